@@ -1,0 +1,1 @@
+"""The archive: what things are (information), what is done with them (functions), its doors."""

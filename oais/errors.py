@@ -1,0 +1,62 @@
+"""Faults that stop us, in one tree whose classes carry exit code and HTTP status.
+
+A fault in a producer's data is not here: that is a ``Finding`` (see ``oais.information.findings``).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ArchiveError(Exception):
+    """Something stopped us; the message names the thing, what was found and what was expected."""
+
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class WrongUsageError(ArchiveError):
+    """The question itself is wrong: an unknown option, a malformed name, a bad range."""
+
+    exit_code = 2
+    http_status = 400
+
+
+class NotFoundError(ArchiveError):
+    """No such AIP, version, product, node or receipt (or none that may be seen)."""
+
+    exit_code = 2
+    http_status = 404
+
+
+class ConfigurationError(ArchiveError):
+    """The archive's own settings, policies or agreements cannot be used."""
+
+    exit_code = 2
+    http_status = 500
+
+
+class RefusedError(ArchiveError):
+    """A rule of the archive forbids what was asked."""
+
+    exit_code = 1
+    http_status = 403
+
+
+class DamageError(ArchiveError):
+    """Stored bytes are not what was sealed."""
+
+    exit_code = 3
+    http_status = 500
+
+
+class StorageError(ArchiveError):
+    """The disk did not do what was asked: no space, read-only, I/O error, lost lock."""
+
+    exit_code = 4
+    http_status = 503

@@ -1,0 +1,209 @@
+"""Writing that lasts and reading that is not fooled: the ground every room stands on.
+
+The order is always the same: write beside the target on the same file system, fsync the files, fsync
+the directories, rename without replacing, fsync the parent. After an fsync that fails nothing is
+retried and nothing read back is trusted (the page cache may show bytes the disk does not hold).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from oais.errors import StorageError
+
+_RENAME_NOREPLACE = 1
+_AT_FDCWD = -100
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing below a directory: its relative path, ``lstat`` result, and for a link where it points."""
+
+    path: str
+    status: os.stat_result
+    target: str = ""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a regular file."""
+        return stat.S_ISREG(self.status.st_mode)
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a real directory, not a link to one."""
+        return stat.S_ISDIR(self.status.st_mode)
+
+    @property
+    def kind(self) -> str:
+        """The plain name of what it is."""
+        mode = self.status.st_mode
+        for test, name in _KINDS:
+            if test(mode):
+                return name
+        return "unknown object"
+
+
+_KINDS = (
+    (stat.S_ISREG, "file"),
+    (stat.S_ISDIR, "directory"),
+    (stat.S_ISLNK, "symbolic link"),
+    (stat.S_ISFIFO, "FIFO"),
+    (stat.S_ISSOCK, "socket"),
+    (stat.S_ISCHR, "character device"),
+    (stat.S_ISBLK, "block device"),
+)
+
+
+def walk(root: str | os.PathLike[str]) -> Iterator[Entry]:
+    """Yield everything below ``root``, sorted within each directory, never following a link.
+
+    Names that are not UTF-8 come with surrogate escapes. Directories are yielded before what they hold.
+    """
+    base = os.fspath(root)
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        with os.scandir(os.path.join(base, prefix) if prefix else base) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+        below = []
+        for entry in entries:
+            path = f"{prefix}/{entry.name}" if prefix else entry.name
+            status = entry.stat(follow_symlinks=False)
+            link = os.readlink(entry.path) if stat.S_ISLNK(status.st_mode) else ""
+            yield Entry(path, status, link)
+            if stat.S_ISDIR(status.st_mode):
+                below.append(path)
+        waiting.extend(reversed(below))
+
+
+def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Create or replace a small file atomically: a reader sees the old bytes or the new, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with storage_errors(path.name):
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, path)
+        sync_directory(path.parent)
+
+
+def create_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write a new file and fsync it; the directory is synced by the caller once for all its files."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_directory(path: str | os.PathLike[str]) -> None:
+    """Make the names in one directory durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(root: Path) -> None:
+    """Fsync every regular file and then every directory below ``root``, and ``root`` itself."""
+    directories = [os.fspath(root)]
+    for entry in walk(root):
+        full = os.path.join(root, entry.path)
+        if entry.is_directory:
+            directories.append(full)
+        elif entry.is_file:
+            descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    for directory in reversed(directories):
+        sync_directory(directory)
+
+
+def rename_into_place(source: Path, target: Path) -> None:
+    """Rename without replacing and make it durable; raises FileExistsError when the target is taken."""
+    made = make_directories(target.parent)
+    done = _LIBC.renameat2(
+        _AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE
+    )
+    if done != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), os.fspath(source), None, os.fspath(target))
+    sync_directory(target.parent)
+    if source.parent != target.parent:
+        sync_directory(source.parent)
+    for directory in made:
+        sync_directory(directory.parent)
+
+
+def make_directories(path: Path) -> list[Path]:
+    """Make ``path`` and what is missing above it; return the directories made, deepest first."""
+    missing = []
+    while not path.is_dir():
+        missing.append(path)
+        path = path.parent
+    for directory in reversed(missing):
+        directory.mkdir(exist_ok=True)
+    return missing
+
+
+@contextmanager
+def storage_errors(what: str) -> Iterator[None]:
+    """Turn an OSError into a StorageError that names what was being done."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        remedy = _REMEDIES.get(error.errno or 0, "see the system's log; nothing half done was kept")
+        raise StorageError(f"{what}: {reason}", remedy=remedy) from error
+
+
+_REMEDIES = {
+    errno.ENOSPC: "free space on the archive's file system and repeat; nothing half done was kept",
+    errno.EDQUOT: "raise the quota of the archive's user and repeat; nothing half done was kept",
+    errno.EROFS: "the file system is read-only: have it checked before it is mounted for writing again",
+    errno.EACCES: "give the archive's user the right to write there and repeat",
+    errno.EIO: "the disk reported an I/O error: check it before anything else is written",
+}
+
+
+@contextmanager
+def exclusive_lock(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
+    """Hold an advisory lock file; without ``wait`` a taken lock is a StorageError that says so."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StorageError(
+                f"{what} is in use by another process",
+                remedy="wait until it has ended, then repeat",
+            ) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def free_bytes(path: Path) -> int:
+    """Return how many bytes an unprivileged writer can still put on the file system of ``path``."""
+    status = os.statvfs(path)
+    return status.f_bavail * status.f_frsize

@@ -1,0 +1,1 @@
+"""The functional entities of OAIS: ingest, storage, data management, access, administration."""

@@ -1,0 +1,1 @@
+"""The information model of OAIS: what identifiers, fixity, findings and descriptions are."""

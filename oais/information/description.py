@@ -1,0 +1,158 @@
+"""Package Description: what an AIP and each of its products is about, in the words of IVOA ObsCore 1.1.
+
+Native levels are kept and mapped to ``calib_level``; a value that is not known is None, never 0.
+Times are MJD in UTC days, angles ICRS degrees, wavelengths metres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+DATAPRODUCT_TYPES = frozenset(
+    {"image", "cube", "spectrum", "sed", "timeseries", "visibility", "event", "measurements"}
+)
+"""The values ObsCore 1.1 §3.3.1 allows; anything else stays None and is kept as the native type."""
+
+KINDS = (
+    "science",
+    "calibration",
+    "engineering",
+    "auxiliary",
+    "planning",
+    "report",
+    "document",
+    "software",
+)
+"""What a product can be: calibration and reference have a validity interval, engineering is housekeeping."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenanceLink:
+    """A thing that a header names as having made this product.
+
+    ``role`` is ``reference file``, ``input``, ``software``, ``step`` or ``document``; ``value`` is the name
+    as the header gives it (or the status of a step); ``target`` is the AIP that holds it, if the archive
+    holds one; ``source`` is the keyword it was read from.
+    """
+
+    role: str
+    name: str
+    value: str = ""
+    source: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObsCore:
+    """The ObsCore columns that a header can give; the derived ones are made where a table is written."""
+
+    dataproduct_type: str | None = None
+    calib_level: int | None = None
+    obs_collection: str | None = None
+    obs_id: str | None = None
+    obs_title: str | None = None
+    target_name: str | None = None
+    s_ra: float | None = None
+    s_dec: float | None = None
+    s_fov: float | None = None
+    s_resolution: float | None = None
+    s_xel1: int | None = None
+    s_xel2: int | None = None
+    t_min: float | None = None
+    t_max: float | None = None
+    t_exptime: float | None = None
+    t_resolution: float | None = None
+    t_xel: int | None = None
+    em_min: float | None = None
+    em_max: float | None = None
+    em_res_power: float | None = None
+    em_xel: int | None = None
+    o_ucd: str | None = None
+    pol_states: str | None = None
+    facility_name: str | None = None
+    instrument_name: str | None = None
+    proposal_id: str | None = None
+
+
+OBSCORE_FIELDS = tuple(item.name for item in fields(ObsCore))
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDescription:
+    """One product (a file of the payload): where it is, what it is, and what its headers say.
+
+    ``path`` is the path inside the AIP, ``sip_path`` the one the provider gave it. ``values`` keeps
+    mission values that ObsCore has no column for (magnitude, PI, visit, revision …) under the names
+    that the agreement gives them.
+    """
+
+    path: str
+    sip_path: str
+    size: int
+    sha256: str
+    kind: str
+    level: str
+    product_type: str
+    format_id: str
+    format_name: str
+    media_type: str
+    obscore: ObsCore = field(default_factory=ObsCore)
+    valid_from: float | None = None
+    valid_to: float | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    provenance: tuple[ProvenanceLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackageDescription:
+    """What the AIP says of itself: sealed inside as ``metadata/descriptive/description.json``."""
+
+    aip_id: str
+    version: int
+    title: str
+    summary: str
+    mission: str
+    collection: str
+    node: str
+    kind: str
+    level: str
+    agreement: str
+    provider: str
+    creators: tuple[str, ...]
+    publisher: str
+    year: int
+    licence: str
+    credit: str
+    access_policy: str
+    submission_key: str
+    receipt: str
+    ingested_at: str
+    products: tuple[ProductDescription, ...]
+    software: tuple[Mapping[str, str], ...] = ()
+    documents: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    schema: Literal["oais-description/1"] = "oais-description/1"
+
+
+def as_plain(description: PackageDescription) -> dict[str, Any]:
+    """Return the description as the plain dictionary that ``description.json`` holds."""
+    return asdict(description)
+
+
+def from_plain(plain: Mapping[str, Any]) -> PackageDescription:
+    """Read a description back; raises KeyError or TypeError when it is not one of ours."""
+    products = tuple(_product_from_plain(item) for item in plain["products"])
+    names = {item.name for item in fields(PackageDescription)}
+    rest = {key: value for key, value in plain.items() if key in names and key != "products"}
+    for name in ("creators", "software", "documents"):
+        rest[name] = tuple(rest.get(name, ()))
+    return PackageDescription(products=products, **rest)
+
+
+def _product_from_plain(plain: Mapping[str, Any]) -> ProductDescription:
+    values = dict(plain)
+    values["obscore"] = ObsCore(**plain["obscore"])
+    values["provenance"] = tuple(ProvenanceLink(**link) for link in plain["provenance"])
+    return ProductDescription(**values)

@@ -1,0 +1,247 @@
+"""Digests of files: several algorithms in one reading, many files on all cores.
+
+PREMIS calls it fixity: the proof that an object has not been altered. The engine never follows a
+link, never opens anything but a regular file, and tells a file it could not read (EIO) apart from
+one whose bytes are wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Protocol
+
+from blake3 import blake3
+
+ARCHIVE_ALGORITHMS = ("sha256", "sha512", "blake3")
+"""What the archive itself computes of every byte it takes in."""
+
+STRONG_ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
+"""What may stand alone in a provider's manifest; md5 and sha1 may only accompany one of these."""
+
+BLOCK = 1 << 20
+"""Bytes read at once; files up to this size take one read into a reused buffer."""
+
+_THREADED_FROM = 8 << 20
+"""From this size on, each algorithm of one file runs on its own thread."""
+
+
+class Hasher(Protocol):
+    """What hashlib and blake3 objects have in common."""
+
+    def update(self, data: bytes | memoryview, /) -> object: ...
+
+    def hexdigest(self) -> str: ...
+
+
+_MAKERS: dict[str, Callable[[], Hasher]] = {
+    "md5": lambda: hashlib.md5(usedforsecurity=False),
+    "sha1": lambda: hashlib.sha1(usedforsecurity=False),
+    "sha224": hashlib.sha224,
+    "sha256": hashlib.sha256,
+    "sha384": hashlib.sha384,
+    "sha512": hashlib.sha512,
+    "sha3-256": hashlib.sha3_256,
+    "sha3-512": hashlib.sha3_512,
+    "sha512/256": lambda: hashlib.new("sha512_256"),
+    "blake2b-512": hashlib.blake2b,
+    "blake2b-160": lambda: hashlib.blake2b(digest_size=20),
+    "blake2b-256": lambda: hashlib.blake2b(digest_size=32),
+    "blake2b-384": lambda: hashlib.blake2b(digest_size=48),
+    "blake3": blake3,
+}
+
+DIGEST_LENGTHS = {name: len(make().hexdigest()) for name, make in _MAKERS.items()}
+"""Hexadecimal digits of a digest, for every algorithm known here."""
+
+
+def create_hasher(algorithm: str) -> Hasher:
+    """Return a fresh hasher; raises KeyError for an algorithm not in ``DIGEST_LENGTHS``."""
+    return _MAKERS[algorithm]()
+
+
+@dataclass(frozen=True, slots=True)
+class FileFixity:
+    """What one reading of a file gave: its size in bytes and its digests (lower-case hexadecimal).
+
+    ``problem`` is empty, or says why there is no digest (``missing``, ``special``, ``unreadable: …``,
+    ``changed while it was read``).
+    """
+
+    size: int
+    digests: Mapping[str, str]
+    problem: str = ""
+
+
+def hash_stream(read_into: Callable[[memoryview], int], algorithms: Sequence[str]) -> FileFixity:
+    """Hash what ``read_into`` delivers until it returns 0."""
+    hashers = {name: create_hasher(name) for name in algorithms}
+    buffer = memoryview(bytearray(BLOCK))
+    size = 0
+    while count := read_into(buffer):
+        size += count
+        for hasher in hashers.values():
+            hasher.update(buffer[:count])
+    return FileFixity(size, {name: hasher.hexdigest() for name, hasher in hashers.items()})
+
+
+def hash_bytes(data: bytes, algorithms: Sequence[str] = ARCHIVE_ALGORITHMS) -> FileFixity:
+    """Hash bytes already in memory."""
+    digests = {}
+    for name in algorithms:
+        hasher = create_hasher(name)
+        hasher.update(data)
+        digests[name] = hasher.hexdigest()
+    return FileFixity(len(data), digests)
+
+
+def hash_file(
+    path: str | os.PathLike[str],
+    algorithms: Sequence[str] = ARCHIVE_ALGORITHMS,
+    *,
+    from_disk: bool = False,
+) -> FileFixity:
+    """Hash one regular file, never through a link; a fault of the file is told in ``problem``.
+
+    ``from_disk`` drops the page cache first, so that the disk is read and not the memory of it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return FileFixity(0, {}, "missing")
+    except OSError as error:
+        special = os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode)
+        return FileFixity(0, {}, "special" if special else f"unreadable: {error.strerror}")
+    try:
+        return _hash_descriptor(descriptor, algorithms, from_disk)
+    except OSError as error:
+        return FileFixity(0, {}, f"unreadable: {error.strerror}")
+    finally:
+        os.close(descriptor)
+
+
+def _hash_descriptor(descriptor: int, algorithms: Sequence[str], from_disk: bool) -> FileFixity:
+    before = os.fstat(descriptor)
+    if not stat.S_ISREG(before.st_mode):
+        return FileFixity(0, {}, "special")
+    if from_disk:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    if before.st_size < BLOCK:
+        data = os.read(descriptor, before.st_size + 1)
+        result = hash_bytes(data, algorithms)
+    elif before.st_size < _THREADED_FROM or len(algorithms) == 1:
+        result = hash_stream(lambda view: os.readv(descriptor, [view]), algorithms)
+    else:
+        result = copy_and_hash(descriptor, None, algorithms)
+    if result.size != before.st_size:
+        return FileFixity(result.size, result.digests, "changed while it was read")
+    return result
+
+
+def copy_and_hash(source: int, target: int | None, algorithms: Sequence[str]) -> FileFixity:
+    """Read ``source`` to its end once, write it to ``target`` if given, hash it with all algorithms.
+
+    Each algorithm and the writing run on threads of their own over two alternating buffers, so the
+    slowest of them sets the pace and memory stays at two blocks.
+    """
+    hashers = {name: create_hasher(name) for name in algorithms}
+    block = 4 * BLOCK
+    buffers = (memoryview(bytearray(block)), memoryview(bytearray(block)))
+    size = turn = 0
+    with ThreadPoolExecutor(len(hashers) + 1) as pool:
+        count = os.readv(source, [buffers[0]])
+        while count:
+            view = buffers[turn][:count]
+            jobs = [pool.submit(hasher.update, view) for hasher in hashers.values()]
+            if target is not None:
+                jobs.append(pool.submit(write_all, target, view))
+            size += count
+            turn = 1 - turn
+            count = os.readv(source, [buffers[turn]])
+            for job in jobs:
+                job.result()
+    return FileFixity(size, {name: hasher.hexdigest() for name, hasher in hashers.items()})
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write every byte, however few the system takes at once."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def hash_files(
+    paths: Iterable[str],
+    algorithms: Sequence[str] = ARCHIVE_ALGORITHMS,
+    *,
+    workers: int | None = None,
+    from_disk: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[tuple[str, FileFixity]]:
+    """Hash many files on all cores and yield ``(path, fixity)`` in the order given.
+
+    ``paths`` may be an endless stream: no more than a few batches are held. ``progress`` is told the
+    bytes hashed since the last call. Few files are hashed here and now, since starting processes costs
+    more than they save; one large file still uses a thread per algorithm.
+    """
+    todo = iter(paths)
+    first = list(islice(todo, _BATCH))
+    count = workers if workers is not None else usable_cores()
+    if len(first) < _BATCH or count < 2:
+        stream: Iterator[tuple[str, FileFixity]] = (
+            (path, hash_file(path, algorithms, from_disk=from_disk)) for path in _chain(first, todo)
+        )
+    else:
+        stream = _hash_in_processes(_chain(first, todo), algorithms, count, from_disk)
+    for path, fixity in stream:
+        if progress is not None:
+            progress(fixity.size)
+        yield path, fixity
+
+
+_BATCH = 256
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _chain(first: list[str], rest: Iterator[str]) -> Iterator[str]:
+    yield from first
+    yield from rest
+
+
+def _hash_in_processes(
+    paths: Iterator[str], algorithms: Sequence[str], workers: int, from_disk: bool
+) -> Iterator[tuple[str, FileFixity]]:
+    with ExitStack() as stack:
+        pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=get_context("fork")))
+        waiting = []
+        while batch := list(islice(paths, _BATCH)):
+            waiting.append((batch, pool.submit(_hash_batch, batch, tuple(algorithms), from_disk)))
+            if len(waiting) > 4 * workers:
+                names, job = waiting.pop(0)
+                yield from zip(names, job.result(), strict=True)
+        for names, job in waiting:
+            yield from zip(names, job.result(), strict=True)
+
+
+def _hash_batch(
+    paths: Sequence[str], algorithms: Sequence[str], from_disk: bool
+) -> list[FileFixity]:
+    return [hash_file(path, algorithms, from_disk=from_disk) for path in paths]
+
+
+def digest_of(path: Path, algorithm: str) -> str:
+    """Return one digest of a file of ours; raises FileNotFoundError or OSError where there is none."""
+    with path.open("rb", buffering=0) as stream:
+        return hash_stream(lambda view: stream.readinto(view), (algorithm,)).digests[algorithm]
