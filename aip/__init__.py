@@ -1,0 +1,1 @@
+"""Archival packages: E-ARK content in OCFL objects, built, sealed, stored and verified."""

@@ -1,0 +1,1 @@
+"""Dissemination packages: bags made to order from stored packages."""

@@ -1,0 +1,1 @@
+"""Who may do what with which product: agreements, access policies and the one decision."""

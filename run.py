@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+"""Everything a newcomer needs, with nothing but Python: ``python3 run.py demo`` or ``test``.
+
+Standard library only. The work is done by the modules in ``workshop/``; this file only makes sure
+that the Python at hand can read them.
+"""
+
+import sys
+
+SUPPORTED = ((3, 11), (3, 12), (3, 13))
+
+
+def refuse_this_python() -> None:
+    """Say which Python is needed, and which fitting one is already on this machine."""
+    import shutil
+
+    names = ["python%d.%d" % version for version in SUPPORTED]  # noqa: UP031 - runs on 3.5 too
+    here = [name for name in reversed(names) if shutil.which(name)]
+    found = "This is Python %d.%d; the archive needs 3.11, 3.12 or 3.13." % sys.version_info[:2]
+    if here:
+        advice = "Try: %s run.py %s" % (here[0], " ".join(sys.argv[1:]))  # noqa: UP031
+    else:
+        advice = "On Debian 12 or Ubuntu 24.04: apt-get install python3 python3-venv"
+    sys.exit(found + "\n" + advice)
+
+
+if sys.version_info[:2] not in SUPPORTED:
+    refuse_this_python()
+
+from workshop.commands import main  # noqa: E402 - only a fitting Python can read it
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

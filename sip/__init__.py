@@ -1,0 +1,1 @@
+"""Submission packages: bags as providers deliver them, checked and taken into custody."""

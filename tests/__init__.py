@@ -1,0 +1,1 @@
+"""What the archive promises, checked through its public doors."""

@@ -1,0 +1,1 @@
+"""Programs of others that give a second opinion on what the archive makes."""

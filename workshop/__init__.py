@@ -1,0 +1,1 @@
+"""How the project is set up, tested and measured: the work behind ``run.py``, stdlib only."""
