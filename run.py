@@ -14,11 +14,12 @@ def refuse_this_python() -> None:
     """Say which Python is needed, and which fitting one is already on this machine."""
     import shutil
 
-    names = ["python%d.%d" % version for version in SUPPORTED]  # noqa: UP031 - runs on 3.5 too
+    names = [f"python{major}.{minor}" for major, minor in SUPPORTED]
     here = [name for name in reversed(names) if shutil.which(name)]
-    found = "This is Python %d.%d; the archive needs 3.11, 3.12 or 3.13." % sys.version_info[:2]
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    found = f"This is Python {version}; the archive needs 3.11, 3.12 or 3.13."
     if here:
-        advice = "Try: %s run.py %s" % (here[0], " ".join(sys.argv[1:]))  # noqa: UP031
+        advice = f"Try: {here[0]} run.py {' '.join(sys.argv[1:])}"
     else:
         advice = "On Debian 12 or Ubuntu 24.04: apt-get install python3 python3-venv"
     sys.exit(found + "\n" + advice)
