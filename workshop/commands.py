@@ -135,7 +135,16 @@ def lock(arguments: list[str]) -> int:
 
 
 def _failed_checks() -> list[str]:
-    return [name for name, program, options in CHECKS if _run(program, *options)]
+    """Run each check, show only what fails, and name what failed."""
+    failed = []
+    for name, program, options in CHECKS:
+        command = [str(environment.development(ROOT).python.parent / program), *options]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        environment.tell(f"{'ok' if done.returncode == 0 else 'FAILED'}: {name}")
+        if done.returncode:
+            environment.tell((done.stdout + done.stderr).strip())
+            failed.append(name)
+    return failed
 
 
 def _workers(arguments: list[str]) -> tuple[str, ...]:

@@ -92,9 +92,7 @@ def make(environment: Environment) -> None:
     if environment.is_right():
         return
     if not os.access(environment.root, os.W_OK):
-        raise SetupError(
-            f"{environment.root} cannot be written to; copy the project where you may write."
-        )
+        raise SetupError(f"{environment.root} cannot be written to; copy the project where you may write.")
     with _alone(environment.root):
         if not environment.is_right():
             _furnish(environment)
