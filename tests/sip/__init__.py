@@ -1,0 +1,1 @@
+"""Tests of what arrives: bags, containers, receiving and checks."""
