@@ -161,7 +161,8 @@ def _add_ensurepip() -> None:
 def _install(environment: Environment, what: list[str], uv: str | None) -> None:
     if uv is None:
         command = [str(environment.python), "-m", "pip", "install", "--no-input"]
-        command += ["--disable-pip-version-check"]
+        # Bytecode is made when first needed: most modules of the large libraries never are.
+        command += ["--disable-pip-version-check", "--no-compile"]
     else:
         command = [uv, "pip", "install", "--python", str(environment.python)]
     command += ["--quiet", "--no-deps", *what]
