@@ -142,9 +142,7 @@ def sync_tree(root: Path) -> None:
 def rename_into_place(source: Path, target: Path) -> None:
     """Rename without replacing and make it durable; raises FileExistsError when the target is taken."""
     made = make_directories(target.parent)
-    done = _LIBC.renameat2(
-        _AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE
-    )
+    done = _LIBC.renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE)
     if done != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), os.fspath(source), None, os.fspath(target))

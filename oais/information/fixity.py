@@ -37,9 +37,13 @@ _THREADED_FROM = 8 << 20
 class Hasher(Protocol):
     """What hashlib and blake3 objects have in common."""
 
-    def update(self, data: bytes | memoryview, /) -> object: ...
+    def update(self, data: bytes | memoryview, /) -> object:
+        """Take in more bytes."""
+        ...
 
-    def hexdigest(self) -> str: ...
+    def hexdigest(self) -> str:
+        """Return the digest of all taken in, in lower-case hexadecimal."""
+        ...
 
 
 _MAKERS: dict[str, Callable[[], Hasher]] = {
@@ -235,13 +239,11 @@ def _hash_in_processes(
             yield from zip(names, job.result(), strict=True)
 
 
-def _hash_batch(
-    paths: Sequence[str], algorithms: Sequence[str], from_disk: bool
-) -> list[FileFixity]:
+def _hash_batch(paths: Sequence[str], algorithms: Sequence[str], from_disk: bool) -> list[FileFixity]:
     return [hash_file(path, algorithms, from_disk=from_disk) for path in paths]
 
 
 def digest_of(path: Path, algorithm: str) -> str:
     """Return one digest of a file of ours; raises FileNotFoundError or OSError where there is none."""
     with path.open("rb", buffering=0) as stream:
-        return hash_stream(lambda view: stream.readinto(view), (algorithm,)).digests[algorithm]
+        return hash_stream(stream.readinto, (algorithm,)).digests[algorithm]

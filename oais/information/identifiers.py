@@ -62,9 +62,7 @@ def object_path(aip_id: str) -> str:
 def encode_identifier(identifier: str) -> str:
     """Percent-encode all but ASCII letters, digits, ``-`` and ``_``, in lower-case hexadecimal."""
     return "".join(
-        chr(byte)
-        if chr(byte).isascii() and (chr(byte).isalnum() or byte in b"-_")
-        else f"%{byte:02x}"
+        chr(byte) if chr(byte).isascii() and (chr(byte).isalnum() or byte in b"-_") else f"%{byte:02x}"
         for byte in identifier.encode()
     )
 

@@ -33,16 +33,12 @@ class Signer:
 
 def create_signer(seed: bytes | None = None) -> Signer:
     """Make a new key, or for tests the key of a given 32-byte seed."""
-    return _signer(
-        Ed25519PrivateKey.from_private_bytes(seed) if seed else Ed25519PrivateKey.generate()
-    )
+    return _signer(Ed25519PrivateKey.from_private_bytes(seed) if seed else Ed25519PrivateKey.generate())
 
 
 def _signer(private: Ed25519PrivateKey) -> Signer:
     public = private.public_key()
-    pem = public.public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return Signer(key_id_of(public), pem, private)
 
 

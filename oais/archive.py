@@ -1,0 +1,169 @@
+"""One archive: the home directory with its rooms, made by ``create_archive`` and opened by ``open_archive``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+
+from oais.errors import ConfigurationError, RefusedError
+from oais.files import create_file, make_directories, storage_errors, sync_tree
+from oais.information.signature import Signer, create_signer, open_signer, private_pem
+from oais.settings import FORMAT, Settings, settings_from
+from policies.loading import PolicySet, load_policies
+from policies.yaml import load_strict_yaml
+
+Clock = Callable[[], datetime]
+"""Tells the time in UTC; injected, so that tests and replays choose it."""
+
+_ROOMS = (
+    "policies/agreements",
+    "keys/trusted",
+    "sip/incoming",
+    "sip/custody",
+    "sip/refused",
+    "staging",
+    "ledger/receipts",
+    "dip",
+    "search_index",
+)
+
+
+def system_clock() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An opened archive: where its rooms are, what its operator set, which rules are in force."""
+
+    home: Path
+    settings: Settings
+    policies: PolicySet
+    signer: Signer
+    clock: Clock = system_clock
+
+    @property
+    def aip_root(self) -> Path:
+        """The OCFL storage root."""
+        return self.home / "aip"
+
+    @property
+    def staging(self) -> Path:
+        """Where packages are built, on the file system of ``aip_root``."""
+        return self.home / "staging"
+
+    @property
+    def incoming(self) -> Path:
+        """The drop folder of providers."""
+        return self.home / "sip" / "incoming"
+
+    @property
+    def custody(self) -> Path:
+        """Deliveries being checked."""
+        return self.home / "sip" / "custody"
+
+    @property
+    def refused(self) -> Path:
+        """Refused deliveries, byte for byte as they came."""
+        return self.home / "sip" / "refused"
+
+    @property
+    def receipts(self) -> Path:
+        """Signed receipts of every delivery."""
+        return self.home / "ledger" / "receipts"
+
+    @property
+    def dip_root(self) -> Path:
+        """Orders being built or waiting."""
+        return self.home / "dip"
+
+    @property
+    def index_root(self) -> Path:
+        """Words and catalogue; may be deleted at any time."""
+        return self.home / "search_index"
+
+    def trusted_keys(self) -> dict[str, bytes]:
+        """Return the public keys whose signatures count, by key id."""
+        return {path.stem: path.read_bytes() for path in sorted((self.home / "keys" / "trusted").glob("*.pem"))}
+
+    def now(self) -> str:
+        """Return the present moment as the archive writes it: UTC, ISO 8601, microseconds, Z."""
+        return timestamp(self.clock())
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment as the archive writes it; raises ValueError for one without a time zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone cannot be recorded")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def create_archive(home: Path, *, name: str = "", signer: Signer | None = None) -> Archive:
+    """Make a new archive in an empty or missing directory.
+
+    Raises RefusedError when something is there already, StorageError when the disk refuses.
+    """
+    if home.is_file() or (home.is_dir() and any(home.iterdir())):
+        raise RefusedError(
+            f"{home} is not empty; an archive is made in an empty or missing directory",
+            remedy="name another directory, or open the archive that is there",
+        )
+    with storage_errors(f"making the archive {home}"):
+        for room in _ROOMS:
+            make_directories(home / room)
+        _copy_shipped_policies(home / "policies")
+        _write_keys(home / "keys", signer or create_signer())
+        create_file(home / "oais.yaml", _settings_text(name or Settings().name).encode())
+        sync_tree(home)
+    return open_archive(home)
+
+
+def _settings_text(name: str) -> str:
+    quoted = name.replace("'", "''")
+    return (
+        "# The settings of this archive; docs/settings.md explains each of them.\n"
+        f"format: {FORMAT}\nname: '{quoted}'\n"
+    )
+
+
+def _copy_shipped_policies(target: Path) -> None:
+    shipped = resources.files("policies") / "shipped"
+    create_file(target / "access.yaml", (shipped / "access.yaml").read_bytes())
+    for entry in sorted((shipped / "agreements").iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".yaml"):
+            create_file(target / "agreements" / entry.name, entry.read_bytes())
+
+
+def _write_keys(keys: Path, signer: Signer) -> None:
+    create_file(keys / "archive.key", private_pem(signer), mode=0o600)
+    create_file(keys / "archive.pub", signer.public_pem)
+    create_file(keys / "trusted" / f"{signer.key_id}.pem", signer.public_pem)
+
+
+def open_archive(home: Path, *, clock: Clock = system_clock) -> Archive:
+    """Open the archive in ``home``; raises ConfigurationError naming what is missing or wrong."""
+    config = home / "oais.yaml"
+    try:
+        text = config.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{home} is not an archive: oais.yaml cannot be read ({error.strerror})",
+            remedy="make one with 'oais init HOME', or name the right directory with --home",
+        ) from error
+    plain = load_strict_yaml(text, "oais.yaml")
+    if not isinstance(plain, dict):
+        raise ConfigurationError("oais.yaml holds no settings; expected lines such as 'format: 1'")
+    settings = settings_from({str(key): str(value) for key, value in plain.items()}, "oais.yaml")
+    for room in _ROOMS:
+        make_directories(home / room)
+    return Archive(
+        home=home.resolve(),
+        settings=settings,
+        policies=load_policies(home / "policies"),
+        signer=open_signer(home / "keys" / "archive.key"),
+        clock=clock,
+    )

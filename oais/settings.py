@@ -1,0 +1,76 @@
+"""What an operator may set in ``oais.yaml``: each setting with its default and the reason it exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from oais.errors import ConfigurationError
+
+FORMAT = 1
+"""The number of the format of an archive on disk; see docs/format.md."""
+
+
+def _setting(default: Any, explanation: str) -> Any:  # noqa: ANN401 - a default is of any type
+    return field(default=default, metadata={"help": explanation})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one archive; every field is a key of ``oais.yaml``."""
+
+    format: int = _setting(FORMAT, "Number of the format on disk; written by init, never changed by hand.")
+    name: str = _setting("Mission archive", "Name of the archive as people read it on the pages.")
+    identifier_prefix: str = _setting(
+        "archive.invalid", "Authority under which identifiers are published (ivo://PREFIX/…)."
+    )
+    base_url: str = _setting("http://127.0.0.1:8000", "Address of the site; all links are made from it.")
+    contact: str = _setting("", "Address shown to people who need help.")
+    max_delivery_bytes: int = _setting(
+        200 * 10**9, "Largest delivery taken into custody, in bytes; a larger one is refused unread."
+    )
+    max_delivery_files: int = _setting(1_000_000, "Largest number of files in one delivery.")
+    max_aip_files: int = _setting(10_000, "Largest number of files in one AIP (larger sets are collections).")
+    direct_limit: int = _setting(10**9, "Largest DIP streamed at once by the site, in bytes.")
+    workers: int = _setting(0, "Processes for hashing and ingest; 0 means one for each core.")
+    keep_refused: bool = _setting(True, "Keep the bytes of refused deliveries in sip/refused.")
+
+
+def settings_table() -> list[tuple[str, object, str]]:
+    """Return name, default and explanation of every setting, as the documentation shows them."""
+    return [(item.name, item.default, item.metadata["help"]) for item in fields(Settings)]
+
+
+def settings_from(plain: Mapping[str, str], source: str) -> Settings:
+    """Read settings from strings; raises ConfigurationError that lists every fault at once."""
+    known = {item.name: item for item in fields(Settings)}
+    faults, values = [], {}
+    for key, text in plain.items():
+        if key not in known:
+            faults.append(f"{source}: {key!r} is not a setting; known are {', '.join(known)}")
+            continue
+        kind = type(known[key].default)
+        try:
+            values[key] = _READERS[kind](text)
+        except (ValueError, KeyError):
+            faults.append(f"{source}: {key} is {text!r}, expected {_EXPECTED[kind]}")
+    if not faults and values.get("format") != FORMAT:
+        faults.append(f"{source}: format is {values.get('format')}, this software reads format {FORMAT}")
+    if faults:
+        raise ConfigurationError("\n".join(faults), remedy=f"mend {source} and try again")
+    return Settings(**values)
+
+
+def _whole_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return int(text)
+
+
+_READERS: Mapping[type, Callable[[str], Any]] = {
+    int: _whole_number,
+    str: str,
+    bool: {"true": True, "false": False}.__getitem__,
+}
+_EXPECTED = {int: "a whole number", str: "text", bool: "true or false"}
