@@ -31,6 +31,7 @@ OFFLINE_WORDS = (
     "connection reset",
     "error sending request",
     "timed out",
+    "from versions: none",  # all that a quiet pip says when its registry does not answer
 )
 
 
