@@ -167,17 +167,23 @@ def _install(environment: Environment, what: list[str], uv: str | None) -> None:
     else:
         command = [uv, "pip", "install", "--python", str(environment.python)]
     command += ["--quiet", "--no-deps", *what]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode == 0:
-        return
-    said = (done.stdout + done.stderr).strip()
-    last_lines = "\n".join(said.splitlines()[-12:])
+    # Many institutes sign their proxy themselves: trust what the system trusts, as pip does.
+    trust = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
+    done = subprocess.run(command, env=os.environ | trust, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise _why_not(what[-1], (done.stdout + done.stderr).strip())
+
+
+def _why_not(what: str, said: str) -> SetupError:
+    """Tell a registry out of reach from all other reasons, for its remedy is another."""
+    lines = said.splitlines()
     if any(word in said.lower() for word in OFFLINE_WORDS):
-        raise SetupError(
-            f"{last_lines}\nNo package registry could be reached. Set-up needs one, once: check "
-            "the network, or name your own mirror (PIP_INDEX_URL, UV_DEFAULT_INDEX)."
+        return SetupError(
+            "No package registry could be reached. Set-up needs one, once: check the network, or "
+            f"name your own mirror (PIP_INDEX_URL, UV_DEFAULT_INDEX).\n{lines[-1]}"
         )
-    raise SetupError(f"{last_lines}\nInstalling {what[-1]} failed; the lines above say why.")
+    last_lines = "\n".join(lines[-12:])
+    return SetupError(f"{Path(what).name} could not be installed:\n{last_lines}")
 
 
 def tell(line: str) -> None:
