@@ -1,0 +1,167 @@
+"""What the index answers with: plain values that a page, a command line or JSON can show as they are.
+
+Who may see an entry is not said here: policies change while the index stands still, so every door
+asks ``policies`` about the ``node`` and ``access_policy`` that an entry names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from oais.information.description import ProductDescription
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much there is: packages, products, and bytes on disk over all versions."""
+
+    aips: int = 0
+    products: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        """Return the sum of two amounts."""
+        return Amount(
+            self.aips + other.aips, self.products + other.products, self.bytes + other.bytes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NodeEntry:
+    """One place in the tree and how much lies in it and below it; an empty branch has zeros.
+
+    ``children`` counts the nodes directly below, ``own`` what rests in the node itself.
+    """
+
+    path: str
+    title: str
+    description: str
+    kind: str
+    level: str
+    mission: str
+    theme: str
+    parent: str
+    order: int
+    children: int
+    total: Amount
+    own: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class VersionEntry:
+    """One version of a stored package, as its inventory tells it; ``size`` in bytes."""
+
+    number: int
+    created_at: str
+    message: str
+    files: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class AipEntry:
+    """What the catalogue knows of one package; its description is the newest version's.
+
+    ``ra`` and ``dec`` (ICRS degrees), ``t_min`` and ``t_max`` (MJD, UTC) sum up its products and are
+    None where no product has them. ``size`` is in bytes over all versions.
+    """
+
+    aip_id: str
+    version: int
+    object_path: str
+    title: str
+    summary: str
+    mission: str
+    collection: str
+    node: str
+    kind: str
+    level: str
+    agreement: str
+    provider: str
+    licence: str
+    access_policy: str
+    submission_key: str
+    receipt: str
+    ingested_at: str
+    created_at: str
+    targets: tuple[str, ...]
+    instruments: tuple[str, ...]
+    obs_ids: tuple[str, ...]
+    ra: float | None
+    dec: float | None
+    t_min: float | None
+    t_max: float | None
+    products: int
+    files: int
+    size: int
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductEntry:
+    """One product of the newest version of a package, described as the package itself describes it."""
+
+    aip_id: str
+    version: int
+    node: str
+    product: ProductDescription
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One package that answers a query; ``distance`` in degrees from the cone's centre, if one was given."""
+
+    aip: AipEntry
+    distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """How many packages a query would find if this value alone were chosen in its facet."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindResult:
+    """One page of hits, how many there are in all, what they could be narrowed to, and what was not known.
+
+    ``unknown`` repeats each identifier, pattern or range of the query that nothing in the archive
+    answers to; ``nodes`` are the places of the tree whose own words match.
+    """
+
+    hits: tuple[Hit, ...]
+    total: int
+    facets: Mapping[str, tuple[FacetCount, ...]]
+    nodes: tuple[NodeEntry, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the archive holds of one mission, in all and by native level."""
+
+    mission: str
+    total: Amount
+    levels: Mapping[str, Amount]
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionEntry:
+    """What became of a delivery that is in: the package, its version and the receipt given."""
+
+    aip_id: str
+    version: int
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileHolder:
+    """Where a file of a given name rests: a reference that a header names is resolved by it."""
+
+    aip_id: str
+    version: int
+    path: str
+    sha256: str
