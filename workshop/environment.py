@@ -112,7 +112,7 @@ def _alone(root: Path) -> Iterator[None]:
 
 def _furnish(environment: Environment) -> None:
     uv = shutil.which("uv")
-    if not _works(environment.python, needs_pip=uv is None):
+    if not (_belongs_here(environment) and _works(environment.python, needs_pip=uv is None)):
         _make_folder(environment, with_pip=uv is None)
     stamp = environment.folder / STAMP
     stamp.unlink(missing_ok=True)
@@ -122,6 +122,15 @@ def _furnish(environment: Environment) -> None:
         _install(environment, ["--no-build-isolation", "--editable", str(environment.root)], uv)
     locks = (environment.lock, *environment.holds)
     stamp.write_text("\n".join(map(environment.fingerprint, locks)) + "\n", encoding="utf-8")
+
+
+def _belongs_here(environment: Environment) -> bool:
+    """Whether the environment was made in this folder: programs in a moved one start nothing."""
+    try:
+        activate = (environment.folder / "bin" / "activate").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return str(environment.folder) in activate
 
 
 def _works(python: Path, *, needs_pip: bool) -> bool:

@@ -41,6 +41,18 @@ def test_half_made_environment_is_made_anew(wanted: Environment) -> None:
     assert wanted.python.resolve().stat().st_size > len(b"half")
 
 
+def test_moved_environment_is_made_anew(wanted: Environment, tmp_path: Path) -> None:
+    """After the project's folder moved, the environment's programs start again."""
+    make(wanted)
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    wanted.folder.rename(moved / ".venv")
+    here = Environment(moved, moved / ".venv", wanted.lock, with_project=False)
+    make(here)
+    shebang = (here.folder / "bin" / "pip").read_text(encoding="utf-8").splitlines()[0]
+    assert str(here.python) in shebang
+
+
 def test_changed_lock_is_noticed(wanted: Environment) -> None:
     """Another lock makes the environment wrong, and the next call makes it right again."""
     make(wanted)
