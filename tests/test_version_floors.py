@@ -56,3 +56,12 @@ def test_locks_hold_hashes_and_no_addresses(lock: str) -> None:
     assert all("--hash=sha256:" in package for package in packages)
     assert "://" not in text
     assert "index-url" not in text
+
+
+def test_development_lock_holds_the_runtime_lock_whole() -> None:
+    """Tests run on the very versions that users get: set-up for tests counts as set-up for use."""
+    runtime, development = (
+        set(re.findall(r"^\S+==[^\\\n]+", (ROOT / lock).read_text(), re.MULTILINE)) for lock in LOCKS[:2]
+    )
+    assert runtime
+    assert runtime - development == set()

@@ -113,7 +113,11 @@ def proofs(arguments: list[str]) -> int:
 
 
 def lock(arguments: list[str]) -> int:
-    """Renew the three lock files; they hold versions and hashes, no registry's address."""
+    """Renew the three lock files; they hold versions and hashes, no registry's address.
+
+    The larger set is solved first and binds the smaller, so both name the same versions. Without
+    ``--upgrade`` what is locked stays, and only what pyproject.toml changed is solved anew.
+    """
     uv = shutil.which("uv")
     if uv is None:
         raise SetupError("uv is not on PATH: pip install uv (in an environment) and try again.")
@@ -123,8 +127,8 @@ def lock(arguments: list[str]) -> int:
     project = ["pyproject.toml", "--group", "build"]
     oracles = ["requirements-oracles.in", "--override", "requirements-oracles.override"]
     for name, inputs in (
-        ("requirements.lock", project),
-        ("requirements-dev.lock", [*project, "--group", "dev", "-c", "requirements.lock"]),
+        ("requirements-dev.lock", [*project, "--group", "dev"]),
+        ("requirements.lock", [*project, "-c", "requirements-dev.lock"]),
         ("requirements-oracles.lock", oracles),
     ):
         command = [uv, "pip", "compile", *inputs, *options, "--output-file", name]
