@@ -148,13 +148,19 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """One version of a stored AIP, as its inventory tells it."""
+    """One version of a stored AIP, as its inventory and its own description tell it.
+
+    ``submission_key`` and ``receipt`` name the delivery that made this version, so that an old delivery
+    is known again after the index was rebuilt.
+    """
 
     number: int
     created_at: str
     message: str
     files: int
     size: int
+    submission_key: str = ""
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
