@@ -127,8 +127,9 @@ _DATES = (
 
 
 def to_mjd(value: Any) -> float:
-    """Read a date as MJD: ISO 8601, ``07/06/2011`` (day first), ``20100105_120000``, ``2009.01.28_00:36:00_TAI``.
+    """Read a date as MJD, in any style met so far.
 
+    ISO 8601, ``07/06/2011`` (day first), ``20100105_120000``, ``2009.01.28_00:36:00_TAI``.
     The two digits of the FITS dates before 1999, ``dd/mm/yy``, mean the twentieth century (FITS 4.0 §4.4.2).
     """
     found = to_text(value).replace("T-", "T").strip()

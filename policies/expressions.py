@@ -8,6 +8,7 @@ wins; a mapping says more: ``from``, ``text``, ``as``, ``pattern``, ``factor``, 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from policies.conversion import FORMS, SCALES
 from policies.schema import (
@@ -39,27 +40,25 @@ def _sources(value: Value, faults: Faults) -> tuple[str, ...] | None:
     return None if found is None else tuple(one for source in found for one in expanded(source))
 
 
-def _expression(  # noqa: PLR0913  one argument per name of the file
-    from_: tuple[str, ...],
-    text: Template,
-    as_: str,
-    pattern: re.Pattern[str] | None,
-    factor: float,
-    offset: float,
-    plus: tuple[str, ...],
-    scale: str,
-    joined_by: str | None,
-    words: dict[str, str],
-) -> Expression:
+def _expression(**found: Any) -> Expression:
     return Expression(
-        from_, text.text, as_, pattern, factor, offset, plus, scale, joined_by, tuple(words.items())
+        sources=found["from"],
+        text=found["text"].text,
+        form=found["as"],
+        pattern=found["pattern"],
+        factor=found["factor"],
+        offset=found["offset"],
+        plus=found["plus"],
+        scale=found["scale"],
+        joined_by=found["joined_by"],
+        words=tuple(found["words"].items()),
     )
 
 
 _FIELDS = {
     "from": Field(_sources, default=()),
     "text": Field(template, default=Template("")),
-    "as": Field(one_of(*sorted(FORMS)), default="text"),
+    "as": Field(one_of(*sorted(FORMS)), default=""),
     "pattern": Field(regex),
     "factor": Field(number, default=1.0),
     "offset": Field(number, default=0.0),
@@ -76,12 +75,7 @@ def _no_text(value: Value, faults: Faults) -> None:
     faults.note(value.line, "a list or mapping", "a text")
 
 
-def _keyword_safe(**found: object) -> Expression:
-    renamed = {f"{key}_" if key in ("from", "as") else key: value for key, value in found.items()}
-    return _expression(**renamed)  # type: ignore[arg-type]
-
-
-_LONG: Converter[Expression] = record(_keyword_safe, _FIELDS)
+_LONG: Converter[Expression] = record(_expression, _FIELDS)
 
 
 def EXPRESSION(value: Value, faults: Faults) -> Expression | None:  # noqa: N802  a converter like the others

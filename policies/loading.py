@@ -2,24 +2,104 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
-from policies.terms import Agreement
+from oais.errors import NotFoundError
+from policies.access import AccessObject
+from policies.access_rules import AccessPolicy, check_access, parse_access
+from policies.agreement import Agreement, read_agreements
 from policies.tree import Tree
+from policies.yaml import Fault, configuration_error
+
+ACCESS_FILE = "access.yaml"
+AGREEMENTS = "agreements"
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """The policies in force, read together and never changed; ``digests`` is the sha256 of each file."""
+    """The policies in force, read together and never changed.
+
+    ``digests`` has the sha256 of each file by its path relative to the policies' folder
+    (``access.yaml``, ``agreements/<name>.yaml``): PREMIS rights say which text was in force.
+    """
 
     agreements: Mapping[str, Agreement]
-    access: object
+    access: AccessPolicy
     tree: Tree
     digests: Mapping[str, str]
 
+    def agreement(self, name: str) -> Agreement:
+        """Return an agreement by its name; raises NotFoundError naming those there are."""
+        found = self.agreements.get(name)
+        if found is None:
+            known = ", ".join(sorted(self.agreements))
+            raise NotFoundError(f"there is no agreement {name!r}", remedy=f"take one of {known}")
+        return found
+
+    def access_object(self, node_path: str, aip_id: str = "") -> AccessObject:
+        """Return what ``decide`` is asked about: a node, or an AIP that lies at it."""
+        return AccessObject(node_path, self.access.for_node(node_path), aip_id)
+
 
 def load_policies(directory: Path) -> PolicySet:
-    """Read ``access.yaml`` and ``agreements/*.yaml``; raises ConfigurationError listing every fault."""
-    raise NotImplementedError(directory)
+    """Read ``access.yaml`` and ``agreements/*.yaml``; raises ConfigurationError listing every fault.
+
+    An archive without valid policies does not start; one that runs keeps the set it has.
+    """
+    faults: list[Fault] = []
+    agreements = read_agreements(directory / AGREEMENTS, faults)
+    access = _read_access(directory / ACCESS_FILE, faults)
+    if access is not None:
+        access = access.with_agreements(agreements.values())
+        _check_policy_names(access, agreements, faults)
+    if access is None or faults:
+        raise configuration_error(faults)
+    tree = Tree(agreements.values(), access)
+    check_access(access, [node.path for node in tree.nodes()], ACCESS_FILE, faults)
+    if faults:
+        raise configuration_error(faults)
+    digests = {f"{AGREEMENTS}/{found.source}": found.digest for found in agreements.values()}
+    digests[ACCESS_FILE] = hashlib.sha256((directory / ACCESS_FILE).read_bytes()).hexdigest()
+    return PolicySet(agreements, access, tree, digests)
+
+
+def copy_shipped_policies(directory: Path) -> tuple[Path, ...]:
+    """Write the policies that come with the software below ``directory``; return the files written.
+
+    What is there already is left alone: policies in force belong to the archivist.
+    """
+    shipped = resources.files("policies") / "shipped"
+    written = []
+    (directory / AGREEMENTS).mkdir(parents=True, exist_ok=True)
+    files = [(ACCESS_FILE, shipped / ACCESS_FILE)]
+    files += [(f"{AGREEMENTS}/{item.name}", item) for item in (shipped / AGREEMENTS).iterdir()]
+    for name, item in sorted(files, key=lambda pair: pair[0]):
+        target = directory / name
+        if name.endswith(".yaml") and not target.exists():
+            target.write_bytes(item.read_bytes())
+            written.append(target)
+    return tuple(written)
+
+
+def _read_access(path: Path, faults: list[Fault]) -> AccessPolicy | None:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        faults.append(Fault(path.name, 0, f"{error.strerror}", "a file that can be read"))
+        return None
+    return parse_access(data, path.name, faults)
+
+
+def _check_policy_names(
+    access: AccessPolicy, agreements: Mapping[str, Agreement], faults: list[Fault]
+) -> None:
+    for agreement in agreements.values():
+        if agreement.access_policy not in access.policies:
+            known = ", ".join(sorted(access.policies))
+            faults.append(
+                Fault(agreement.source, 0, f"access_policy {agreement.access_policy!r}", f"one of {known}")
+            )

@@ -19,14 +19,14 @@ class Expression:
     """How one value is made.
 
     The first of ``sources`` with a value is taken (or all of them, put together with ``joined_by``), cut
-    by ``pattern`` (its first group), converted to ``form``, times ``factor``, plus ``offset`` and the
-    values of the sources ``plus``, and brought from the time scale ``scale`` to UTC. ``text`` is used when
-    no source is given; it may have ``{fields}``.
+    by ``pattern`` (its first group), replaced by ``words``, read as ``form`` (empty: as the column asks),
+    times ``factor``, plus ``offset`` and the values of the sources ``plus``, and brought from the time
+    scale ``scale`` to UTC. ``text`` is used when no source is given; it may have ``{fields}``.
     """
 
     sources: tuple[str, ...] = ()
     text: str = ""
-    form: str = "text"
+    form: str = ""
     pattern: re.Pattern[str] | None = None
     factor: float = 1.0
     offset: float = 0.0
