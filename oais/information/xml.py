@@ -10,10 +10,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from lxml import etree
 
 from oais.information.findings import Finding, finding
+
+Element: TypeAlias = etree._Element  # noqa: SLF001 - the only name lxml gives its elements
+"""An XML element, for the annotations of those who read what this door lets in."""
 
 XINCLUDE = "http://www.w3.org/2001/XInclude"
 _CHUNK = 1 << 16
@@ -51,7 +55,7 @@ class XmlRefusedError(Exception):
         return finding(self.code, path, self.message)
 
 
-def parse_xml(source: bytes | Path, limits: XmlLimits = DEFAULT_LIMITS) -> etree._Element:
+def parse_xml(source: bytes | Path, limits: XmlLimits = DEFAULT_LIMITS) -> Element:
     """Parse UTF-8 XML 1.0 and return its root element.
 
     Raises:
@@ -138,7 +142,7 @@ class _Guard:
             if event == "end":
                 self._depth -= 1
             elif event == "start":
-                assert isinstance(met, etree._Element)  # noqa: SLF001 - the only name lxml gives
+                assert isinstance(met, Element)
                 self._enter(met)
             elif event == "start-ns":
                 assert isinstance(met, tuple)
@@ -146,7 +150,7 @@ class _Guard:
             else:
                 self._instruct(met)
 
-    def _enter(self, element: etree._Element) -> None:
+    def _enter(self, element: Element) -> None:
         if self._elements == 0 and element.getroottree().docinfo.internalDTD is not None:
             raise XmlRefusedError("XML-002", "the document has a DOCTYPE, none is allowed")
         self._depth += 1

@@ -103,7 +103,7 @@ def _continue(cards: Cards, keyword: str, field_text: str) -> None:
     before = cards.values.get(keyword)
     known, more = parse_value(field_text)
     if isinstance(before, str) and known and isinstance(more, str):
-        cards.values[keyword] = before.removesuffix("&") + more
+        cards.values[keyword] = (before.removesuffix("&") + more).rstrip()
 
 
 def parse_value(field_text: str) -> tuple[bool, Any]:

@@ -1,0 +1,71 @@
+"""NASA CDF files: global attributes and variables, read by cdflib from bytes that are already ours.
+
+cdflib takes a name and fetches what looks like a URL or an S3 address; it is given the name of an open
+descriptor (``/proc/self/fd/N``), which can be neither. It writes temporary files for compressed CDFs,
+so it is run only in the limited child, whose temporary folder is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+from oais.information.findings import finding
+from oais.information.representation.contents import LONGEST_VALUE, MOST_ENTRIES, Contents
+
+MAGIC = (b"\xcd\xf3\x00\x01", b"\xcd\xf2\x60\x02", b"\x00\x00\xff\xff")
+"""First words of CDF 3, CDF 2.6-2.7 and CDF up to 2.5 (CDF Internal Format Description §2.1)."""
+
+
+def open_cdf(stream: BinaryIO) -> Any:
+    """Open a CDF by its descriptor; raises whatever cdflib raises for a damaged one."""
+    import cdflib
+
+    return cdflib.CDF(f"/proc/self/fd/{stream.fileno()}")
+
+
+def read_cdf(stream: BinaryIO, path: str) -> Contents:
+    """Read global attributes and the list of variables of a CDF file."""
+    try:
+        cdf = open_cdf(stream)
+        info = cdf.cdf_info()
+        values = _global_attributes(cdf)
+        columns = [_column(cdf, name) for name in (*info.zVariables, *info.rVariables)]
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a damaged file makes cdflib raise anything at all
+        message = f"the CDF cannot be read: {type(error).__name__}: {error}"
+        return Contents(findings=(finding("FMT-006", path, message),))
+    unit = {
+        "unit": 0,
+        "name": str(values.get("Logical_source") or values.get("TITLE") or ""),
+        "kind": "cdf",
+        "version": str(info.Version),
+        "columns": columns,
+    }
+    return Contents((values,), (unit,))
+
+
+def _global_attributes(cdf: Any) -> dict[str, Any]:
+    """Return the global attributes; entries of one attribute are joined by newlines."""
+    values: dict[str, Any] = {}
+    for name, entries in cdf.globalattsget().items():
+        if len(values) >= MOST_ENTRIES:
+            break
+        plain = [str(entry) for entry in entries] if isinstance(entries, list) else [str(entries)]
+        values[str(name)] = "\n".join(plain)[:LONGEST_VALUE]
+    return values
+
+
+def _column(cdf: Any, name: str) -> dict[str, Any]:
+    about = cdf.varinq(name)
+    attributes: Mapping[str, Any] = cdf.varattsget(name)
+    return {
+        "name": str(name),
+        "unit": str(attributes.get("UNITS", "")).strip(),
+        "format": str(about.Data_Type_Description),
+        "shape": [int(size) for size in about.Dim_Sizes],
+        "rows": int(about.Last_Rec) + 1,
+        "description": str(attributes.get("CATDESC", ""))[:LONGEST_VALUE],
+        "role": str(attributes.get("VAR_TYPE", "")),
+    }
