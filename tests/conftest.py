@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from tests import counting, network
 
 ROOT = Path(__file__).resolve().parent.parent
 UNDER_CI = os.environ.get("CI") == "true"
+
+EarkAnswer = dict[str, list[dict[str, str | None]]]
+EarkValidator = Callable[[Path], EarkAnswer]
 
 hypothesis.settings.register_profile("here", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
@@ -70,6 +75,19 @@ def oracle_python() -> Path:
     if not python.exists():
         lacking(".venv-oracles (python3 run.py test makes it)")
     return python
+
+
+@pytest.fixture(scope="session")
+def eark(oracle_python: Path) -> EarkValidator:
+    """Validate a package directory with the E-ARK validator: its errors and warnings."""
+
+    def validate(package: Path) -> EarkAnswer:
+        command = [oracle_python, ROOT / "tests" / "oracles" / "eark.py", package]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env={})
+        answer: EarkAnswer = json.loads(done.stdout)
+        return answer
+
+    return validate
 
 
 @pytest.fixture
