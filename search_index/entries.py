@@ -22,9 +22,7 @@ class Amount:
 
     def __add__(self, other: Amount) -> Amount:
         """Return the sum of two amounts."""
-        return Amount(
-            self.aips + other.aips, self.products + other.products, self.bytes + other.bytes
-        )
+        return Amount(self.aips + other.aips, self.products + other.products, self.bytes + other.bytes)
 
 
 @dataclass(frozen=True, slots=True)

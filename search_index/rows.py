@@ -1,0 +1,229 @@
+"""What the catalogue writes of one package: a pure function of its record, so that it can be done again."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from oais.information.description import OBSCORE_FIELDS, PackageDescription, ProductDescription
+from oais.information.packages import AipRecord
+from oais.information.text import printable
+from search_index.sky import is_direction, unit_vector
+
+Row = dict[str, Any]
+
+OPEN_END: Final = 1.0e9
+"""MJD that stands for an end of validity that is not known yet; far beyond any mission."""
+
+_WRAPPINGS: Final = (".gz", ".fz", ".bz2", ".xz", ".zst", ".zip")
+
+_COPIED: Final = (
+    "title",
+    "summary",
+    "mission",
+    "collection",
+    "node",
+    "kind",
+    "level",
+    "agreement",
+    "provider",
+    "licence",
+    "access_policy",
+    "submission_key",
+    "receipt",
+    "ingested_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """All rows of one package by table; none of them has row numbers yet."""
+
+    aip: Row
+    versions: list[Row]
+    products: list[Row]
+    provenance: list[Row]
+    facet_values: list[Row]
+    identifiers: list[Row]
+    submissions: list[Row]
+
+
+def rows_of(record: AipRecord) -> Rows:
+    """Return what the catalogue keeps of a package."""
+    description = record.description
+    products = description.products
+    return Rows(
+        aip=_aip_row(record),
+        versions=[
+            {
+                "number": version.number,
+                "created_at": version.created_at,
+                "message": storable(version.message),
+                "files": version.files,
+                "size": version.size,
+            }
+            for version in sorted(record.versions, key=lambda version: version.number)
+        ],
+        products=[_product_row(position, item) for position, item in enumerate(products)],
+        provenance=[
+            {"product": product, "position": position, **_texts(asdict(link))}
+            for product, item in enumerate(products)
+            for position, link in enumerate(item.provenance)
+        ],
+        facet_values=[
+            {"facet": facet, "value": storable(value)} for facet, value in facet_values(description)
+        ],
+        identifiers=[{"identifier": storable(name)} for name in _identifiers(record)],
+        submissions=_submissions(record),
+    )
+
+
+def facet_values(description: PackageDescription) -> list[tuple[str, str]]:
+    """Return facet and value of all that the package or one of its products is, sorted, each once."""
+    found = {
+        ("mission", description.mission),
+        ("level", description.level),
+        ("kind", description.kind),
+    }
+    for product in description.products:
+        found |= {
+            ("level", product.level),
+            ("kind", product.kind),
+            ("target", product.obscore.target_name or ""),
+            ("product_type", product.product_type),
+            ("dataproduct_type", product.obscore.dataproduct_type or ""),
+        }
+    return sorted(pair for pair in found if pair[1])
+
+
+def file_stem(name: str) -> str:
+    """Return a file's name without compression and format endings: headers often leave them out."""
+    for ending in _WRAPPINGS:
+        name = name.removesuffix(ending)
+    stem, dot, ending = name.rpartition(".")
+    return stem if dot and stem and ending.isalpha() else name
+
+
+def storable(text: str) -> str:
+    """Return text that any database takes: what is not UTF-8, and NUL, are shown escaped."""
+    if text.isascii() and "\0" not in text:
+        return text
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        return printable(text, longest=len(text))
+    return text
+
+
+def as_json(value: Any) -> str:
+    """Return a value as text that is always the same for the same value."""
+    return storable(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))
+
+
+def _texts(row: Mapping[str, Any]) -> Row:
+    return {key: storable(value) if isinstance(value, str) else value for key, value in row.items()}
+
+
+def _known(values: Iterable[Any]) -> list[Any]:
+    """Return the values that say something, each once, in their first order."""
+    return list(dict.fromkeys(value for value in values if value not in (None, "")))
+
+
+def _finite(value: float | None) -> float | None:
+    """Return the number, or None for what is not one: the database knows no NaN."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _aip_row(record: AipRecord) -> Row:
+    description = record.description
+    cores = [product.obscore for product in description.products]
+    starts = _known(_finite(core.t_min) for core in cores)
+    stops = _known(_finite(core.t_max) for core in cores)
+    where = next((core for core in cores if is_direction(core.s_ra, core.s_dec)), None)
+    return {
+        "aip_id": record.aip_id,
+        "version": description.version,
+        "object_path": storable(record.object_path),
+        **_texts({name: getattr(description, name) for name in _COPIED}),
+        "created_at": record.versions[-1].created_at if record.versions else "",
+        "targets": as_json(_known(core.target_name for core in cores)),
+        "instruments": as_json(_known(core.instrument_name for core in cores)),
+        "obs_ids": as_json(_known(core.obs_id for core in cores)),
+        "mission_values": as_json(_package_values(description)),
+        "ra": where.s_ra if where else None,
+        "dec": where.s_dec if where else None,
+        "t_min": min(starts, default=None),
+        "t_max": max(stops, default=None),
+        "products": len(description.products),
+        "files": record.files,
+        "size": record.size,
+    }
+
+
+def _package_values(description: PackageDescription) -> dict[str, Any]:
+    """Return the mission values of the package; what it does not say itself its first product says."""
+    values: dict[str, Any] = dict(description.values)
+    for product in description.products:
+        for name, value in product.values.items():
+            values.setdefault(name, value)
+    return values
+
+
+def _product_row(position: int, product: ProductDescription) -> Row:
+    core = product.obscore
+    placed = is_direction(core.s_ra, core.s_dec)
+    x, y, z = unit_vector(core.s_ra or 0.0, core.s_dec or 0.0) if placed else (None, None, None)
+    start, stop = _span(product)
+    name = product.path.rpartition("/")[2]
+    given = ("path", "sip_path", "size", "sha256", "kind", "level", "product_type")
+    formats = ("format_id", "format_name", "media_type", "valid_from", "valid_to")
+    return {
+        "position": position,
+        **_texts({field: getattr(product, field) for field in (*given, *formats)}),
+        "name": storable(name),
+        "stem": storable(file_stem(name)),
+        "mission_values": as_json(dict(product.values)),
+        "span_min": start,
+        "span_max": stop,
+        "x": x,
+        "y": y,
+        "z": z,
+        **_texts({field: _plain(getattr(core, field)) for field in OBSCORE_FIELDS}),
+    }
+
+
+def _plain(value: Any) -> Any:
+    return _finite(value) if isinstance(value, float) else value
+
+
+def _span(product: ProductDescription) -> tuple[float | None, float | None]:
+    """Return when a product was observed, or else when it is valid: what a search by time asks for."""
+    start, stop = _finite(product.obscore.t_min), _finite(product.obscore.t_max)
+    if start is not None or stop is not None:
+        return (stop if start is None else start), (start if stop is None else stop)
+    if product.valid_from is None and product.valid_to is None:
+        return None, None
+    return (
+        -OPEN_END if product.valid_from is None else _finite(product.valid_from),
+        OPEN_END if product.valid_to is None else _finite(product.valid_to),
+    )
+
+
+def _identifiers(record: AipRecord) -> list[str]:
+    observed = (product.obscore.obs_id for product in record.description.products)
+    return sorted({record.aip_id, *(name for name in observed if name)})
+
+
+def _submissions(record: AipRecord) -> list[Row]:
+    """Return the deliveries that made the versions; an older version's is known if its record says it."""
+    newest = record.description
+    found = {newest.version: (newest.submission_key, newest.receipt)}
+    for version in record.versions:
+        if version.submission_key:
+            found[version.number] = (version.submission_key, version.receipt)
+    return [
+        {"submission_key": key, "version": number, "receipt": receipt}
+        for number, (key, receipt) in sorted(found.items())
+        if key
+    ]

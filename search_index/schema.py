@@ -1,0 +1,149 @@
+"""The tables of ``catalogue.sqlite``: packages, versions, products with ObsCore columns, provenance, nodes.
+
+There is no migration here on purpose: the catalogue holds nothing that ``aip/`` does not hold, so a file
+of another ``SCHEMA_VERSION`` is rebuilt, which is shorter and surer than changing it in place.
+Column types are those that SQLite and PostgreSQL share; what only SQLite knows stands in ``sqlite.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text
+
+from oais.information.description import OBSCORE_FIELDS
+
+SCHEMA_VERSION: Final = "1"
+
+METADATA: Final = MetaData()
+
+_OBSCORE_INTEGERS: Final = {"calib_level", "s_xel1", "s_xel2", "t_xel", "em_xel"}
+_OBSCORE_TEXTS: Final = {
+    "dataproduct_type",
+    "obs_collection",
+    "obs_id",
+    "obs_title",
+    "target_name",
+    "o_ucd",
+    "pol_states",
+    "facility_name",
+    "instrument_name",
+    "proposal_id",
+}
+
+
+def _obscore_column(name: str) -> Column[object]:
+    if name in _OBSCORE_INTEGERS:
+        return Column(name, BigInteger)
+    return Column(name, Text if name in _OBSCORE_TEXTS else Float(53))
+
+
+def _texts(*names: str) -> tuple[Column[object], ...]:
+    return tuple(Column(name, Text, nullable=False) for name in names)
+
+
+FACTS: Final = Table(
+    "facts", METADATA, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
+)
+"""What the file says of itself: its schema and two counters that tell readers when to look again."""
+
+AIPS: Final = Table(
+    "aips",
+    METADATA,
+    Column("no", Integer, primary_key=True),
+    Column("aip_id", Text, nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    *_texts("object_path", "title", "summary", "mission", "collection", "node", "kind", "level"),
+    *_texts("agreement", "provider", "licence", "access_policy", "submission_key", "receipt"),
+    *_texts("ingested_at", "created_at", "targets", "instruments", "obs_ids", "mission_values"),
+    Column("ra", Float(53)),
+    Column("dec", Float(53)),
+    Column("t_min", Float(53)),
+    Column("t_max", Float(53)),
+    Column("products", Integer, nullable=False),
+    Column("files", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+Index("aips_by_node", AIPS.c.node, AIPS.c.mission, AIPS.c.level, AIPS.c.products, AIPS.c.size)
+
+VERSIONS: Final = Table(
+    "versions",
+    METADATA,
+    Column("aip_no", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    *_texts("created_at", "message"),
+    Column("files", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+
+PRODUCTS: Final = Table(
+    "products",
+    METADATA,
+    Column("no", Integer, primary_key=True),
+    Column("aip_no", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    *_texts("path", "sip_path", "sha256", "kind", "level", "product_type"),
+    *_texts("format_id", "format_name", "media_type", "name", "stem", "mission_values"),
+    Column("size", BigInteger, nullable=False),
+    Column("valid_from", Float(53)),
+    Column("valid_to", Float(53)),
+    Column("span_min", Float(53)),
+    Column("span_max", Float(53)),
+    Column("x", Float(53)),
+    Column("y", Float(53)),
+    Column("z", Float(53)),
+    *(_obscore_column(name) for name in OBSCORE_FIELDS),
+)
+Index("products_by_aip", PRODUCTS.c.aip_no, PRODUCTS.c.position)
+Index("products_by_name", PRODUCTS.c.name)
+Index("products_by_stem", PRODUCTS.c.stem)
+Index("products_by_time", PRODUCTS.c.span_min, PRODUCTS.c.span_max, PRODUCTS.c.aip_no)
+
+PROVENANCE: Final = Table(
+    "provenance",
+    METADATA,
+    Column("aip_no", Integer, primary_key=True),
+    Column("product", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    *_texts("role", "name", "value", "source", "target"),
+)
+Index("provenance_by_name", PROVENANCE.c.name)
+
+FACET_VALUES: Final = Table(
+    "facet_values",
+    METADATA,
+    Column("facet", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("aip_no", Integer, primary_key=True),
+)
+Index("facet_values_by_aip", FACET_VALUES.c.aip_no)
+
+IDENTIFIERS: Final = Table(
+    "identifiers",
+    METADATA,
+    Column("identifier", Text, primary_key=True),
+    Column("aip_no", Integer, primary_key=True),
+)
+Index("identifiers_by_aip", IDENTIFIERS.c.aip_no)
+
+SUBMISSIONS: Final = Table(
+    "submissions",
+    METADATA,
+    Column("submission_key", Text, primary_key=True),
+    Column("aip_no", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    *_texts("receipt"),
+)
+Index("submissions_by_aip", SUBMISSIONS.c.aip_no)
+
+NODES: Final = Table(
+    "nodes",
+    METADATA,
+    Column("no", Integer, primary_key=True),
+    Column("path", Text, nullable=False, unique=True),
+    *_texts("title", "description", "kind", "level", "mission", "theme"),
+    Column("position", Integer, nullable=False),
+)
+
+OF_AN_AIP: Final = (VERSIONS, PRODUCTS, PROVENANCE, FACET_VALUES, IDENTIFIERS, SUBMISSIONS)
+"""The tables whose rows belong to one package and go with it."""

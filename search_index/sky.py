@@ -1,0 +1,58 @@
+"""Circles on the sky by unit vectors, which know no poles and no seam at right ascension 0 = 360."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from search_index.query import Cone
+
+Floats = npt.NDArray[np.float64]
+
+_ROUNDING: Final = 1e-9
+"""Widens boxes (no unit) and rims (degrees, 4 microarcseconds) so that rounding loses nobody on the rim."""
+
+
+def unit_vector(ra: float, dec: float) -> tuple[float, float, float]:
+    """Return the unit vector of a direction in degrees."""
+    longitude, latitude = math.radians(ra), math.radians(dec)
+    across = math.cos(latitude)
+    return across * math.cos(longitude), across * math.sin(longitude), math.sin(latitude)
+
+
+def is_direction(ra: float | None, dec: float | None) -> bool:
+    """Return whether both angles are known and lie on the sky."""
+    if ra is None or dec is None:
+        return False
+    return math.isfinite(ra) and -90.0 <= dec <= 90.0
+
+
+def box(cone: Cone) -> tuple[tuple[float, float], ...]:
+    """Return lowest and highest x, y and z of any direction inside the cone."""
+    radius = math.radians(cone.radius)
+    bounds = []
+    for component in unit_vector(cone.ra, cone.dec):
+        angle = math.acos(max(-1.0, min(1.0, component)))
+        highest = math.cos(max(angle - radius, 0.0)) + _ROUNDING
+        lowest = math.cos(min(angle + radius, math.pi)) - _ROUNDING
+        bounds.append((lowest, highest))
+    return tuple(bounds)
+
+
+def distances(cone: Cone, vectors: Floats) -> Floats:
+    """Return the distance of each row (x, y, z) from the cone's centre, in degrees.
+
+    Kahan's form keeps its precision at 0 and at 180 degrees, where the arc cosine loses half its digits.
+    """
+    centre = np.array(unit_vector(cone.ra, cone.dec))
+    apart = np.linalg.norm(vectors - centre, axis=1)
+    together = np.linalg.norm(vectors + centre, axis=1)
+    return np.asarray(np.degrees(2.0 * np.arctan2(apart, together)), dtype=np.float64)
+
+
+def inside(cone: Cone, apart: Floats) -> npt.NDArray[np.bool_]:
+    """Return which distances lie within the cone, its rim included."""
+    return np.asarray(apart <= cone.radius + _ROUNDING, dtype=np.bool_)

@@ -1,0 +1,98 @@
+"""All that only SQLite knows: how its file is opened, its R*Tree of directions, its aggregated numbers.
+
+On PostgreSQL the same five functions would stand on its own means (q3c, ``string_agg``); nothing else of
+``search_index`` would change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from oais.errors import StorageError
+from search_index.query import Cone
+from search_index.sky import Floats, box
+
+FILE_NAME: Final = "catalogue.sqlite"
+
+_BUSY_SECONDS: Final = 60
+
+_SKY: Final = """
+CREATE VIRTUAL TABLE sky USING rtree(
+    no, x0, x1, y0, y1, z0, z1, +x, +y, +z, +aip_no, +span_min, +span_max)
+"""
+
+_POINT: Final = """
+INSERT INTO sky VALUES (:no, :x, :x, :y, :y, :z, :z, :x, :y, :z, :aip_no, :span_min, :span_max)
+"""
+
+_IN_BOX: Final = """
+SELECT aip_no, x, y, z, span_min, span_max FROM sky
+WHERE x1 >= :xa AND x0 <= :xb AND y1 >= :ya AND y0 <= :yb AND z1 >= :za AND z0 <= :zb
+"""
+
+
+def open_engine(path: Path, *, lasting: bool = True) -> Engine:
+    """Return the engine of a catalogue file, which is made if it is missing.
+
+    A file that is being built anew need not outlive a crash: without ``lasting`` nothing waits for the
+    disk, and the caller syncs the whole before it is put in place.
+    """
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _BUSY_SECONDS})
+    journal = "PRAGMA journal_mode=WAL" if lasting else "PRAGMA journal_mode=OFF"
+    # NORMAL may lose the newest commits in a power cut, never the file; `index check` finds them.
+    syncing = "PRAGMA synchronous=NORMAL" if lasting else "PRAGMA synchronous=OFF"
+
+    def prepare(connection: Any, _record: Any) -> None:
+        for pragma in (journal, syncing, "PRAGMA cache_size=-16000", "PRAGMA temp_store=MEMORY"):
+            connection.execute(pragma)
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def create_sky(connection: Connection) -> None:
+    """Make the table of directions; its boxes are 32-bit and rounded outwards, the rest is exact."""
+    connection.execute(text(_SKY))
+
+
+def add_directions(connection: Connection, products: Sequence[dict[str, Any]]) -> None:
+    """Enter the products that have a direction."""
+    placed = [product for product in products if product["x"] is not None]
+    if placed:
+        names = ("no", "x", "y", "z", "aip_no", "span_min", "span_max")
+        connection.execute(text(_POINT), [{name: row[name] for name in names} for row in placed])
+
+
+def drop_directions(connection: Connection, product_nos: Iterable[int]) -> None:
+    """Take products out of the table of directions."""
+    rows = [{"no": number} for number in product_nos]
+    if rows:
+        connection.execute(text("DELETE FROM sky WHERE no = :no"), rows)
+
+
+def near(connection: Connection, cone: Cone) -> Floats:
+    """Return ``aip_no, x, y, z, span_min, span_max`` of all products in the box around a cone."""
+    (xa, xb), (ya, yb), (za, zb) = box(cone)
+    bounds = {"xa": xa, "xb": xb, "ya": ya, "yb": yb, "za": za, "zb": zb}
+    found = connection.execute(text(_IN_BOX), bounds).all()
+    return np.array([tuple(row) for row in found], dtype=np.float64).reshape(-1, 6)
+
+
+@contextmanager
+def catalogue_errors() -> Iterator[None]:
+    """Turn what the database raises over a damaged, locked or foreign file into one clear fault."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or type(error).__name__)
+        raise StorageError(
+            f"the catalogue {FILE_NAME} cannot be used: {reason}",
+            remedy="run `oais index rebuild`; nothing is lost, it is made from the stored packages",
+        ) from error

@@ -1,0 +1,239 @@
+"""The words of packages and nodes in Whoosh: which of them hold all terms that are asked for.
+
+Whoosh keeps terms and documents only. It does not rank (its scores depend on the order in which
+documents came, ours may not), it does not count (its document frequencies include what was deleted),
+and it never lists or corrects words, which would tell words of packages that the asker may not see.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from whoosh import columns, fields, index
+from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader
+from whoosh.query import Or, Term
+from whoosh.reading import TermNotFound
+
+from oais.errors import StorageError, WrongUsageError
+from search_index.terms import Asked
+
+Numbers = npt.NDArray[np.int64]
+
+MOST_EXPANSIONS: Final = 2_000
+"""Terms that one ``*`` may stand for."""
+
+_CACHED_TERMS: Final = 512
+_MOST_SEGMENTS: Final = 12
+_WRITER_WAIT: Final = 60.0
+"""Seconds to wait for another writer of the same process; other processes wait at the index's lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordDocument:
+    """One findable thing: ``number`` is a package's row number, or a node's with its sign turned."""
+
+    key: str
+    number: int
+    names: frozenset[str]
+    words: frozenset[str]
+    digest: str
+
+
+class _RememberingReader(W3PerDocReader):  # type: ignore[misc]
+    """Remembers also that a column is missing; without this each posting costs one look at the disk."""
+
+    def _cached_reader(self, fieldname: str, column: Any) -> Any:
+        if fieldname not in self._readers:
+            here = self.has_column(fieldname)
+            self._readers[fieldname] = self.column_reader(fieldname, column) if here else None
+        return self._readers[fieldname]
+
+
+class _Codec(W3Codec):  # type: ignore[misc]
+    def per_document_reader(self, storage: Any, segment: Any) -> _RememberingReader:
+        return _RememberingReader(storage, segment)
+
+
+def _schema() -> Any:
+    return fields.Schema(
+        key=fields.ID(stored=True, unique=True),
+        digest=fields.STORED(),
+        number=fields.COLUMN(columns.NumericColumn("i")),
+        names=fields.ID(),
+        words=fields.ID(),
+    )
+
+
+def create_words(folder: Path) -> None:
+    """Make an empty index of words in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    index.create_in(str(folder), _schema())
+
+
+def write_words(
+    folder: Path, documents: Iterable[WordDocument], gone: Sequence[str] = (), *, whole: bool = False
+) -> None:
+    """Replace documents by their keys and drop those ``gone``, in one commit.
+
+    ``whole`` says that the index is being built anew: nothing is replaced, and one segment is left.
+    """
+    with _whoosh_errors():
+        opened = index.open_dir(str(folder))
+        writer = opened.writer(timeout=_WRITER_WAIT, codec=_Codec(), limitmb=64)
+        try:
+            _fill(writer, documents, gone, whole=whole)
+        except BaseException:
+            writer.cancel()
+            raise
+        writer.commit(merge=len(writer.segments) > _MOST_SEGMENTS, optimize=whole)
+
+
+def _fill(writer: Any, documents: Iterable[WordDocument], gone: Sequence[str], *, whole: bool) -> None:
+    if not whole:
+        documents = list(documents)
+        keys = {*gone, *(document.key for document in documents)}
+        if keys:
+            # One query for the batch: a delete for each document opens each segment again.
+            writer.delete_by_query(Or([Term("key", key) for key in sorted(keys)]))
+    with _frozen_garbage():
+        for document in documents:
+            writer.add_document(
+                key=document.key,
+                digest=document.digest,
+                number=document.number,
+                names=sorted(document.names),
+                words=sorted(document.words - document.names),
+            )
+
+
+@contextmanager
+def _frozen_garbage() -> Iterator[None]:
+    """Keep the collector from walking over a growing pool of postings again and again."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+class WordReader:
+    """The index of words as it was at one commit; safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        with _whoosh_errors():
+            self._index = index.open_dir(str(folder))
+            self._reader = self._index.reader()
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, str], Numbers] = {}
+
+    def is_current(self) -> bool:
+        """Return whether nothing was committed since this reader was opened."""
+        with _whoosh_errors():
+            return bool(self._index.latest_generation() == self._reader.generation())
+
+    def matching(self, asked: Sequence[Asked]) -> tuple[Numbers, Numbers]:
+        """Return the numbers of what holds all that is asked, and how many words each has as a name."""
+        with self._lock, _whoosh_errors():
+            documents: Numbers | None = None
+            named = []
+            for word in asked:
+                names, both = self._holding(word)
+                named.append(names)
+                documents = both if documents is None else np.intersect1d(documents, both, True)
+            if documents is None:
+                documents = np.empty(0, np.int64)
+            score = np.zeros(len(documents), np.int64)
+            for names in named:
+                score += np.isin(documents, names, assume_unique=True)
+            return self._numbers[documents], score
+
+    def digests(self) -> dict[str, str]:
+        """Return the digest of each document by its key, to compare with what should be there."""
+        with self._lock, _whoosh_errors():
+            return {stored["key"]: stored["digest"] for _, stored in self._reader.iter_docs()}
+
+    def _holding(self, word: Asked) -> tuple[Numbers, Numbers]:
+        """Return the documents that have a word as a name, and those that have it anywhere."""
+        if word.pattern is not None:
+            terms = [self._expanded(field, word) for field in ("names", "words")]
+            names, words = (
+                _union([self._documents(field, term) for term in found])
+                for field, found in zip(("names", "words"), terms, strict=True)
+            )
+            return names, np.union1d(names, words)
+        names = self._documents("names", word.compact)
+        both = np.union1d(names, self._documents("words", word.compact))
+        if len(both) or len(word.parts) < 2:
+            return names, both
+        for part in word.parts:
+            has = np.union1d(self._documents("names", part), self._documents("words", part))
+            both = has if part == word.parts[0] else np.intersect1d(both, has, True)
+        return names, both
+
+    def _expanded(self, field: str, word: Asked) -> list[str]:
+        assert word.pattern is not None
+        found = []
+        for seen, term in enumerate(self._reader.expand_prefix(field, word.prefix)):
+            if seen >= MOST_EXPANSIONS:
+                raise WrongUsageError(
+                    f"more than {MOST_EXPANSIONS} words begin with {word.prefix!r}",
+                    remedy="write more of the beginning of the word",
+                )
+            text = term.decode()
+            if word.pattern.match(text):
+                found.append(text)
+        return found
+
+    def _documents(self, field: str, term: str) -> Numbers:
+        """Return the documents with a term, rising; what was asked lately is remembered."""
+        known = self._known.get((field, term))
+        if known is None:
+            found: list[int] = []
+            for leaf, offset in self._reader.leaf_readers():
+                found += (number + offset for number in _postings(leaf, field, term))
+            known = np.array(found, dtype=np.int64)
+            if len(self._known) >= _CACHED_TERMS:
+                self._known.pop(next(iter(self._known)))
+            self._known[field, term] = known
+        return known
+
+    @cached_property
+    def _numbers(self) -> Numbers:
+        numbers: list[int] = []
+        for leaf, _ in self._reader.leaf_readers():
+            column = leaf.column_reader("number")
+            numbers += (column[document] for document in range(leaf.doc_count_all()))
+        return np.array(numbers, dtype=np.int64)
+
+
+def _postings(leaf: Any, field: str, term: str) -> Iterable[int]:
+    try:
+        found: Iterable[int] = leaf.postings(field, term).all_ids()
+    except TermNotFound:
+        return ()
+    return found
+
+
+def _union(parts: list[Numbers]) -> Numbers:
+    return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+
+
+@contextmanager
+def _whoosh_errors() -> Iterator[None]:
+    """Turn what Whoosh and the disk raise over a damaged or missing index into one clear fault."""
+    try:
+        yield
+    except (index.IndexError, index.LockError, OSError, EOFError) as error:
+        raise StorageError(
+            f"the index of words cannot be used: {type(error).__name__}: {error}",
+            remedy="run `oais index rebuild`; nothing is lost, it is made from the stored packages",
+        ) from error
