@@ -23,6 +23,7 @@ class HeaderReader:
     ) -> None:
         self._inspection = inspection
         self._names = names
+        self.known: dict[str, Any] = dict(names)
         self._submission = submission
         self._tags = tags
 
@@ -39,9 +40,9 @@ class HeaderReader:
             yield value
 
     def fill(self, template: Template) -> str | None:
-        """Fill a template with the groups of the file name; None when one is missing."""
+        """Fill a template with the groups of the file name and the values made so far, or return None."""
         try:
-            return template.fill(self._names)
+            return template.fill(self.known)
         except KeyError:
             return None
 

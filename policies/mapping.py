@@ -39,6 +39,14 @@ class MappedProduct:
     valid_from: float | None = None
     valid_to: float | None = None
     findings: tuple[Finding, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """All values that templates of nodes, titles and identifiers may use, by name."""
+        columns = {name: getattr(self.obscore, name) for name in OBSCORE_FIELDS}
+        known = {name: value for name, value in columns.items() if value is not None}
+        return {**known, **self.names, **self.values}
 
 
 def describe_product(
@@ -57,18 +65,19 @@ def describe_product(
     mapping = rule.mapping if rule is not None else MappingRule()
     reader = HeaderReader(inspection, names, submission, tags or {})
     maker = _Maker(reader, inspection.path)
+    values = maker.values(mapping.values)
     columns = {name: maker.column(name, item) for name, item in mapping.obscore.items()}
-    values = {name: maker.value(name, item) for name, item in mapping.values.items()}
     valid = [maker.column("t_min", item) if item else None for item in (mapping.valid_from, mapping.valid_to)]
     product = MappedProduct(
         kind=rule.kind if rule is not None else folder_kind(inspection.path),
         level=rule.level if rule is not None else "",
-        product_type=_product_type(rule, inspection.path, names, values),
+        product_type=_product_type(rule, inspection.path, {**names, **values}),
         obscore=ObsCore(**columns),
-        values={name: value for name, value in values.items() if value is not None},
+        values=values,
         provenance=tuple(link for source in mapping.provenance for link in maker.links(source)),
         valid_from=valid[0],
         valid_to=valid[1],
+        names=dict(names),
     )
     product = _with_notes(product, inspection.path, submission, maker)
     info = agreement.levels.get(product.level)
@@ -87,13 +96,11 @@ def folder_kind(path: str) -> str:
     return next((kind for folder, kind in _FOLDER_KINDS if inside.startswith(folder)), "auxiliary")
 
 
-def _product_type(
-    rule: ProductRule | None, path: str, names: Mapping[str, str], values: Mapping[str, Any]
-) -> str:
+def _product_type(rule: ProductRule | None, path: str, known: Mapping[str, Any]) -> str:
     if rule is None:
         return folder_kind(path)
     try:
-        return rule.product_type.fill({**values, **names})
+        return rule.product_type.fill(known)
     except KeyError:
         return rule.name
 
@@ -115,9 +122,13 @@ class _Maker:
             return None if made is None else to_text(made)
         return self._checked(name, made, to_integer if kind == "int" else to_number)
 
-    def value(self, name: str, expression: Expression) -> Any:
-        """Return a mission value: a number stays one, the rest is text."""
-        return self._made(name, expression, expression.form)
+    def values(self, expressions: Mapping[str, Expression]) -> dict[str, Any]:
+        """Return the mission values that have one: a number stays one; a text may use those before it."""
+        for name, expression in expressions.items():
+            made = self._made(name, expression, expression.form)
+            if made is not None:
+                self._reader.known[name] = made
+        return {name: self._reader.known[name] for name in expressions if name in self._reader.known}
 
     def links(self, source: LinkSource) -> Iterator[ProvenanceLink]:
         """Yield what the headers name in one role."""

@@ -47,7 +47,9 @@ class ProductRule:
     """One kind of product that may be delivered, known by its file name or its path in the payload.
 
     ``expected`` maps a header source to the pattern its value must match whole; ``required`` are sources
-    that must have a value. ``stale_checksums`` is ``refuse`` or ``accept``.
+    that must have a value. ``same`` maps a group of the name (or ``level``) to the source that must say
+    the same. ``stale_checksums`` is ``refuse`` or ``accept``. ``identifier`` makes an AIP identifier of
+    this product, where it differs from the agreement's.
     """
 
     name: str
@@ -58,9 +60,11 @@ class ProductRule:
     product_type: Template
     dataproduct_type: str | None
     node: Template
+    identifier: Template | None
     formats: tuple[str, ...]
     required: tuple[str, ...]
     expected: Mapping[str, re.Pattern[str]]
+    same: Mapping[str, str]
     stale_checksums: str
     mapping: MappingRule
 
