@@ -7,6 +7,7 @@ so it is run only in the limited child, whose temporary folder is its own.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
@@ -15,6 +16,9 @@ from oais.information.representation.contents import LONGEST_VALUE, MOST_ENTRIES
 
 MAGIC = (b"\xcd\xf3\x00\x01", b"\xcd\xf2\x60\x02", b"\x00\x00\xff\xff")
 """First words of CDF 3, CDF 2.6-2.7 and CDF up to 2.5 (CDF Internal Format Description §2.1)."""
+
+
+_COMPRESSED = b"\xcc\xcc\x00\x01"
 
 
 def open_cdf(stream: BinaryIO) -> Any:
@@ -26,6 +30,9 @@ def open_cdf(stream: BinaryIO) -> Any:
 
 def read_cdf(stream: BinaryIO, path: str) -> Contents:
     """Read global attributes and the list of variables of a CDF file."""
+    missing = missing_bytes(stream)
+    if missing:
+        return Contents(findings=(finding("FMT-006", path, f"the CDF is cut: {missing}"),))
     try:
         cdf = open_cdf(stream)
         info = cdf.cdf_info()
@@ -44,6 +51,32 @@ def read_cdf(stream: BinaryIO, path: str) -> Contents:
         "columns": columns,
     }
     return Contents((values,), (unit,))
+
+
+def missing_bytes(stream: BinaryIO) -> str:
+    """Compare the file's size with the end that its GDR states; empty when all is there.
+
+    CDF Internal Format Description §2.2-2.3; a compressed CDF has no such field (its stream tells).
+    """
+    stream.seek(0, 2)
+    size = stream.tell()
+    stream.seek(0)
+    head = stream.read(28)
+    wide = head.startswith(MAGIC[0])
+    if len(head) < 28:
+        return f"it has {size} bytes"
+    if head[4:8] == _COMPRESSED:
+        return ""
+    start = struct.unpack(">q" if wide else ">i", head[20:28] if wide else head[16:20])[0]
+    layout = ">qiqqqq" if wide else ">iiiiii"
+    if not 0 < start < size:
+        return f"its global descriptor is at byte {start}, the file has {size}"
+    stream.seek(start)
+    record = stream.read(struct.calcsize(layout))
+    if len(record) < struct.calcsize(layout):
+        return "its global descriptor is not whole"
+    end = struct.unpack(layout, record)[5]
+    return "" if end <= size else f"it has {size} bytes, its global descriptor says {end}"
 
 
 def _global_attributes(cdf: Any) -> dict[str, Any]:

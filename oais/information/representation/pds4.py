@@ -45,13 +45,15 @@ def _entries(root: Element) -> Iterator[tuple[str, str]]:
         element, name = waiting.pop()
         for attribute, value in element.attrib.items():
             if not str(attribute).startswith("{"):
-                yield f"{name}.@{attribute}".lstrip("."), str(value)
-        children = [child for child in element if isinstance(child.tag, str)]
+                yield f"{name}.@{attribute!s}".lstrip("."), str(value)
         text = (element.text or "").strip()
         if text and name:
             yield name, text
-        for child in reversed(children):
-            waiting.append((child, f"{name}.{_local(child.tag)}".lstrip(".")))
+        waiting.extend(
+            (child, f"{name}.{_local(str(child.tag))}".lstrip("."))
+            for child in reversed(element)
+            if not callable(child.tag)  # comments and instructions have a function there
+        )
 
 
 def _local(tag: str) -> str:

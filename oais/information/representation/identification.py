@@ -1,0 +1,157 @@
+"""Format identification: PRONOM through pygfried where it is installed, and signatures of our own.
+
+The name of a file is never believed; it only chooses which signature is tried and what is remarked.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from types import ModuleType
+from typing import BinaryIO
+
+from oais.information.packages import FormatIdentification
+from oais.information.representation.opening import UnreadableError, open_regular
+from oais.information.representation.signatures import (
+    HEAD,
+    Match,
+    own_signature,
+    plain_signature,
+    table_signature,
+)
+
+OWN_TOOL = "oais signatures 1"
+_COARSE = frozenset({"UNKNOWN", "", "x-fmt/111", "x-fmt/16"})
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFormat:
+    """One row of the register ``formats.toml``: a format, its IANA media type, its specification."""
+
+    format_id: str
+    name: str
+    version: str
+    media_type: str
+    extensions: tuple[str, ...]
+    specification: str
+
+
+@cache
+def known_formats() -> Mapping[str, KnownFormat]:
+    """Return the register of the formats the archive knows, by id."""
+    text = resources.files(__package__).joinpath("formats.toml").read_text("utf-8")
+    return {
+        format_id: KnownFormat(
+            format_id=format_id,
+            name=row["name"],
+            version=row["version"],
+            media_type=row["media_type"],
+            extensions=tuple(row["extensions"]),
+            specification=row["specification"],
+        )
+        for format_id, row in tomllib.loads(text).items()
+    }
+
+
+def identify_file(path: Path, name: str) -> FormatIdentification:
+    """Identify the regular file at ``path``, that its provider calls ``name``.
+
+    A file that cannot be opened is ``oais/unknown`` with the reason as basis.
+    """
+    try:
+        with open_regular(path) as (stream, _):
+            return identify_stream(stream, name)
+    except UnreadableError as error:
+        return _ours(Match("oais/unknown", error.message))
+
+
+def identify_files(items: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, FormatIdentification]]:
+    """Identify many files, given as name and place on disk; yields name and format in that order."""
+    for name, path in items:
+        yield name, identify_file(path, name)
+
+
+def identify_stream(stream: BinaryIO, name: str) -> FormatIdentification:
+    """Identify an open regular file and leave it at its beginning."""
+    stream.seek(0)
+    head = stream.read(HEAD)
+    stream.seek(0)
+    match = own_signature(head, name)
+    if match:
+        return _ours(match)
+    by_pronom = _by_pronom(stream)
+    stream.seek(0)
+    if by_pronom and by_pronom.format_id not in _COARSE:
+        return by_pronom
+    if by_pronom and by_pronom.format_id.startswith("x-fmt/"):
+        table = table_signature(head)
+        return _ours(table) if table else by_pronom
+    return _ours(plain_signature(head) or Match("oais/unknown", "no signature matches"))
+
+
+def expected_formats(name: str) -> frozenset[str]:
+    """Return the formats whose extension ``name`` has; empty when it has none that we know."""
+    lower = name.lower()
+    return frozenset(
+        known.format_id
+        for known in known_formats().values()
+        if lower.endswith(known.extensions) and known.extensions
+    )
+
+
+def _ours(match: Match) -> FormatIdentification:
+    known = known_formats()[match.format_id]
+    return FormatIdentification(
+        format_id=known.format_id,
+        name=known.name,
+        version=known.version,
+        media_type=known.media_type,
+        tool=OWN_TOOL,
+        basis=match.basis,
+    )
+
+
+@cache
+def _pygfried() -> ModuleType | None:
+    """Return the PRONOM identifier, or None where this optional library is not installed."""
+    try:
+        import pygfried
+    except ImportError:
+        return None
+    module: ModuleType = pygfried
+    return module
+
+
+def _by_pronom(stream: BinaryIO) -> FormatIdentification | None:
+    """Ask PRONOM about the open file: by descriptor, so that no name can mislead it."""
+    pygfried = _pygfried()
+    if pygfried is None:
+        return None
+    try:
+        answer = pygfried.identify(f"/proc/self/fd/{stream.fileno()}", detailed=True)
+        found = answer["files"][0]["matches"][0]
+        details = answer["identifiers"][0]["details"].partition(";")[0]
+    except (OSError, ValueError, RuntimeError, LookupError):
+        return None
+    known = known_formats().get(found["id"])
+    return FormatIdentification(
+        format_id=found["id"],
+        name=known.name if known else found["format"],
+        version=found["version"] or (known.version if known else ""),
+        media_type=known.media_type if known else registered_media_type(found["mime"]),
+        tool=f"siegfried {answer['siegfried']}, PRONOM {details.removesuffix('.xml')}",
+        basis=found["basis"],
+    )
+
+
+def registered_media_type(listed: str) -> str:
+    """Return the first media type of a list that is not of the unregistered ``x-`` kind."""
+    for media_type in listed.split(","):
+        stripped = media_type.strip()
+        if stripped and "/x-" not in stripped:
+            return stripped
+    return "application/octet-stream"
