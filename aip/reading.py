@@ -2,33 +2,100 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
+from aip.history import PREMIS, History
+from aip.premis import iter_premis
 from aip.stored import StoredAip
-from oais.information.description import PackageDescription
-from oais.information.packages import AipRecord
-from oais.information.premis import Event
+from oais.errors import DamageError
+from oais.information.description import PackageDescription, from_plain
+from oais.information.packages import AipRecord, VersionRecord
+from oais.information.premis import Agent, Event
+from oais.information.xml import XmlRefusedError
+
+DESCRIPTION = "metadata/descriptive/description.json"
+REPORT = "metadata/other/report.json"
+_ANY_PREMIS = re.compile(rf"(representations/[^/]+/)?{re.escape(PREMIS)}")
+_LONGEST_JSON = 256 << 20
 
 
 def read_description(stored: StoredAip, version: int | None = None) -> PackageDescription:
     """Return the sealed description of a version; raises NotFoundError or DamageError."""
-    raise NotImplementedError
-
-
-def read_events(stored: StoredAip, version: int | None = None) -> tuple[Event, ...]:
-    """Return every PREMIS event of a version, package-level ones first."""
-    raise NotImplementedError
+    plain = _read_json(stored, version, DESCRIPTION)
+    try:
+        return from_plain(plain)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DamageError(f"{DESCRIPTION} of {stored.aip_id} is not a description: {error}") from error
 
 
 def read_report(stored: StoredAip, version: int | None = None) -> dict[str, Any]:
-    """Return the quality report that was sealed with a version."""
-    raise NotImplementedError
+    """Return the quality report sealed with a version; raises NotFoundError or DamageError."""
+    return dict(_read_json(stored, version, REPORT))
+
+
+def _read_json(stored: StoredAip, version: int | None, logical: str) -> Any:
+    path = content_path(stored, version, logical)
+    try:
+        with path.open("rb") as stream:
+            return json.loads(stream.read(_LONGEST_JSON))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamageError(
+            f"{logical} of {stored.aip_id} cannot be read: {error}",
+            remedy="run an audit of this AIP and restore it from a copy",
+        ) from error
+
+
+def read_history(stored: StoredAip, version: int | None = None) -> History:
+    """Return every PREMIS event and agent of a version, those of the package first.
+
+    Raises NotFoundError or DamageError.
+    """
+    opened = stored.open(version)
+    events: list[Event] = []
+    agents: dict[str, Agent] = {}
+    state = stored.inventory.versions[opened.number].state
+    for logical in sorted((path for path in state if _ANY_PREMIS.fullmatch(path)), key=_package_first):
+        try:
+            for item in iter_premis(opened.file(logical).path):
+                if isinstance(item, Event):
+                    events.append(item)
+                elif isinstance(item, Agent):
+                    agents[item.identifier] = item
+        except (OSError, ValueError, XmlRefusedError) as error:
+            raise DamageError(f"{logical} of {stored.aip_id} cannot be read: {error}") from error
+    return History(tuple(events), tuple(agents.values()))
+
+
+def _package_first(path: str) -> tuple[bool, str]:
+    return path != PREMIS, path
+
+
+def read_events(stored: StoredAip, version: int | None = None) -> tuple[Event, ...]:
+    """Return every PREMIS event of a version, package-level ones first; raises as ``read_history``."""
+    return read_history(stored, version).events
 
 
 def read_record(stored: StoredAip) -> AipRecord:
-    """Return what the catalogue keeps of the AIP."""
-    raise NotImplementedError
+    """Return what the catalogue keeps of the AIP; raises DamageError when it cannot be read."""
+    sizes: dict[str, int] = {}
+    versions = []
+    for number in stored.versions:
+        files = stored.open(number).files()
+        sizes.update({str(file.path): max(file.size, 0) for file in files.values()})
+        item = stored.inventory.versions[number]
+        size = sum(max(file.size, 0) for file in files.values())
+        versions.append(VersionRecord(number, item.created, item.message, len(files), size))
+    return AipRecord(
+        aip_id=stored.aip_id,
+        object_path="/".join(stored.path.parts[-4:]),
+        description=read_description(stored),
+        versions=tuple(versions),
+        size=sum(sizes.values()),
+        files=len(sizes),
+    )
 
 
 def content_path(stored: StoredAip, version: int | None, logical: str) -> Path:

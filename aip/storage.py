@@ -1,41 +1,188 @@
-"""The store: an OCFL 1.1 storage root with one object per AIP. Write once; nothing in it is ever edited."""
+"""The store: an OCFL 1.1 storage root with one object per AIP. Write once; nothing in it is ever edited.
+
+A first version comes in with one rename of the whole object. A later one comes in three steps: its
+signature, its version folder (one rename), then the root inventory and its sidecar, each replaced
+atomically. A reader sees the old version until the inventory is replaced, and the new one from then on.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from aip.sealing import SealedAip
-from aip.stored import StoredAip
+from aip.recovery import finish_version, is_unfinished
+from aip.root import create_storage_root, require_storage_root
+from aip.sealing import SealedAip, key_name, sidecar_line, signature_name
+from aip.stored import INVENTORY, SIDECAR, SIGNATURES, StoredAip, open_stored
+from oais.errors import DamageError, NotFoundError, RefusedError, StorageError
+from oais.files import (
+    exclusive_lock,
+    make_directories,
+    rename_into_place,
+    storage_errors,
+    sync_directory,
+    sync_tree,
+    write_durably,
+)
+from oais.information.identifiers import object_path
+
+_LAYERS = 4
+"""Folders between the storage root and an object's files: three tuples and the leaf."""
 
 
 class AipStore:
-    """Stores sealed AIPs and finds stored ones; ``locks`` is where its lock files lie."""
+    """Stores sealed AIPs and finds stored ones; several processes may use one store at a time.
+
+    ``locks`` is the folder of its lock files, outside the storage root. After a write that the disk did
+    not confirm the object refuses every further one (``read_only`` says why): nothing is retried.
+    """
 
     def __init__(self, root: Path, locks: Path | None = None) -> None:
         self.root = root
         self.locks = locks if locks is not None else root.parent / "staging" / "locks"
+        self.read_only = ""
 
     def create_root(self, public_pem: bytes = b"") -> None:
-        """Make a new storage root that explains itself."""
-        raise NotImplementedError
+        """Make a new storage root that explains itself; raises StorageError or RefusedError."""
+        create_storage_root(self.root, public_pem)
+        with storage_errors("making the folder of locks"):
+            make_directories(self.locks)
 
     def store(self, sealed: SealedAip) -> StoredAip:
-        """Take a sealed AIP into the store; it is durable when this returns."""
-        raise NotImplementedError
+        """Take a sealed AIP into the store; it is durable when this returns.
+
+        Raises:
+            RefusedError: the AIP, or the version, is in the store already.
+            StorageError: the disk did not do what was asked; the staged folder is removed.
+        """
+        staged = sealed.staged
+        if self.read_only:
+            raise StorageError(
+                f"nothing is stored any more: {self.read_only}",
+                remedy="check the disk, then start the archive again",
+            )
+        target = self.root / object_path(staged.aip_id)
+        try:
+            with self._one_writer(target), self._stopping_at_faults(staged.aip_id):
+                self._require_place(sealed, target)
+                sync_tree(staged.path)
+                if staged.version == 1:
+                    self._put_object(staged.path, target)
+                else:
+                    self._add_version(sealed, target)
+        finally:
+            shutil.rmtree(staged.path, ignore_errors=True)
+        return StoredAip(staged.aip_id, target, staged.inventory, sealed.inventory_digest)
 
     def find(self, aip_id: str) -> StoredAip | None:
         """Return the stored AIP of that identifier, or None; raises DamageError."""
-        raise NotImplementedError
+        path = self.root / object_path(aip_id)
+        try:
+            stored = open_stored(path)
+        except NotFoundError:
+            if path.exists():
+                raise DamageError(f"{path.name} has no {INVENTORY}") from None
+            return None
+        if stored.aip_id != aip_id:
+            raise DamageError(f"{path.name} holds the AIP {stored.aip_id!r}, expected {aip_id!r}")
+        return stored
 
     def object_roots(self) -> Iterator[Path]:
-        """Yield the object root of every AIP, damaged ones too, in the order of the disk layout."""
-        raise NotImplementedError
+        """Yield the object root of every AIP, damaged ones too, in the order of the folders."""
+        require_storage_root(self.root)
+        yield from _folders_below(self.root, _LAYERS)
 
     def objects(self) -> Iterator[StoredAip]:
-        """Yield every AIP that can be read; damaged ones are left to the audit."""
-        raise NotImplementedError
+        """Yield every AIP that can be read; damaged ones are for the audit to name."""
+        for path in self.object_roots():
+            with suppress(DamageError, NotFoundError):
+                yield open_stored(path)
 
     def recover(self) -> list[str]:
-        """Finish what a crash left between two renames; return what was done, one sentence each."""
-        raise NotImplementedError
+        """Finish what a crash left between two renames; return what was done, one sentence each.
+
+        Raises StorageError. It is run at every start, before anything is written.
+        """
+        done = []
+        for path in self.object_roots():
+            if not is_unfinished(path):
+                continue
+            with self._one_writer(path), self._stopping_at_faults(path.name):
+                sentence = finish_version(path)
+            if sentence:
+                done.append(sentence)
+        return done
+
+    def _require_place(self, sealed: SealedAip, target: Path) -> None:
+        staged = sealed.staged
+        if staged.version == 1:
+            if target.exists():
+                raise RefusedError(
+                    f"{staged.aip_id} is in the store already",
+                    remedy="deliver it as a new version, if its agreement allows new versions",
+                )
+            return
+        found = hashlib.sha512((target / INVENTORY).read_bytes()).hexdigest()
+        if found != staged.previous_digest:
+            raise RefusedError(
+                f"{staged.aip_id} has got another version since v{staged.version} was built",
+                remedy="repeat the ingest, it will build upon the newest version",
+            )
+
+    def _put_object(self, staged: Path, target: Path) -> None:
+        try:
+            rename_into_place(staged, target)
+        except OSError:
+            # Visible but perhaps not durable: take it out again before anybody relies on it.
+            if target.exists() and not staged.exists():
+                with suppress(OSError):
+                    os.rename(target, staged)
+            raise
+        # Another process may have made these folders a moment ago and not yet synced them.
+        for folder in list(target.parents)[1:_LAYERS]:
+            sync_directory(folder)
+
+    def _add_version(self, sealed: SealedAip, target: Path) -> None:
+        staged = sealed.staged
+        signatures = target / SIGNATURES
+        for name in (signature_name(staged.version), key_name(staged.version)):
+            # One left by a crash is replaced: until its version is there it means nothing.
+            os.replace(staged.path / SIGNATURES / name, signatures / name)
+        sync_directory(signatures)
+        rename_into_place(staged.path / f"v{staged.version}", target / f"v{staged.version}")
+        write_durably(target / INVENTORY, (staged.path / INVENTORY).read_bytes())
+        write_durably(target / SIDECAR, sidecar_line(sealed.inventory_digest))
+
+    @contextmanager
+    def _one_writer(self, target: Path) -> Iterator[None]:
+        """Hold the lock of an object; 256 lock files serve all objects."""
+        make_directories(self.locks)
+        stripe = hashlib.sha256(target.name.encode()).hexdigest()[:2]
+        with exclusive_lock(self.locks / f"{stripe}.lock", target.name):
+            yield
+
+    @contextmanager
+    def _stopping_at_faults(self, what: str) -> Iterator[None]:
+        """Turn the store read-only at the first fault of the disk, since what it holds is unknown."""
+        try:
+            with storage_errors(f"storing {what}"):
+                yield
+        except StorageError as error:
+            self.read_only = error.message
+            raise
+
+
+def _folders_below(folder: Path, layers: int) -> Iterator[Path]:
+    with os.scandir(folder) as listing:
+        names = sorted(item.name for item in listing if item.is_dir(follow_symlinks=False))
+    for name in names:
+        if layers == _LAYERS and name == "extensions":
+            continue
+        if layers == 1:
+            yield folder / name
+        else:
+            yield from _folders_below(folder / name, layers - 1)

@@ -1,0 +1,274 @@
+"""Writes and reads PREMIS 3 as a stream: one document per representation, one for the whole package.
+
+PREMIS Data Dictionary 3.0. Memory stays flat however many objects a document has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from lxml import etree
+
+from aip.xml_stream import Element, iter_elements
+from oais.information.packages import FormatIdentification
+from oais.information.premis import (
+    EVENT_TYPE_VOCABULARY,
+    Agent,
+    Event,
+    EventType,
+    Outcome,
+    Rights,
+)
+
+NAMESPACE = "http://www.loc.gov/premis/v3"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_P = f"{{{NAMESPACE}}}"
+_TYPE = f"{{{_XSI}}}type"
+_LOCAL = "local"
+_DIGEST_NAMES = {"sha256": "SHA-256", "sha512": "SHA-512", "blake3": "BLAKE3"}
+_DIGEST_KEYS = {name: key for key, name in _DIGEST_NAMES.items()}
+
+Category = Literal["file", "representation", "intellectualEntity"]
+
+
+@dataclass(frozen=True, slots=True)
+class PremisObject:
+    """An object: a file with its fixity, a representation, or the AIP as intellectual entity.
+
+    A file's ``identifier`` is its path relative to the version's content directory.
+    """
+
+    identifier: str
+    category: Category
+    size: int = 0
+    digests: Mapping[str, str] = field(default_factory=dict)
+    format: FormatIdentification | None = None
+    original_name: str = ""
+    part_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PremisDocument:
+    """What one PREMIS file is made from."""
+
+    objects: Iterable[PremisObject]
+    events: tuple[Event, ...]
+    agents: tuple[Agent, ...]
+    rights: Rights | None = None
+
+
+def write_premis(out: BinaryIO, document: PremisDocument) -> None:
+    """Write the document; only agents that an event links to are defined, and all of these are.
+
+    Raises KeyError when an event names an agent that ``document.agents`` does not define.
+    """
+    agents = {agent.identifier: agent for agent in document.agents}
+    linked = sorted({name for event in document.events for name in event.agents})
+    root = {_TYPE: "premis:premisComplexType", "version": "3.0"}
+    with etree.xmlfile(out, encoding="UTF-8") as xml:
+        xml.write_declaration()
+        with xml.element(f"{_P}premis", root, nsmap={"premis": NAMESPACE, "xsi": _XSI}):
+            for item in document.objects:
+                xml.write(_object_element(item), with_tail=False, pretty_print=True)
+            for event in document.events:
+                xml.write(_event_element(event), pretty_print=True)
+            for name in linked:
+                xml.write(_agent_element(agents[name]), pretty_print=True)
+            if document.rights is not None:
+                xml.write(_rights_element(document.rights), pretty_print=True)
+
+
+def _add(parent: Element, name: str, text: str = "") -> Element:
+    child = etree.SubElement(parent, f"{_P}{name}")
+    if text:
+        child.text = _clean(text)
+    return child
+
+
+def _clean(text: str) -> str:
+    """Replace what XML 1.0 cannot hold; the exact bytes of a name are in the inventory."""
+    if text.isprintable():
+        return text
+    return "".join(c if c in "\t\n" or (c.isprintable() or c.isspace()) else "\ufffd" for c in text)
+
+
+def _identifier(parent: Element, prefix: str, kind: str, value: str) -> Element:
+    block = _add(parent, f"{prefix}Identifier")
+    _add(block, f"{prefix}IdentifierType", kind)
+    _add(block, f"{prefix}IdentifierValue", value)
+    return block
+
+
+def _new(name: str) -> Element:
+    return etree.Element(f"{_P}{name}", nsmap={"premis": NAMESPACE, "xsi": _XSI})
+
+
+def _object_element(item: PremisObject) -> Element:
+    element = _new("object")
+    element.set(_TYPE, f"premis:{item.category}")
+    _identifier(element, "object", _LOCAL, item.identifier)
+    if item.category == "file":
+        _add_characteristics(element, item)
+    if item.original_name:
+        _add(element, "originalName", item.original_name)
+    if item.part_of:
+        relation = _add(element, "relationship")
+        _add(relation, "relationshipType", "structural")
+        _add(relation, "relationshipSubType", "is included in")
+        related = _add(relation, "relatedObjectIdentifier")
+        _add(related, "relatedObjectIdentifierType", _LOCAL)
+        _add(related, "relatedObjectIdentifierValue", item.part_of)
+    return element
+
+
+def _add_characteristics(element: Element, item: PremisObject) -> None:
+    block = _add(element, "objectCharacteristics")
+    _add(block, "compositionLevel", "0")
+    for algorithm in ("sha256", "sha512"):
+        fixity = _add(block, "fixity")
+        _add(fixity, "messageDigestAlgorithm", _DIGEST_NAMES[algorithm])
+        _add(fixity, "messageDigest", item.digests[algorithm])
+    _add(block, "size", str(item.size))
+    found = item.format
+    form = _add(block, "format")
+    designation = _add(form, "formatDesignation")
+    _add(designation, "formatName", (found.name if found else "") or "unknown")
+    if found and found.version:
+        _add(designation, "formatVersion", found.version)
+    if found and found.format_id:
+        registry = _add(form, "formatRegistry")
+        ours = found.format_id.startswith("oais/")
+        _add(registry, "formatRegistryName", "OAIS archive" if ours else "PRONOM")
+        _add(registry, "formatRegistryKey", found.format_id)
+        _add(registry, "formatRegistryRole", "specification")
+    if found and found.tool:
+        _add(form, "formatNote", f"identified by {found.tool} ({found.basis})")
+
+
+def _event_element(event: Event) -> Element:
+    element = _new("event")
+    _identifier(element, "event", _LOCAL, event.identifier)
+    kind = _add(element, "eventType", event.kind)
+    kind.set("authority", "eventType")
+    kind.set("authorityURI", EVENT_TYPE_VOCABULARY)
+    _add(element, "eventDateTime", event.at)
+    _add(_add(element, "eventDetailInformation"), "eventDetail", event.detail)
+    outcome = _add(element, "eventOutcomeInformation")
+    _add(outcome, "eventOutcome", event.outcome)
+    if event.outcome_note:
+        detail = _add(outcome, "eventOutcomeDetail")
+        _add(detail, "eventOutcomeDetailNote", event.outcome_note)
+    for name in event.agents:
+        _identifier(element, "linkingAgent", _LOCAL, name)
+    for name in event.objects:
+        _identifier(element, "linkingObject", _LOCAL, name)
+    return element
+
+
+def _agent_element(agent: Agent) -> Element:
+    element = _new("agent")
+    _identifier(element, "agent", _LOCAL, agent.identifier)
+    _add(element, "agentName", agent.name)
+    _add(element, "agentType", agent.kind)
+    if agent.version:
+        _add(element, "agentVersion", agent.version)
+    if agent.note:
+        _add(element, "agentNote", agent.note)
+    return element
+
+
+def _rights_element(rights: Rights) -> Element:
+    element = _new("rights")
+    statement = _add(element, "rightsStatement")
+    _identifier(statement, "rightsStatement", _LOCAL, f"policy:{rights.policy}")
+    _add(statement, "rightsBasis", "other")
+    if rights.licence:
+        _add(_add(statement, "licenseInformation"), "licenseTerms", rights.licence)
+    other = _add(statement, "otherRightsInformation")
+    _add(other, "otherRightsBasis", "access policy")
+    digest = f" (sha256 {rights.policy_digest})" if rights.policy_digest else ""
+    _add(other, "otherRightsNote", f"access policy {rights.policy}{digest}")
+    if rights.note:
+        _add(other, "otherRightsNote", rights.note)
+    return element
+
+
+def iter_premis(path: Path) -> Iterator[PremisObject | Event | Agent]:
+    """Yield the objects, events and agents of a PREMIS file in its order.
+
+    Raises:
+        XmlRefusedError: the document cannot be read safely.
+        ValueError: an event type, outcome or size is not one the archive writes.
+        OSError: the file cannot be read.
+    """
+    for element in iter_elements(path, (f"{_P}object", f"{_P}event", f"{_P}agent")):
+        if element.tag == f"{_P}object":
+            yield _read_object(element)
+        elif element.tag == f"{_P}event":
+            yield _read_event(element)
+        else:
+            yield _read_agent(element)
+
+
+def _text(element: Element, *path: str) -> str:
+    return element.findtext("/".join(f"{_P}{name}" for name in path)) or ""
+
+
+def _read_object(element: Element) -> PremisObject:
+    kind = (element.get(_TYPE) or "").partition(":")[2]
+    identifier = _text(element, "objectIdentifier", "objectIdentifierValue")
+    original = _text(element, "originalName")
+    if kind != "file":
+        whole: Category = "representation" if kind == "representation" else "intellectualEntity"
+        return PremisObject(identifier, whole, original_name=original)
+    block = element.find(f"{_P}objectCharacteristics")
+    digests = {}
+    for fixity in element.iterfind(f"{_P}objectCharacteristics/{_P}fixity"):
+        name = _text(fixity, "messageDigestAlgorithm")
+        digests[_DIGEST_KEYS.get(name, name)] = _text(fixity, "messageDigest")
+    size = int(_text(block, "size") or -1) if block is not None else -1
+    return PremisObject(identifier, "file", size, digests, _read_format(element), original_name=original)
+
+
+def _read_format(element: Element) -> FormatIdentification:
+    base = ("objectCharacteristics", "format")
+    return FormatIdentification(
+        format_id=_text(element, *base, "formatRegistry", "formatRegistryKey"),
+        name=_text(element, *base, "formatDesignation", "formatName"),
+        version=_text(element, *base, "formatDesignation", "formatVersion"),
+        media_type="",
+        tool="",
+        basis=_text(element, *base, "formatNote"),
+    )
+
+
+def _values(element: Element, prefix: str) -> tuple[str, ...]:
+    path = f"{_P}{prefix}Identifier/{_P}{prefix}IdentifierValue"
+    return tuple(item.text or "" for item in element.iterfind(path))
+
+
+def _read_event(element: Element) -> Event:
+    outcome = ("eventOutcomeInformation",)
+    return Event(
+        identifier=_text(element, "eventIdentifier", "eventIdentifierValue"),
+        kind=EventType(_text(element, "eventType")),
+        at=_text(element, "eventDateTime"),
+        detail=_text(element, "eventDetailInformation", "eventDetail"),
+        outcome=Outcome(_text(element, *outcome, "eventOutcome")),
+        outcome_note=_text(element, *outcome, "eventOutcomeDetail", "eventOutcomeDetailNote"),
+        agents=_values(element, "linkingAgent"),
+        objects=_values(element, "linkingObject"),
+    )
+
+
+def _read_agent(element: Element) -> Agent:
+    return Agent(
+        identifier=_text(element, "agentIdentifier", "agentIdentifierValue"),
+        name=_text(element, "agentName"),
+        kind=_text(element, "agentType"),
+        version=_text(element, "agentVersion"),
+        note=_text(element, "agentNote"),
+    )

@@ -1,0 +1,1 @@
+"""Tests of the packages that are kept: built, sealed, stored, validated."""
