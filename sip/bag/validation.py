@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from oais.errors import NotFoundError
 from oais.information.findings import Finding, refuses
 from oais.information.fixity import FileFixity
-from sip.bag.reading import Bag
-
-Profile = Literal["standard", "intake"]
+from sip.bag.completeness import check_completeness
+from sip.bag.digests import verify_digests
+from sip.bag.findings import FindingLog, Profile
+from sip.bag.reading import Bag, BagReading, is_payload, read_tag_files
+from sip.bag.survey import Survey, check_names, check_twins, survey_bag
+from sip.bag.taginfo import check_oxum
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +37,44 @@ def validate_bag(
     files: Mapping[str, FileFixity] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> BagResult:
-    """Check the bag at ``root``; with ``files`` (digests computed at receipt) nothing is read twice."""
-    raise NotImplementedError(root, profile, files, progress)
+    """Check the bag at ``root``; with ``files`` (digests computed at receipt) nothing is read twice.
+
+    ``standard`` judges by RFC 8493 alone, ``intake`` by the archive's stricter rules. ``progress`` is
+    told the bytes read since the last call. Raises NotFoundError when ``root`` is no directory.
+    """
+    if root.is_symlink() or not root.is_dir():
+        raise NotFoundError(f"{root.name}: not a directory", remedy="name the directory that holds bagit.txt")
+    log = FindingLog(profile)
+    survey = survey_bag(root, log)
+    _check_position(survey, log)
+    reading = read_tag_files(root, survey, log)
+    check_completeness(reading, survey, log)
+    _check_names(reading, survey, log)
+    _check_oxum(reading, survey, log)
+    for manifests in (reading.manifests, reading.tag_manifests):
+        verify_digests(root, manifests, survey, files or {}, log, progress)
+    return BagResult(reading.as_bag(root), log.listed())
+
+
+def _check_position(survey: Survey, log: FindingLog) -> None:
+    """Tell the most common mistake by its name: the bag stands one directory further down."""
+    if "bagit.txt" in survey.sizes:
+        return
+    inner = sorted(path for path in survey.sizes if path.endswith("/bagit.txt"))
+    for path in (path for path in inner if path.count("/") == 1):
+        log.add("BAG-067", path, f"{path}: the bag stands one directory further down")
+
+
+def _check_names(reading: BagReading, survey: Survey, log: FindingLog) -> None:
+    manifests = (*reading.manifests, *reading.tag_manifests)
+    odd = set(survey.odd).union(*(manifest.odd for manifest in manifests))
+    check_names(odd, log)
+    check_twins(survey, log)
+
+
+def _check_oxum(reading: BagReading, survey: Survey, log: FindingLog) -> None:
+    values = next((v for k, v in reading.tags.items() if k.casefold() == "payload-oxum"), ())
+    sizes = [size for path, size in survey.sizes.items() if is_payload(path)]
+    missing_tags = not reading.tags and log.count("BAG-070")
+    if not missing_tags:
+        check_oxum(values, (sum(sizes), len(sizes)), log)
