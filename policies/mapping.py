@@ -14,7 +14,7 @@ from typing import Any
 from oais.information.description import OBSCORE_FIELDS, ObsCore, ProvenanceLink
 from oais.information.findings import Finding, finding
 from oais.information.packages import Inspection
-from policies.conversion import FORMS, plain, to_integer, to_number, to_text, utc_days
+from policies.conversion import FORMS, plain, to_integer, to_mjd, to_number, to_text, utc_days
 from policies.header import HeaderReader
 from policies.sources import Expression, LinkSource
 from policies.submission import ProductNote, SubmissionYaml
@@ -170,7 +170,7 @@ class _Maker:
         added = [plain(self._reader.first(source)) for source in expression.plus]
         if None in added:
             return None
-        numbers = [self._checked(name, item, to_number) for item in added]
+        numbers = [self._checked(name, item, _number_or_date) for item in added]
         if None in numbers:
             return None
         if expression.factor != 1.0 or expression.offset or numbers:
@@ -186,6 +186,13 @@ class _Maker:
     def _unreadable(self, name: str, raw: Any, expected: str) -> None:
         message = f"{name} of {self._path}: found {to_text(raw)[:80]!r}, but {expected}"
         self.findings.append(finding("CON-001", self._path, message))
+
+
+def _number_or_date(value: Any) -> float:
+    try:
+        return to_number(value)
+    except ValueError:
+        return to_mjd(value)
 
 
 def _links(source: LinkSource, keyword: str, text: str) -> Iterator[ProvenanceLink]:
