@@ -254,7 +254,7 @@ def _rule(product: dict[str, Any], mappings: Mapping[str, MappingRule]) -> Produ
 
 def _check_references(table: Table, faults: Faults) -> None:
     """Note every name that stands for another part of the file which is not there."""
-    nodes = {_scalar(node, "path") for node in _items(table, "tree")}
+    nodes = {_bare(_scalar(node, "path")) for node in _items(table, "tree")}
     for product in _items(table, "products"):
         _check_known(product, "level", _names(table, "levels"), "levels", faults)
         _check_known(product, "mapping", _names(table, "mappings"), "mappings", faults)
@@ -270,7 +270,7 @@ def _check_references(table: Table, faults: Faults) -> None:
 def _check_known(value: Value, key: str, known: set[str], where: str, faults: Faults) -> None:
     given = value.entries.get(key) if isinstance(value, Table) else None
     for item in [given] if isinstance(given, Scalar) else getattr(given, "items", []):
-        if isinstance(item, Scalar) and item.text not in known:
+        if isinstance(item, Scalar) and _bare(item.text) not in known:
             expected = f"a {key} that '{where}' defines"
             faults.note(item.line, f"{key} {item.text!r}", expected, f"add it to '{where}' or correct it")
 
@@ -280,6 +280,11 @@ def _check_columns(value: Value, faults: Faults) -> None:
     for name, line in columns.key_lines.items() if isinstance(columns, Table) else ():
         if name not in OBSCORE_FIELDS:
             faults.note(line, f"the column {name!r}", f"one of ObsCore: {', '.join(OBSCORE_FIELDS)}")
+
+
+def _bare(text: str) -> str:
+    """Return a template without the forms of its fields: ``run-{run:int}`` stands for ``run-{run}``."""
+    return re.sub(r":[a-z0-9]+\}", "}", text)
 
 
 def _names(table: Table, key: str) -> set[str]:

@@ -32,8 +32,9 @@ class HeaderReader:
         return next((value for value in self._found(source) if plain(value) is not None), None)
 
     def all(self, source: str) -> Iterator[Any]:
-        """Yield each single value of a source: the items of a list one by one."""
+        """Yield each single value of a source: the items of a list, the lines of a text, one by one."""
         value = self.first(source)
+        value = value.splitlines() if isinstance(value, str) else value
         if isinstance(value, list | tuple):
             yield from (item for item in value if plain(item) is not None)
         elif value is not None:
