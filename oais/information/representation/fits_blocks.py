@@ -130,7 +130,7 @@ def _read_header(stream: Readable, reading: FitsReading, block: bytes) -> bytes 
         size += len(block)
         reading.size += len(block)
         blocks.append(block)
-        if _end_of_header(block) is not None:
+        if end_of_header(block) is not None:
             break
         if len(block) < BLOCK:
             reading.report("FIT-002", f"the file ends in the header of HDU {number}, without END")
@@ -147,8 +147,8 @@ def _read_header(stream: Readable, reading: FitsReading, block: bytes) -> bytes 
     return header
 
 
-def _end_of_header(block: bytes) -> int | None:
-    """Return where the END card of a block begins; a cut END card counts if it says END."""
+def end_of_header(block: bytes) -> int | None:
+    """Return where the END card of a block begins, or None; a cut card counts if it says END."""
     at = block.find(b"END")
     while at >= 0:
         if at % CARD == 0 and _END.startswith(block[at : at + CARD]):
@@ -158,7 +158,7 @@ def _end_of_header(block: bytes) -> int | None:
 
 
 def _after_end(block: bytes) -> int:
-    at = _end_of_header(block)
+    at = end_of_header(block)
     assert at is not None
     return at + CARD
 
