@@ -1,91 +1,213 @@
-"""The index as one thing: add packages and nodes, walk the tree, find, count, rebuild, check."""
+"""The index as one thing: add packages and nodes, walk the tree, find, count, rebuild, check.
+
+Many processes may read while one writes. Writers wait for each other; readers look at two counters
+before each answer and load anew only what has changed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
+from typing import Final, TypeVar
 
+from sqlalchemy import Connection
+
+from oais.errors import WrongUsageError
 from oais.information.findings import Finding
 from oais.information.packages import AipRecord
-from policies.tree import Node
+from search_index import reading
+from search_index.catalogue import Catalogue, PlannedNode
+from search_index.checking import differences
 from search_index.entries import (
     AipEntry,
     FileHolder,
     FindResult,
+    Hit,
     Holding,
     NodeEntry,
     ProductEntry,
     SubmissionEntry,
     VersionEntry,
 )
-from search_index.query import Query
+from search_index.query import LARGEST_OFFSET, LARGEST_PAGE, Query
+from search_index.selection import Scored, selected
+from search_index.terms import read_question
+from search_index.view import WORDS, View, asked_again, build_of
+from search_index.writing import add, create_if_missing, rebuild, remove
+
+_T = TypeVar("_T")
+
+_MOST_NODES_FOUND: Final = 10
 
 
 class Index:
-    """The disposable index below ``root``; nothing in it is the only copy of anything."""
+    """The disposable index below ``root``; nothing in it is the only copy of anything.
+
+    Every method raises StorageError when the files cannot be used, with `oais index rebuild` as remedy.
+    """
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root: Final = root
+        self._view: View | None = None
+        self._opening = threading.Lock()
 
-    def add(self, records: Iterable[AipRecord], nodes: Iterable[Node] = ()) -> None:
-        """Make packages and nodes findable, replacing what was known of them."""
-        raise NotImplementedError
+    def add(self, records: Iterable[AipRecord], nodes: Iterable[PlannedNode] = ()) -> None:
+        """Make packages and nodes findable, replacing what was known of them.
+
+        The catalogue comes first, the words second: between the two a package is known but not yet found
+        by its words, which `check` reports and the same `add` again repairs.
+        """
+        add(self.root, records, nodes)
 
     def remove(self, aip_ids: Iterable[str]) -> None:
         """Forget packages; what is not known is passed over."""
-        raise NotImplementedError
+        remove(self.root, list(aip_ids))
 
     def node(self, path: str, without: tuple[str, ...] = ()) -> NodeEntry | None:
-        """Return one place of the tree with its counts, or None."""
-        raise NotImplementedError
+        """Return one place of the tree with its amounts, or None; branches ``without`` are not counted."""
+        return self._answer(lambda view: view.branches.entry(path, without))
 
     def children(
         self, path: str = "", offset: int = 0, limit: int = 100, without: tuple[str, ...] = ()
     ) -> tuple[NodeEntry, ...]:
-        """Return one page of the nodes directly below ``path``; the empty path has the missions."""
-        raise NotImplementedError
+        """Return one page of the nodes directly below ``path``; the empty path has the missions.
+
+        Raises WrongUsageError for a page that cannot be.
+        """
+        if not (0 <= offset <= LARGEST_OFFSET and 1 <= limit <= LARGEST_PAGE):
+            raise WrongUsageError(
+                f"page at {offset} of {limit} nodes; expected an offset from 0 to {LARGEST_OFFSET} "
+                f"and a limit from 1 to {LARGEST_PAGE}"
+            )
+
+        def ask(view: View) -> tuple[NodeEntry, ...]:
+            below = view.branches.children(path, without)[offset : offset + limit]
+            entries = (view.branches.entry(child, without) for child in below)
+            return tuple(entry for entry in entries if entry is not None)
+
+        return self._answer(ask)
 
     def find(self, query: Query) -> FindResult:
-        """Answer a query."""
-        raise NotImplementedError
+        """Return one page of what answers a query; raises WrongUsageError for words that cannot be asked."""
+        asked = read_question(query.words)
+
+        def ask(view: View) -> FindResult:
+            scored: Scored | None = None
+            nodes: tuple[NodeEntry, ...] = ()
+            if asked:
+                numbers, scores = view.words.matching(asked)
+                scored = Scored(numbers[numbers > 0], scores[numbers > 0])
+                nodes = self._nodes_found(view, -numbers[numbers < 0], query.without)
+            with view.catalogue.reading() as connection:
+                return self._found(view, connection, query, scored, nodes)
+
+        return self._answer(ask)
 
     def aip(self, aip_id: str) -> AipEntry | None:
         """Return what the catalogue knows of a package, or None."""
-        raise NotImplementedError
+        return self._read(lambda connection: reading.aip_entries(connection, [aip_id]).get(aip_id))
 
     def versions(self, aip_id: str) -> tuple[VersionEntry, ...]:
         """Return the versions of a package, oldest first; none when it is not known."""
-        raise NotImplementedError
+        return self._read(lambda connection: reading.version_entries(connection, aip_id))
 
     def products(self, aip_id: str, version: int | None = None) -> tuple[ProductEntry, ...]:
-        """Return the products of the newest version."""
-        raise NotImplementedError
+        """Return the products of the newest version, in the description's order.
+
+        Raises NotFoundError for an unknown package, and for a version that is not the newest: the
+        products of older ones only the stored package tells.
+        """
+        return self._read(lambda connection: reading.product_entries(connection, aip_id, version))
 
     def holdings(self, without: tuple[str, ...] = ()) -> tuple[Holding, ...]:
-        """Return what is held, mission by mission."""
-        raise NotImplementedError
+        """Return what is held, mission by mission, with the amount at each level of the packages."""
+        return self._answer(lambda view: view.branches.holdings(without))
 
     def submission(self, key: str) -> SubmissionEntry | None:
-        """Return what became of the delivery with this key, or None."""
-        raise NotImplementedError
+        """Return what became of the delivery with this submission key, or None."""
+        return self._read(lambda connection: reading.submission_entry(connection, key))
 
     def by_file_name(self, name: str) -> tuple[FileHolder, ...]:
-        """Return where files of this name rest."""
-        raise NotImplementedError
+        """Return where files of this name rest; by stem if none has the whole name."""
+        return self._read(lambda connection: reading.files_named(connection, name))
 
     def naming(self, name: str) -> tuple[FileHolder, ...]:
         """Return the products whose headers name this file."""
-        raise NotImplementedError
+        return self._read(lambda connection: reading.products_naming(connection, name))
 
-    def rebuild(self, records: Iterable[AipRecord], nodes: Iterable[Node]) -> int:
-        """Build the whole index anew beside this one and swap the two; return how many packages."""
-        raise NotImplementedError
+    def rebuild(self, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]) -> int:
+        """Build the whole index anew beside this one and swap the two; return how many packages it has.
+
+        ``nodes`` are asked for after the last record. Readers have the old index until the new is whole;
+        an index that cannot be read at all is replaced in the same way.
+        """
+        return rebuild(self.root, records, nodes)
 
     def check(self, records: Iterable[AipRecord]) -> Iterator[Finding]:
-        """Compare the index with what is stored."""
-        raise NotImplementedError
+        """Yield how the index differs from what is stored; ``records`` are all stored packages."""
+        self._answer(lambda view: view.generations)
+        with closing(Catalogue(self.root)) as catalogue:
+            yield from differences(catalogue, self.root / WORDS, records)
+
+    def _found(
+        self,
+        view: View,
+        connection: Connection,
+        query: Query,
+        scored: Scored | None,
+        nodes: tuple[NodeEntry, ...],
+    ) -> FindResult:
+        columns = view.columns
+        chosen = view.checked(lambda: selected(columns, connection, query, scored))
+        page = chosen.positions[query.offset : query.offset + query.limit].tolist()
+        entries = reading.aip_entries(connection, [columns.aip_ids[position] for position in page])
+        apart = chosen.distances
+        hits = tuple(
+            Hit(entries[aip_id], None if apart is None else float(apart[position]))
+            for position in page
+            if (aip_id := columns.aip_ids[position]) in entries
+        )
+        return FindResult(hits, len(chosen.positions), chosen.facets, nodes, chosen.unknown)
+
+    def _nodes_found(
+        self, view: View, numbers: Iterable[int], without: tuple[str, ...]
+    ) -> tuple[NodeEntry, ...]:
+        paths = sorted(view.branches.by_numbers(int(number) for number in numbers))
+        entries = (view.branches.entry(path, without) for path in paths)
+        return tuple(islice((entry for entry in entries if entry), _MOST_NODES_FOUND))
+
+    def _answer(self, ask: Callable[[View], _T]) -> _T:
+        """Ask the newest state of the index, again if it was replaced meanwhile."""
+
+        def once() -> _T:
+            view = self._current_view()
+            view.refresh()
+            return ask(view)
+
+        return asked_again(once)
+
+    def _read(self, ask: Callable[[Connection], _T]) -> _T:
+        """Ask the catalogue alone."""
+
+        def with_connection(view: View) -> _T:
+            with view.catalogue.reading() as connection:
+                return ask(connection)
+
+        return self._answer(with_connection)
+
+    def _current_view(self) -> View:
+        with self._opening:
+            if self._view is None or self._view.build != build_of(self.root):
+                create_if_missing(self.root)
+                if self._view is not None:
+                    self._view.catalogue.close()
+                self._view = View(self.root)
+            return self._view
 
 
 def open_index(root: Path) -> Index:
-    """Return the index below ``root``; nothing is read before the first question."""
+    """Return the index below ``root``; nothing is read, or made where it is missing, before it is asked."""
     return Index(root)

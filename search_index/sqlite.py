@@ -1,6 +1,6 @@
 """All that only SQLite knows: how its file is opened, its R*Tree of directions, its aggregated numbers.
 
-On PostgreSQL the same five functions would stand on its own means (q3c, ``string_agg``); nothing else of
+On PostgreSQL the same functions would stand on its own means (q3c, ``string_agg``); nothing else of
 ``search_index`` would change.
 """
 
@@ -83,6 +83,15 @@ def near(connection: Connection, cone: Cone) -> Floats:
     bounds = {"xa": xa, "xb": xb, "ya": ya, "yb": yb, "za": za, "zb": zb}
     found = connection.execute(text(_IN_BOX), bounds).all()
     return np.array([tuple(row) for row in found], dtype=np.float64).reshape(-1, 6)
+
+
+def count_directions(connection: Connection) -> tuple[int, int]:
+    """Return how many directions there are, and how many products have one and so should be there."""
+    found = connection.execute(text("SELECT count(*) FROM sky")).scalar_one()
+    matching = "SELECT count(*) FROM products JOIN sky ON sky.no = products.no AND sky.x = products.x"
+    expected = connection.execute(text("SELECT count(*) FROM products WHERE x IS NOT NULL"))
+    same = connection.execute(text(matching)).scalar_one()
+    return min(int(found), int(same)), int(expected.scalar_one())
 
 
 @contextmanager

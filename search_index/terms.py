@@ -22,6 +22,7 @@ LONGEST_TERM: Final = 100
 
 _PARTS = re.compile(r"[^\W_]+")
 _RUNS = re.compile(r"[0-9]+|[^\W\d_]+")
+_DIGITS = re.compile(r"[0-9]+")
 _STOP_WORDS: Final = frozenset(
     ["a", "an", "and", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"]
 )
@@ -122,13 +123,14 @@ def glob(pattern: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
 
 
-def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a key that sorts ``run 9`` before ``run 10``."""
-    key = []
-    for run in re.findall(r"[0-9]+|[^0-9]+", text):
-        digits = run.lstrip("0") if run[0].isdigit() else ""
-        key.append((0, len(digits), digits) if run[0].isdigit() else (1, 0, run))
-    return tuple(key)
+def natural_text(text: str) -> str:
+    """Return a text whose plain order is the natural one of ``text``: ``run 9`` before ``run 10``."""
+    return _DIGITS.sub(_counted, text.casefold())
+
+
+def _counted(match: re.Match[str]) -> str:
+    digits = match[0].lstrip("0")
+    return f"{len(digits):04d}{digits}"
 
 
 def _normal(text: str) -> str:

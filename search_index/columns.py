@@ -1,0 +1,149 @@
+"""What finding needs of all packages at once, held in memory as columns until the catalogue changes.
+
+A package stands at one position, in the order of its identifier; filters are masks over positions, and a
+facet is counted by one pass over its codes. This makes a search take milliseconds at 20,000 packages
+and costs some 200 bytes a package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, Text, cast, func, select
+
+from search_index.schema import AIPS, FACET_VALUES
+from search_index.terms import natural_text
+
+Mask = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.float64]
+
+_NOWHERE: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class FacetColumn:
+    """One facet: its values in order, and for each pair of package and value the position and the code."""
+
+    values: tuple[str, ...]
+    codes: Positions
+    positions: Positions
+
+    def holding(self, chosen: Iterable[str], size: int) -> Mask:
+        """Return which packages have any of the chosen values."""
+        wanted = np.isin(np.array(self.values, dtype=object), list(chosen))
+        mask = np.zeros(size, dtype=np.bool_)
+        mask[self.positions[wanted[self.codes]]] = True
+        return mask
+
+    def counts(self, mask: Mask) -> Positions:
+        """Return for each value how many of the packages in ``mask`` have it."""
+        inside = self.codes[mask[self.positions]]
+        return np.bincount(inside, minlength=len(self.values)).astype(np.int64)
+
+
+class Columns:
+    """The columns of one generation of the catalogue."""
+
+    def __init__(self, connection: Connection) -> None:
+        columns = (AIPS.c.no, AIPS.c.aip_id, AIPS.c.title, AIPS.c.node)
+        numbers = (AIPS.c.t_min, AIPS.c.size, AIPS.c.ingested_at)
+        rows = connection.execute(select(*columns, *numbers)).all()
+        rows = sorted(rows, key=lambda row: str(row.aip_id))
+        self.size: Final = len(rows)
+        self.aip_ids: Final = [str(row.aip_id) for row in rows]
+        self._rows: Final = rows
+        self._position_of = _positions([row.no for row in rows])
+        self._paths, self._path_codes = _coded([str(row.node) for row in rows])
+        self._facets = self._load_facets(connection)
+        self._ranks: dict[str, Keys] = {}
+
+    def positions(self, numbers: Positions) -> Positions:
+        """Return the positions of packages by their row numbers; ``-1`` for one that is not here."""
+        inside = (numbers >= 0) & (numbers < len(self._position_of))
+        found = np.full(len(numbers), _NOWHERE, dtype=np.int64)
+        found[inside] = self._position_of[numbers[inside]]
+        return found
+
+    def mask(self, positions: Positions) -> Mask:
+        """Return the mask of the given positions."""
+        mask = np.zeros(self.size, dtype=np.bool_)
+        mask[positions[positions >= 0]] = True
+        return mask
+
+    def below(self, node: str) -> Mask:
+        """Return which packages rest in a node or below it."""
+        inside = [path == node or path.startswith(node + "/") for path in self._paths]
+        return np.asarray(np.array(inside, dtype=np.bool_)[self._path_codes], dtype=np.bool_)
+
+    def facet(self, name: str) -> FacetColumn:
+        """Return one facet's column, empty when no package has a value in it."""
+        return self._facets.get(name, _EMPTY)
+
+    def rank(self, order: str) -> Keys:
+        """Return a sort key per position; one that is not known is NaN."""
+        if order not in self._ranks:
+            self._ranks[order] = _RANKS[order](self)
+        return self._ranks[order]
+
+    @cached_property
+    def natural_ids(self) -> list[str]:
+        """The identifiers in the form whose order is natural."""
+        return [natural_text(aip_id) for aip_id in self.aip_ids]
+
+    def _load_facets(self, connection: Connection) -> dict[str, FacetColumn]:
+        numbers = func.aggregate_strings(cast(FACET_VALUES.c.aip_no, Text), ",")
+        key = (FACET_VALUES.c.facet, FACET_VALUES.c.value)
+        gathered: dict[str, list[tuple[str, str]]] = {}
+        for facet, value, listed in connection.execute(select(*key, numbers).group_by(*key)):
+            gathered.setdefault(facet, []).append((value, listed))
+        return {name: self._facet_column(sorted(pairs)) for name, pairs in gathered.items()}
+
+    def _facet_column(self, pairs: list[tuple[str, str]]) -> FacetColumn:
+        listed = [np.array(numbers.split(","), dtype=np.int64) for _, numbers in pairs]
+        lengths = [len(numbers) for numbers in listed]
+        codes = np.repeat(np.arange(len(pairs), dtype=np.int64), lengths)
+        positions = self.positions(np.concatenate(listed))
+        known = positions >= 0
+        return FacetColumn(tuple(value for value, _ in pairs), codes[known], positions[known])
+
+    def _text_rank(self, column: str) -> Keys:
+        keys = [natural_text(getattr(row, column)) for row in self._rows]
+        return _ranked(keys)
+
+    def _number_rank(self, column: str) -> Keys:
+        return np.array([getattr(row, column) for row in self._rows], dtype=np.float64)
+
+
+_RANKS: Final[dict[str, Callable[[Columns], Keys]]] = {
+    "title": lambda columns: columns._text_rank("title"),  # noqa: SLF001
+    "ingested": lambda columns: _ranked([row.ingested_at for row in columns._rows]),  # noqa: SLF001
+    "id": lambda columns: _ranked(columns.natural_ids),
+    "time": lambda columns: columns._number_rank("t_min"),  # noqa: SLF001
+    "size": lambda columns: columns._number_rank("size"),  # noqa: SLF001
+}
+
+_EMPTY: Final = FacetColumn((), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def _ranked(keys: list[Any]) -> Keys:
+    """Return the rank of each key; equal keys share one, so that the tie-breaker decides."""
+    ranks = {key: rank for rank, key in enumerate(sorted(set(keys)))}
+    return np.array([ranks[key] for key in keys], dtype=np.float64)
+
+
+def _positions(numbers: list[int]) -> Positions:
+    found = np.full(max(numbers, default=0) + 1, _NOWHERE, dtype=np.int64)
+    found[np.array(numbers, dtype=np.int64)] = np.arange(len(numbers))
+    return found
+
+
+def _coded(values: list[str]) -> tuple[list[str], Positions]:
+    names = sorted(set(values))
+    codes = {name: code for code, name in enumerate(names)}
+    return names, np.array([codes[value] for value in values], dtype=np.int64)

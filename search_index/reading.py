@@ -1,0 +1,167 @@
+"""Rows of the catalogue read back as entries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from oais.errors import NotFoundError
+from oais.information.description import (
+    OBSCORE_FIELDS,
+    ObsCore,
+    ProductDescription,
+    ProvenanceLink,
+)
+from search_index.catalogue import parts
+from search_index.entries import (
+    AipEntry,
+    FileHolder,
+    ProductEntry,
+    SubmissionEntry,
+    VersionEntry,
+)
+from search_index.rows import file_stem
+from search_index.schema import AIPS, PRODUCTS, PROVENANCE, SUBMISSIONS, VERSIONS
+
+_LISTS = ("targets", "instruments", "obs_ids")
+_DESCRIBED = (
+    "path",
+    "sip_path",
+    "size",
+    "sha256",
+    "kind",
+    "level",
+    "product_type",
+    "format_id",
+    "format_name",
+    "media_type",
+    "valid_from",
+    "valid_to",
+)
+
+
+def aip_entries(connection: Connection, aip_ids: Sequence[str]) -> dict[str, AipEntry]:
+    """Return the packages that are known, by identifier."""
+    found = {}
+    for part in parts(aip_ids):
+        for row in connection.execute(select(AIPS).where(AIPS.c.aip_id.in_(part))).mappings():
+            found[row["aip_id"]] = _aip_entry(dict(row))
+    return found
+
+
+def _aip_entry(row: dict[str, Any]) -> AipEntry:
+    del row["no"]
+    for name in _LISTS:
+        row[name] = tuple(json.loads(row[name]))
+    return AipEntry(values=json.loads(row.pop("mission_values")), **row)
+
+
+def version_entries(connection: Connection, aip_id: str) -> tuple[VersionEntry, ...]:
+    """Return the versions of a package, oldest first."""
+    query = (
+        select(VERSIONS)
+        .join(AIPS, AIPS.c.no == VERSIONS.c.aip_no)
+        .where(AIPS.c.aip_id == aip_id)
+        .order_by(VERSIONS.c.number)
+    )
+    return tuple(
+        VersionEntry(row.number, row.created_at, row.message, row.files, row.size)
+        for row in connection.execute(query)
+    )
+
+
+def product_entries(connection: Connection, aip_id: str, version: int | None) -> tuple[ProductEntry, ...]:
+    """Return the products of the newest version, in the description's order.
+
+    Raises NotFoundError for a package that is not known and for an older version, whose products only
+    the stored package itself tells.
+    """
+    row = connection.execute(select(AIPS).where(AIPS.c.aip_id == aip_id)).mappings().first()
+    if row is None:
+        raise NotFoundError(f"no AIP {aip_id} is in the catalogue")
+    if version not in (None, row["version"]):
+        raise NotFoundError(
+            f"the catalogue lists the products of {aip_id}@v{row['version']}, not of v{version}",
+            remedy="read the description of that version from the stored package",
+        )
+    links = _links(connection, row["no"])
+    query = select(PRODUCTS).where(PRODUCTS.c.aip_no == row["no"]).order_by(PRODUCTS.c.position)
+    return tuple(
+        ProductEntry(
+            aip_id, row["version"], row["node"], _product(dict(item), links.get(item["position"], ()))
+        )
+        for item in connection.execute(query).mappings()
+    )
+
+
+def _product(row: dict[str, Any], links: Sequence[ProvenanceLink]) -> ProductDescription:
+    return ProductDescription(
+        obscore=ObsCore(**{name: row[name] for name in OBSCORE_FIELDS}),
+        values=json.loads(row["mission_values"]),
+        provenance=tuple(links),
+        **{name: row[name] for name in _DESCRIBED},
+    )
+
+
+def _links(connection: Connection, number: int) -> dict[int, list[ProvenanceLink]]:
+    query = (
+        select(PROVENANCE)
+        .where(PROVENANCE.c.aip_no == number)
+        .order_by(PROVENANCE.c.product, PROVENANCE.c.position)
+    )
+    found: dict[int, list[ProvenanceLink]] = {}
+    for row in connection.execute(query):
+        link = ProvenanceLink(row.role, row.name, row.value, row.source, row.target)
+        found.setdefault(row.product, []).append(link)
+    return found
+
+
+def submission_entry(connection: Connection, key: str) -> SubmissionEntry | None:
+    """Return the newest version that a delivery of this key made, or None."""
+    query = (
+        select(AIPS.c.aip_id, SUBMISSIONS.c.version, SUBMISSIONS.c.receipt)
+        .join(AIPS, AIPS.c.no == SUBMISSIONS.c.aip_no)
+        .where(SUBMISSIONS.c.submission_key == key)
+        .order_by(SUBMISSIONS.c.version.desc(), AIPS.c.aip_id)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else SubmissionEntry(row.aip_id, row.version, row.receipt)
+
+
+def files_named(connection: Connection, name: str) -> tuple[FileHolder, ...]:
+    """Return the products whose file has this name; if none has, those that differ in the ending only."""
+    name = name.rpartition("/")[2]
+    if not name:
+        return ()
+    exact = _holders(connection, select(PRODUCTS.c.no).where(PRODUCTS.c.name == name))
+    if exact:
+        return exact
+    return _holders(connection, select(PRODUCTS.c.no).where(PRODUCTS.c.stem == file_stem(name)))
+
+
+def products_naming(connection: Connection, name: str) -> tuple[FileHolder, ...]:
+    """Return the products with a provenance link whose name or value is ``name``."""
+    query = (
+        select(PRODUCTS.c.no)
+        .join(
+            PROVENANCE,
+            (PROVENANCE.c.aip_no == PRODUCTS.c.aip_no) & (PROVENANCE.c.product == PRODUCTS.c.position),
+        )
+        .where((PROVENANCE.c.name == name) | (PROVENANCE.c.value == name))
+    )
+    return _holders(connection, query)
+
+
+def _holders(connection: Connection, products: Select[tuple[Any]]) -> tuple[FileHolder, ...]:
+    query = (
+        select(AIPS.c.aip_id, AIPS.c.version, PRODUCTS.c.path, PRODUCTS.c.sha256)
+        .join(AIPS, AIPS.c.no == PRODUCTS.c.aip_no)
+        .where(PRODUCTS.c.no.in_(products))
+        .order_by(AIPS.c.aip_id, PRODUCTS.c.path)
+    )
+    return tuple(
+        FileHolder(row.aip_id, row.version, row.path, row.sha256) for row in connection.execute(query)
+    )

@@ -1,0 +1,190 @@
+"""One query answered on columns: filters make a mask, facets are counted on it, one page is cut from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from search_index.columns import Columns, Keys, Mask, Positions
+from search_index.entries import FacetCount
+from search_index.query import FACETS, Query, TimeSpan, as_order, choices
+from search_index.schema import IDENTIFIERS, PRODUCTS
+from search_index.sky import distances, inside
+from search_index.sqlite import near
+from search_index.terms import glob, natural_text
+
+MOST_FACET_VALUES: Final = 200
+"""Values of one facet that an answer lists, the most frequent first."""
+
+RANGE: Final = ".."
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What the words of a query found: row numbers, and how many of the words each has in its names."""
+
+    numbers: Positions
+    scores: Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a query selects: positions in order, distances by position if asked, facets, unknown ids."""
+
+    positions: Positions
+    distances: Keys | None
+    facets: dict[str, tuple[FacetCount, ...]]
+    unknown: tuple[str, ...]
+
+
+def selected(columns: Columns, connection: Connection, query: Query, scored: Scored | None) -> Selected:
+    """Return all that a query selects, sorted, with the counts of its facets."""
+    base = np.ones(columns.size, dtype=np.bool_)
+    for branch in query.without:
+        base &= ~columns.below(branch)
+    identified, unknown = _identified(columns, connection, choices(query.ids), base)
+    if identified is not None:
+        base &= identified
+    if query.node:
+        base &= columns.below(query.node)
+    if scored is not None:
+        base &= columns.mask(columns.positions(scored.numbers))
+    apart = _placed(columns, connection, query)
+    if apart is not None:
+        base &= np.isfinite(apart)
+    elif query.time is not None:
+        base &= _overlapping(columns, connection, query.time)
+    chosen = {name: picked for name in FACETS if (picked := choices(getattr(query, name)))}
+    masks = {name: columns.facet(name).holding(values, columns.size) for name, values in chosen.items()}
+    whole = _all(base, masks.values())
+    return Selected(
+        positions=_sorted(columns, query, whole, scored, apart),
+        distances=apart,
+        facets=_facets(columns, base, masks) if query.facets else {},
+        unknown=unknown,
+    )
+
+
+def _all(base: Mask, masks: Iterable[Mask]) -> Mask:
+    whole = base.copy()
+    for mask in masks:
+        whole &= mask
+    return whole
+
+
+def _facets(columns: Columns, base: Mask, masks: dict[str, Mask]) -> dict[str, tuple[FacetCount, ...]]:
+    """Count each facet under all filters but its own, so that each count is what a click would find."""
+    found = {}
+    for name in FACETS:
+        others = _all(base, [mask for other, mask in masks.items() if other != name])
+        column = columns.facet(name)
+        counts = column.counts(others)
+        # The codes rise with the values: a stable sort by count leaves equal counts in that order.
+        best = np.argsort(-counts, kind="stable")[:MOST_FACET_VALUES]
+        found[name] = tuple(
+            FacetCount(column.values[code], int(counts[code])) for code in best if counts[code]
+        )
+    return found
+
+
+def _placed(columns: Columns, connection: Connection, query: Query) -> Keys | None:
+    """Return each package's least distance from the cone's centre, infinite outside; None without a cone."""
+    if query.cone is None:
+        return None
+    found = near(connection, query.cone)
+    apart = distances(query.cone, found[:, 1:4])
+    hit = inside(query.cone, apart)
+    if query.time is not None:
+        hit &= _spans_overlap(found[:, 4], found[:, 5], query.time)
+    positions = columns.positions(found[:, 0].astype(np.int64))
+    hit &= positions >= 0
+    least = np.full(columns.size, np.inf)
+    np.minimum.at(least, positions[hit], apart[hit])
+    return least
+
+
+def _spans_overlap(starts: Keys, stops: Keys, time: TimeSpan) -> Mask:
+    """Return which spans share a moment with ``time``; an unknown span (NaN) shares none."""
+    overlap = ~np.isnan(starts)
+    if time.stop is not None:
+        overlap &= starts <= time.stop
+    if time.start is not None:
+        overlap &= stops >= time.start
+    return np.asarray(overlap, dtype=np.bool_)
+
+
+def _overlapping(columns: Columns, connection: Connection, time: TimeSpan) -> Mask:
+    query = select(PRODUCTS.c.aip_no).where(PRODUCTS.c.span_min.is_not(None)).distinct()
+    if time.stop is not None:
+        query = query.where(PRODUCTS.c.span_min <= time.stop)
+    if time.start is not None:
+        query = query.where(PRODUCTS.c.span_max >= time.start)
+    numbers = np.array(connection.execute(query).scalars().all(), dtype=np.int64)
+    return columns.mask(columns.positions(numbers))
+
+
+def _identified(
+    columns: Columns, connection: Connection, asked: tuple[str, ...], visible: Mask
+) -> tuple[Mask | None, tuple[str, ...]]:
+    """Return the packages with any of the asked identifiers, and what of them nothing visible answers to."""
+    if not asked:
+        return None, ()
+    mask = np.zeros(columns.size, dtype=np.bool_)
+    unknown = []
+    names = _identifiers(columns, connection)
+    exact: dict[str, list[int]] = {}
+    for identifier, position in names:
+        exact.setdefault(identifier, []).append(position)
+    for wanted in dict.fromkeys(asked):
+        positions = exact.get(wanted) or _matching(columns, names, wanted)
+        found = columns.mask(np.array(positions, dtype=np.int64)) & visible
+        mask |= found
+        if not found.any():
+            unknown.append(wanted)
+    return mask, tuple(unknown)
+
+
+def _matching(columns: Columns, names: list[tuple[str, int]], wanted: str) -> list[int]:
+    """Return the positions that a pattern or a range takes in; a plain identifier takes in none."""
+    first, dots, last = wanted.partition(RANGE)
+    if dots:
+        low, high = natural_text(first), natural_text(last)
+        inside = (low <= key and (not last or key <= high) for key in columns.natural_ids)
+        return [position for position, hit in enumerate(inside) if hit]
+    if "*" in wanted or "?" in wanted:
+        pattern = glob(wanted)
+        return [position for name, position in names if pattern.match(name)]
+    return []
+
+
+def _identifiers(columns: Columns, connection: Connection) -> list[tuple[str, int]]:
+    rows = connection.execute(select(IDENTIFIERS.c.identifier, IDENTIFIERS.c.aip_no)).all()
+    numbers = np.array([row.aip_no for row in rows], dtype=np.int64)
+    positions = columns.positions(numbers).tolist()
+    return [(row.identifier, at) for row, at in zip(rows, positions, strict=True) if at >= 0]
+
+
+def _sorted(
+    columns: Columns, query: Query, mask: Mask, scored: Scored | None, apart: Keys | None
+) -> Positions:
+    """Return the selected positions in order; what has no key comes last, ties go by identifier."""
+    positions = np.nonzero(mask)[0]
+    order, turned = as_order(query, scored is not None)
+    if order == "relevance":
+        score = np.zeros(columns.size)
+        if scored is not None:
+            where = columns.positions(scored.numbers)
+            score[where[where >= 0]] = scored.scores[where >= 0]
+        keys = [columns.rank("title")[positions], -score[positions]]
+    elif order == "distance":
+        assert apart is not None
+        keys = [apart[positions]]
+    else:
+        keys = [columns.rank(order)[positions]]
+    if turned:
+        keys[-1] = -keys[-1]
+    return positions[np.lexsort((positions, *keys))]

@@ -1,0 +1,109 @@
+"""One consistent look at the index: columns, branches and words of the same build and generation."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from oais.errors import StorageError
+from search_index.branches import Branches
+from search_index.catalogue import Catalogue
+from search_index.columns import Columns
+from search_index.sqlite import FILE_NAME
+from search_index.words import WordReader
+
+_T = TypeVar("_T")
+
+WORDS: Final = "whoosh"
+"""The folder of the index of words, beside the catalogue's file."""
+
+_TRIES: Final = 20
+
+
+class ReplacedError(Exception):
+    """The index was rebuilt while it was being read; the question is put again to the new one."""
+
+
+class View:
+    """What was loaded of one build of the index; each part is loaded when it is first asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.build = build_of(root)
+        self.catalogue = Catalogue(root)
+        self.generations: tuple[int, int] = (-1, -1)
+        self._columns: Columns | None = None
+        self._branches: Branches | None = None
+        self._words: WordReader | None = None
+        self._lock = threading.RLock()
+
+    def refresh(self) -> None:
+        """Forget what is older than the newest generation; raises ReplacedError after a rebuild."""
+        generations = self.checked(self.catalogue.generations)
+        with self._lock:
+            if generations != self.generations:
+                self.generations = generations
+                self._columns = self._branches = None
+
+    @property
+    def columns(self) -> Columns:
+        """The columns of all packages."""
+        with self._lock:
+            if self._columns is None:
+                with self.catalogue.reading() as connection:
+                    self._columns = self.checked(lambda: Columns(connection))
+            return self._columns
+
+    @property
+    def branches(self) -> Branches:
+        """The tree and its amounts."""
+        with self._lock:
+            if self._branches is None:
+                with self.catalogue.reading() as connection:
+                    self._branches = self.checked(lambda: Branches(connection))
+            return self._branches
+
+    @property
+    def words(self) -> WordReader:
+        """The index of words as of its newest commit."""
+        with self._lock:
+            if self._words is None or not self.checked(self._words.is_current):
+                self._words = self.checked(lambda: WordReader(self.root / WORDS))
+            return self._words
+
+    def checked(self, load: Callable[[], _T]) -> _T:
+        """Return what ``load`` gives if the build was the same before and after."""
+        try:
+            loaded = load()
+        except StorageError:
+            if build_of(self.root) != self.build:
+                raise ReplacedError from None
+            raise
+        if build_of(self.root) != self.build:
+            raise ReplacedError
+        return loaded
+
+
+def build_of(root: Path) -> tuple[int, int]:
+    """Return what tells one build of the index from another: the catalogue's file itself."""
+    try:
+        status = os.stat(root / FILE_NAME)
+    except FileNotFoundError:
+        return (0, 0)
+    return (status.st_dev, status.st_ino)
+
+
+def asked_again(ask: Callable[[], _T]) -> _T:
+    """Put a question, and again when a rebuild came between; it ends because rebuilds take long."""
+    for _ in range(_TRIES):
+        try:
+            return ask()
+        except ReplacedError:
+            continue
+    raise StorageError(
+        "the index was replaced again and again while it was being read",
+        remedy="let the running `oais index rebuild` end, then repeat",
+    )

@@ -1,0 +1,153 @@
+"""Changing the index: one writer at a time, catalogue first and words second, or all of it anew."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from oais.files import exclusive_lock, storage_errors, sync_directory, sync_tree
+from oais.information.packages import AipRecord
+from search_index.catalogue import (
+    Catalogue,
+    PlannedNode,
+    remove_records,
+    write_nodes,
+    write_records,
+)
+from search_index.documents import aip_document, aip_key, node_document
+from search_index.sqlite import FILE_NAME
+from search_index.view import WORDS
+from search_index.words import WordDocument, create_words, write_words
+
+BATCH: Final = 500
+"""Packages that are entered in one transaction."""
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_AT_FDCWD: Final = -100
+_RENAME_EXCHANGE: Final = 2
+
+
+def add(root: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]) -> None:
+    """Enter packages and nodes batch by batch, replacing what was known of them."""
+    with _writer(root):
+        _create_missing(root)
+        waiting, planned = iter(records), list(nodes)
+        with closing(Catalogue(root)) as catalogue:
+            catalogue.generations()
+            while (batch := list(islice(waiting, BATCH))) or planned:
+                write_words(root / WORDS, list(_entered(catalogue, batch, planned)))
+                planned = []
+
+
+def remove(root: Path, aip_ids: list[str]) -> None:
+    """Forget packages, their words first, so that nothing is found that is not known."""
+    with _writer(root):
+        _create_missing(root)
+        write_words(root / WORDS, (), [aip_key(aip_id) for aip_id in aip_ids])
+        with closing(Catalogue(root)) as catalogue, catalogue.writing() as connection:
+            remove_records(connection, aip_ids)
+
+
+def rebuild(root: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]) -> int:
+    """Build an index beside ``root`` and exchange the two; return how many packages it has.
+
+    ``nodes`` are asked for after the last record. Until the exchange readers have the old index, whole;
+    whatever stops the building leaves it untouched.
+    """
+    beside = root.with_name(f".{root.name}.new")
+    with _writer(root), storage_errors("rebuilding the search index"):
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir()
+        count = _build(beside, records, nodes)
+        root.mkdir(exist_ok=True)
+        sync_tree(beside)
+        _exchange(beside, root)
+        sync_directory(root.parent)
+        shutil.rmtree(beside, ignore_errors=True)
+    return count
+
+
+def create_if_missing(root: Path) -> None:
+    """Make an empty index where there is none; another process may be making it just now."""
+    if not (root / FILE_NAME).exists():
+        with _writer(root):
+            _create_missing(root)
+
+
+def _create_missing(root: Path) -> None:
+    """Make an empty index under the lock: the catalogue appears last, whole, by a rename."""
+    if (root / FILE_NAME).exists():
+        return
+    shutil.rmtree(root / WORDS, ignore_errors=True)
+    create_words(root / WORDS)
+    unfinished = root / "unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    with closing(Catalogue(unfinished, lasting=False)) as catalogue:
+        catalogue.create()
+    (unfinished / FILE_NAME).rename(root / FILE_NAME)
+    unfinished.rmdir()
+
+
+def _build(folder: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]) -> int:
+    create_words(folder / WORDS)
+    count = 0
+
+    def documents(catalogue: Catalogue) -> Iterator[WordDocument]:
+        nonlocal count
+        waiting = iter(records)
+        while batch := list(islice(waiting, BATCH)):
+            count += len(batch)
+            yield from _entered(catalogue, batch, ())
+        yield from _entered(catalogue, (), nodes)
+
+    with closing(Catalogue(folder, lasting=False)) as catalogue:
+        catalogue.create()
+        write_words(folder / WORDS, documents(catalogue), whole=True)
+    with closing(Catalogue(folder)) as catalogue:
+        catalogue.generations()  # leaves the file in write-ahead mode, so that no reader has to
+    return count
+
+
+def _entered(
+    catalogue: Catalogue, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]
+) -> Iterator[WordDocument]:
+    """Enter one batch in one transaction; yield the words that are to follow it."""
+    latest = {record.aip_id: record for record in records}
+    planned = {node.path: node for node in nodes}
+    with catalogue.writing() as connection:
+        numbers = write_records(connection, list(latest.values()))
+        places = write_nodes(connection, planned.values())
+    for aip_id, record in latest.items():
+        yield aip_document(numbers[aip_id], record)
+    for path, number in places.items():
+        yield node_document(number, planned[path])
+
+
+def _writer(root: Path) -> AbstractContextManager[None]:
+    """Wait until nobody else writes; the lock lies beside the folder, which a rebuild exchanges."""
+    with storage_errors("the search index"):
+        root.parent.mkdir(parents=True, exist_ok=True)
+    return exclusive_lock(root.with_name(f".{root.name}.lock"), "the search index")
+
+
+def _exchange(new: Path, old: Path) -> None:
+    """Exchange two folders in one step, or in two where the file system has no such step."""
+    names = os.fsencode(new), os.fsencode(old)
+    if _LIBC.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
+        return
+    code = ctypes.get_errno()
+    if code not in (errno.EINVAL, errno.ENOSYS):
+        raise OSError(code, os.strerror(code), os.fspath(new), None, os.fspath(old))
+    away = new.with_name(f"{new.name}.old")
+    shutil.rmtree(away, ignore_errors=True)
+    old.rename(away)
+    new.rename(old)
+    away.rename(new)
