@@ -21,6 +21,8 @@ _KNOWN_METADATA = {
     "description.json": "OAIS package description",
     "software.json": "OAIS software description",
     "report.json": "OAIS quality report",
+    "blake3.txt": "BLAKE3 digests (b3sum)",
+    "premis.xml": "PREMIS",
 }
 
 
@@ -50,23 +52,28 @@ def write_representation_documents(
         write_mets(out, _mets(name, label, contents, files, folder))
 
 
-def write_package_documents(
-    writer: ContentWriter, folders: Iterable[str], contents: PackageContents, history: History
-) -> None:
-    """Write the package's PREMIS and then its METS, which points to everything outside representations."""
-    files = [file for file in writer.written.values() if not representation_of(file.path)]
+def write_package_premis(writer: ContentWriter, contents: PackageContents, history: History) -> None:
+    """Write the package's PREMIS: its own events, its rights, and files outside representations."""
     events = by_document(history.events, contents.aip_id).get("", ())
-    came = [file for file in files if file.format is not None]
-    document = PremisDocument(_objects(contents.aip_id, "", came), events, history.agents, contents.rights)
+    came = [file for file in _of_package(writer) if file.format is not None]
+    objects = _objects(contents.aip_id, "", came)
     with writer.stream(PREMIS, XML) as out:
-        write_premis(out, document)
-    files.append(writer.written[PREMIS])
+        write_premis(out, PremisDocument(objects, events, history.agents, contents.rights))
+
+
+def write_package_mets(writer: ContentWriter, folders: Iterable[str], contents: PackageContents) -> None:
+    """Write the package's METS, the last file of all: it points to all that is not in a representation."""
     parts = tuple(
         (folder.partition("/")[2], _pointer(writer.written[f"{folder}/{METS}"], "")) for folder in folders
     )
     title = contents.description.title or contents.aip_id
+    document = _mets(contents.aip_id, title, contents, _of_package(writer), "", parts)
     with writer.stream(METS, XML) as out:
-        write_mets(out, _mets(contents.aip_id, title, contents, files, "", parts))
+        write_mets(out, document)
+
+
+def _of_package(writer: ContentWriter) -> list[WrittenFile]:
+    return [file for file in writer.written.values() if not representation_of(file.path)]
 
 
 def _objects(aip_id: str, folder: str, files: Iterable[WrittenFile]) -> Iterator[PremisObject]:
@@ -139,8 +146,9 @@ def _section(path: str) -> str:
 
 def _pointer(file: WrittenFile, base: str) -> MetsFile:
     path = file.path[len(base) :]
-    name = path.rpartition("/")[2]
-    kind = "PREMIS" if name == "premis.xml" else _KNOWN_METADATA.get(name, "BagIt tag file")
+    kind = "BagIt tag file"
+    if not path.startswith("metadata/other/sip/"):
+        kind = _KNOWN_METADATA.get(path.rpartition("/")[2], "other")
     return MetsFile(
         href=path,
         size=file.fixity.size,

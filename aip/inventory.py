@@ -13,8 +13,11 @@ from typing import Any
 
 OCFL_SPECIFICATION = "https://ocfl.io/1.1/spec/#inventory"
 DIGEST_ALGORITHM = "sha512"
-FIXITY_ALGORITHMS = ("blake3", "sha256")
-"""What the fixity block adds, so that daily audits run at the speed of the disk."""
+FIXITY_ALGORITHM = "sha256"
+"""What the fixity block adds: the digest that providers, PREMIS and the catalogue speak of.
+
+OCFL's vocabulary has no BLAKE3 (E056); its digests lie in ``metadata/other/blake3.txt`` of each version.
+"""
 
 _VERSION_NAME = re.compile(r"v[1-9][0-9]{0,8}")
 

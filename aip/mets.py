@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote, unquote
 
 from lxml import etree
 
 from aip.xml_stream import Element, iter_elements, root_attributes
+from aip.xml_writing import XmlWriter
 
 NAMESPACE = "http://www.loc.gov/METS/"
 CSIP = "https://DILCIS.eu/XML/METS/CSIPExtensionMETS"
@@ -24,6 +25,10 @@ PROFILE = "https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml"
 CONTENT_TYPE = "space mission data"
 _M = f"{{{NAMESPACE}}}"
 _NSMAP = {"mets": NAMESPACE, "csip": CSIP, "xlink": XLINK, "xsi": XSI}
+_CONTENT_INFORMATION = {
+    "csip:CONTENTINFORMATIONTYPE": "OTHER",
+    "csip:OTHERCONTENTINFORMATIONTYPE": CONTENT_TYPE,
+}
 _SAFE = "/~!$&'()*+,;=:@-._"
 
 
@@ -77,10 +82,9 @@ class MetsReference:
 
 def write_mets(out: BinaryIO, document: MetsDocument) -> None:
     """Write the METS file."""
-    with etree.xmlfile(out, encoding="UTF-8") as xml:
-        xml.write_declaration()
-        with xml.element(f"{_M}mets", _root_attributes(document), nsmap=_NSMAP):
-            _Writer(xml, document).write()
+    xml = XmlWriter(out, _NSMAP)
+    with xml.element("mets:mets", _root_attributes(document)):
+        _Writer(xml, document).write()
 
 
 def _root_attributes(document: MetsDocument) -> dict[str, str]:
@@ -95,9 +99,8 @@ def _root_attributes(document: MetsDocument) -> dict[str, str]:
         "LABEL": document.label,
         "TYPE": "Datasets",
         "PROFILE": PROFILE,
-        f"{{{CSIP}}}CONTENTINFORMATIONTYPE": "OTHER",
-        f"{{{CSIP}}}OTHERCONTENTINFORMATIONTYPE": CONTENT_TYPE,
-        f"{{{XSI}}}schemaLocation": " ".join(f"{name} {folder}/{file}" for name, file in locations.items()),
+        **_CONTENT_INFORMATION,
+        "xsi:schemaLocation": " ".join(f"{name} {folder}/{file}" for name, file in locations.items()),
     }
 
 
@@ -113,28 +116,28 @@ def _add(parent: Element, name: str, attributes: dict[str, str]) -> Element:
 class _Writer:
     """One writing of a document: counts identifiers and remembers what the structMap points to."""
 
-    xml: Any
+    xml: XmlWriter
     document: MetsDocument
     _count: int = 0
     _metadata_ids: dict[str, list[str]] = field(default_factory=dict)
     _group_ids: list[tuple[str, str]] = field(default_factory=list)
 
     def write(self) -> None:
-        self.xml.write(self._header(), pretty_print=True)
+        self.xml.add(self._header())
         for item in self.document.descriptive:
-            self.xml.write(self._section("dmdSec", item), pretty_print=True)
+            self.xml.add(self._section("dmdSec", item))
         if self.document.sources or self.document.preservation:
-            with self.xml.element(f"{_M}amdSec"):
+            with self.xml.element("mets:amdSec", {}):
                 for name, items in (
                     ("sourceMD", self.document.sources),
                     ("digiprovMD", self.document.preservation),
                 ):
                     for item in items:
-                        self.xml.write(self._section(name, item), pretty_print=True)
-        with self.xml.element(f"{_M}fileSec", {"ID": "file-section"}):
+                        self.xml.add(self._section(name, item))
+        with self.xml.element("mets:fileSec", {"ID": "file-section"}):
             for group in self.document.groups:
                 self._write_group(group)
-        self.xml.write(self._structure(), pretty_print=True)
+        self.xml.add(self._structure())
 
     def _header(self) -> Element:
         at = self.document.created_at
@@ -184,14 +187,13 @@ class _Writer:
         attributes = {
             "ID": identifier,
             "USE": group.use,
-            f"{{{CSIP}}}CONTENTINFORMATIONTYPE": "OTHER",
-            f"{{{CSIP}}}OTHERCONTENTINFORMATIONTYPE": CONTENT_TYPE,
+            **_CONTENT_INFORMATION,
         }
-        with self.xml.element(f"{_M}fileGrp", attributes):
+        with self.xml.element("mets:fileGrp", attributes):
             for item in group.files:
                 file = _new("file", {"ID": self._identifier("file"), **self._file_attributes(item)})
                 _add(file, "FLocat", {"LOCTYPE": "URL", **_link(item)})
-                self.xml.write(file, pretty_print=True)
+                self.xml.add(file)
 
     def _structure(self) -> Element:
         structure = _new("structMap", {"ID": "structure", "TYPE": "PHYSICAL", "LABEL": "CSIP"})

@@ -20,6 +20,7 @@ What is where
   metadata/descriptive/description.json  everything the archive knows about the package and each product
   metadata/preservation/premis.xml       what was done with the package, when and by whom (PREMIS 3)
   metadata/other/report.json             what the checks found when the delivery came
+  metadata/other/blake3.txt              fast digests of what this version stores, for b3sum -c
   metadata/other/sip/                    the provider's own tag files and manifests, byte for byte
   representations/original/data/         the products as they were delivered, byte for byte
   representations/software/data/         the source of the software that made them, when it was delivered

@@ -13,6 +13,7 @@ from typing import BinaryIO, Literal
 from lxml import etree
 
 from aip.xml_stream import Element, iter_elements
+from aip.xml_writing import XmlWriter
 from oais.information.packages import FormatIdentification
 from oais.information.premis import (
     EVENT_TYPE_VOCABULARY,
@@ -25,6 +26,7 @@ from oais.information.premis import (
 
 NAMESPACE = "http://www.loc.gov/premis/v3"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_NSMAP = {"premis": NAMESPACE, "xsi": _XSI}
 _P = f"{{{NAMESPACE}}}"
 _TYPE = f"{{{_XSI}}}type"
 _LOCAL = "local"
@@ -67,18 +69,17 @@ def write_premis(out: BinaryIO, document: PremisDocument) -> None:
     """
     agents = {agent.identifier: agent for agent in document.agents}
     linked = sorted({name for event in document.events for name in event.agents})
-    root = {_TYPE: "premis:premisComplexType", "version": "3.0"}
-    with etree.xmlfile(out, encoding="UTF-8") as xml:
-        xml.write_declaration()
-        with xml.element(f"{_P}premis", root, nsmap={"premis": NAMESPACE, "xsi": _XSI}):
-            for item in document.objects:
-                xml.write(_object_element(item), with_tail=False, pretty_print=True)
-            for event in document.events:
-                xml.write(_event_element(event), pretty_print=True)
-            for name in linked:
-                xml.write(_agent_element(agents[name]), pretty_print=True)
-            if document.rights is not None:
-                xml.write(_rights_element(document.rights), pretty_print=True)
+    root = {"xsi:type": "premis:premisComplexType", "version": "3.0"}
+    xml = XmlWriter(out, _NSMAP)
+    with xml.element("premis:premis", root):
+        for item in document.objects:
+            xml.add(_object_element(item))
+        for event in document.events:
+            xml.add(_event_element(event))
+        for name in linked:
+            xml.add(_agent_element(agents[name]))
+        if document.rights is not None:
+            xml.add(_rights_element(document.rights))
 
 
 def _add(parent: Element, name: str, text: str = "") -> Element:
@@ -103,7 +104,7 @@ def _identifier(parent: Element, prefix: str, kind: str, value: str) -> Element:
 
 
 def _new(name: str) -> Element:
-    return etree.Element(f"{_P}{name}", nsmap={"premis": NAMESPACE, "xsi": _XSI})
+    return etree.Element(f"{_P}{name}", nsmap=_NSMAP)
 
 
 def _object_element(item: PremisObject) -> Element:

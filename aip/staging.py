@@ -15,7 +15,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from aip.descriptive import datacite_xml, description_json, plain_json
-from aip.documents import write_package_documents, write_representation_documents
+from aip.documents import (
+    write_package_mets,
+    write_package_premis,
+    write_representation_documents,
+)
 from aip.history import History, continued, representation_of, with_package_paths
 from aip.inventory import Inventory, InventoryVersion
 from aip.package_text import ABOUT, about_package, schema_files
@@ -103,7 +107,9 @@ def _lay_out(contents: PackageContents, root: Path, number: int, previous: Store
     folders = {representation_of(path) for path in writer.written} - {""}
     for folder in sorted(folders):
         write_representation_documents(writer, folder, contents, history)
-    write_package_documents(writer, sorted(folders), contents, history)
+    write_package_premis(writer, contents, history)
+    writer.write_fast_digests()
+    write_package_mets(writer, sorted(folders), contents)
     version = _inventory_version(contents, number, writer)
     return StagedAip(
         aip_id=contents.aip_id,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from aip.inventory import FIXITY_ALGORITHMS, Inventory, InventoryVersion
+from aip.inventory import FIXITY_ALGORITHM, Inventory, InventoryVersion
 from oais.errors import RefusedError, StorageError
 from oais.information.fixity import (
     ARCHIVE_ALGORITHMS,
@@ -27,6 +27,7 @@ from oais.information.fixity import (
 )
 from oais.information.packages import ContentFile, FormatIdentification
 
+FAST_DIGESTS = "metadata/other/blake3.txt"
 _FICLONE = 0x40049409
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.EACCES}
 
@@ -116,19 +117,23 @@ class ContentWriter:
         versions = dict(self._previous.versions) if self._previous else {}
         manifest = {key: list(paths) for key, paths in self._held.items()}
         blocks = self._previous.fixity if self._previous else {}
-        fixity = {name: dict(blocks.get(name, {})) for name in FIXITY_ALGORITHMS}
+        further = dict(blocks.get(FIXITY_ALGORITHM, {}))
         for path, known in self._stored.items():
             content = f"{self._content}/{path}"
             manifest.setdefault(known.digests["sha512"], []).append(content)
-            for name in FIXITY_ALGORITHMS:
-                fixity[name][content] = known.digests[name]
+            further[content] = known.digests[FIXITY_ALGORITHM]
         versions[version.number] = version
         held = {key: tuple(paths) for key, paths in manifest.items()}
-        return Inventory(aip_id, versions, held, fixity)
+        return Inventory(aip_id, versions, held, {FIXITY_ALGORITHM: further})
 
     def state(self) -> dict[str, str]:
         """Return the sha512 of every logical path of this version."""
         return {path: file.fixity.digests["sha512"] for path, file in self.written.items()}
+
+    def write_fast_digests(self) -> None:
+        """Write the BLAKE3 digests of what this version stores so far, for ``b3sum -c`` in its content."""
+        lines = [f"{known.digests['blake3']}  {path}\n" for path, known in sorted(self._stored.items())]
+        self.write(FAST_DIGESTS, "".join(lines).encode(), "text/plain")
 
     def _is_held(self, fixity: FileFixity) -> bool:
         return fixity.digests["sha512"] in self._held
