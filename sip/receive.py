@@ -1,24 +1,70 @@
-"""Taking a delivery into custody: every byte copied and hashed once, nothing judged yet."""
+"""Taking a delivery into custody: every byte copied and hashed once, nothing judged yet.
+
+Custody of one receipt is built beside its place and appears there by one rename:
+``custody/<receipt>/bag/`` is a directory as it was delivered; of a container ``container/<name>`` is the
+file byte for byte and ``unpacked/`` what it holds.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
+import os
+import re
+import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from oais.information.fixity import FileFixity
+from oais.errors import NotFoundError, WrongUsageError
+from oais.files import free_bytes, rename_into_place, storage_errors, sync_tree
+from oais.information.findings import Finding
+from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
 from oais.information.packages import Submission
+from sip.bag.findings import FindingLog
+from sip.bag.manifests import ALGORITHMS, manifest_files
+from sip.bag.paths import is_plain
+from sip.bag.survey import Survey, survey_bag
+from sip.bag.taginfo import Declaration, read_bag_info
+from sip.containers.extraction import extract
+from sip.containers.limits import ContainerLimits
+from sip.copying import FileToCopy, copy_files
+
+BAG: Final = "bag"
+CONTAINER: Final = "container"
+UNPACKED: Final = "unpacked"
+
+FATAL_AT_RECEIPT: Final = re.compile(r"BOX-.*|BAG-067|BAG-068")
+"""Codes after which there is no bag in custody that could be judged."""
+
+_NOT_CONTENT = re.compile(r"bagit\.txt|bag-info\.txt|(?:tag)?manifest-[^/]+\.txt")
+_FEW_FILES = 64
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiveLimits:
-    """How much one delivery may ask of us, in bytes and counts."""
+    """How much one delivery may ask of us, in bytes and counts; ``reserve`` bytes of disk stay free."""
 
     bytes: int = 1 << 40
     members: int = 1_000_000
     ratio: int = 200
     reserve: int = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """What receiving brought: paths are relative to the custody directory of the receipt."""
+
+    bag: str
+    container: str
+    digest: str
+    files: Mapping[str, FileFixity]
+    findings: tuple[Finding, ...]
 
 
 def receive(
@@ -29,12 +75,217 @@ def receive(
     now: datetime,
     limits: ReceiveLimits | None = None,
     workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Submission:
-    """Copy a delivery into ``custody_root/<receipt_id>`` and hash it in the same reading."""
-    raise NotImplementedError(delivery, custody_root, receipt_id, now, limits, workers, progress)
+    """Copy a delivery into ``custody_root/<receipt_id>`` and hash it in the same reading.
+
+    What is wrong with the delivery stands in the submission's findings; nothing half received stays.
+    ``progress`` is told the bytes read since the last call. Raises NotFoundError or WrongUsageError when
+    there is nothing that could be received, StorageError when custody cannot be written.
+    """
+    limits = limits or ReceiveLimits()
+    place = custody_root / receipt_id
+    building = custody_root / f".{receipt_id}.partial"
+    _check_delivery(delivery)
+    with storage_errors(f"custody of {receipt_id}"):
+        building.mkdir(parents=True)
+    try:
+        if delivery.is_dir():
+            received = _receive_directory(delivery, building, limits, workers, progress)
+        else:
+            received = _receive_container(delivery, building, limits, progress)
+        with storage_errors(f"custody of {receipt_id}"):
+            _settle(building, len(received.files))
+            rename_into_place(building, place)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return Submission(
+        receipt_id=receipt_id,
+        source_name=delivery.name,
+        received_at=now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        custody=place,
+        bag=place / received.bag,
+        container=received.container,
+        delivery_digest=received.digest,
+        files=received.files,
+        findings=received.findings,
+    )
+
+
+def _check_delivery(delivery: Path) -> None:
+    if delivery.is_symlink():
+        raise WrongUsageError(
+            f"{delivery.name} is a symbolic link", remedy="name the directory or file it points to"
+        )
+    if not delivery.exists():
+        raise NotFoundError(f"{delivery.name}: no such file or directory")
+    if not (delivery.is_dir() or delivery.is_file()):
+        raise WrongUsageError(
+            f"{delivery.name} is neither a directory nor a file",
+            remedy="deliver a bag's directory, or one .tar, .tar.gz or .zip of it",
+        )
+
+
+def _receive_directory(
+    delivery: Path,
+    building: Path,
+    limits: ReceiveLimits,
+    workers: int | None,
+    progress: Progress | None,
+) -> _Received:
+    log = FindingLog("intake")
+    survey = survey_bag(delivery, log, stamps=True)
+    (building / BAG).mkdir()
+    if not _fits(survey, delivery, building, limits, log):
+        return _Received(BAG, "", _listing_digest({}), {}, log.listed())
+    _check_top(survey, log)
+    files = {}
+    for path, fixity in _copy(delivery, building / BAG, survey, workers, progress):
+        if fixity.problem:
+            log.add("BAG-064", path, f"{path}: {fixity.problem}")
+        else:
+            files[path] = fixity
+    return _Received(BAG, "", _listing_digest(files), files, log.listed())
+
+
+def _fits(survey: Survey, delivery: Path, building: Path, limits: ReceiveLimits, log: FindingLog) -> bool:
+    """Whether the delivery may and can be copied; judged before its first byte is read.
+
+    A sparse file counts with the bytes it claims: as many would be written.
+    """
+    size, members = sum(survey.sizes.values()), len(survey.sizes) + len(survey.directories)
+    room = free_bytes(building) - limits.reserve
+    if size > limits.bytes or members > limits.members:
+        found = f"{size} bytes in {members} files and directories"
+        log.add("BAG-068", "", f"{found}; at most {limits.bytes} in {limits.members}")
+    elif size > room:
+        log.add("BAG-068", "", f"{size} bytes, and there is room for {max(room, 0)}")
+    elif log.count("BAG-063") and _beyond_oxum(survey, delivery):
+        log.add("BAG-068", "", f"sparse files claim {size} bytes, more than Payload-Oxum declares")
+    else:
+        return True
+    return False
+
+
+def _beyond_oxum(survey: Survey, delivery: Path) -> bool:
+    """Whether the payload claims more bytes than the bag itself declares."""
+    tags = read_bag_info(delivery, "bag-info.txt", Declaration(), FindingLog())
+    declared = tags.get("Payload-Oxum", ("",))[0].partition(".")[0]
+    payload = sum(size for path, size in survey.sizes.items() if path.startswith("data/"))
+    return re.fullmatch("[0-9]{1,19}", declared) is not None and payload > int(declared)
+
+
+def _check_top(survey: Survey, log: FindingLog) -> None:
+    """A bag stands at the top of what is delivered, not one directory further down."""
+    inner = sorted(path for path in survey.sizes if re.fullmatch(r"[^/]+/bagit\.txt", path))
+    if "bagit.txt" not in survey.sizes and inner:
+        message = f"there is no bagit.txt at the top, but {', '.join(inner[:5])}"
+        log.add("BAG-067", inner[0], message)
+
+
+def _copy(
+    delivery: Path, target: Path, survey: Survey, workers: int | None, progress: Progress | None
+) -> list[tuple[str, FileFixity]]:
+    with storage_errors("the custody copy"):
+        for path in sorted(survey.directories):
+            os.mkdir(os.path.join(target, path))
+    todo = [FileToCopy(path, size, survey.stamps[path]) for path, size in sorted(survey.sizes.items())]
+    source = os.open(delivery, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    place = os.open(target, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        algorithms = _algorithms_wanted(survey)
+        return list(copy_files(source, place, todo, algorithms, workers=workers, progress=progress))
+    finally:
+        os.close(source)
+        os.close(place)
+
+
+def _algorithms_wanted(survey: Survey) -> tuple[str, ...]:
+    """Our own algorithms and those of the provider's manifests, so that nothing is read twice."""
+    names = [*manifest_files(survey.top_files(), "(?:tag)?manifest")]
+    theirs = {ALGORITHMS[name] for _, name in names if name in ALGORITHMS}
+    return (*ARCHIVE_ALGORITHMS, *sorted(theirs.difference(ARCHIVE_ALGORITHMS)))
+
+
+def _receive_container(
+    delivery: Path, building: Path, limits: ReceiveLimits, progress: Progress | None
+) -> _Received:
+    log = FindingLog("intake")
+    name = delivery.name if is_plain(delivery.name) else "delivery"
+    (building / UNPACKED).mkdir()
+    (building / CONTAINER).mkdir()
+    status = delivery.stat(follow_symlinks=False)
+    survey = Survey(
+        sizes={delivery.name: status.st_size},
+        stamps={delivery.name: (status.st_ino, status.st_mtime_ns)},
+    )
+    if not _fits(survey, delivery.parent, building, limits, log):
+        return _Received(UNPACKED, name, "", {}, log.listed())
+    copied = dict(_copy(delivery.parent, building / CONTAINER, survey, 1, progress))[delivery.name]
+    if copied.problem:
+        log.add("BAG-064", delivery.name, f"{delivery.name}: {copied.problem}")
+        return _Received(UNPACKED, name, copied.digests.get("sha512", ""), {}, log.listed())
+    container = building / CONTAINER / name
+    if name != delivery.name:
+        (building / CONTAINER / delivery.name).rename(container)
+    received = _Received(UNPACKED, name, copied.digests["sha512"], {}, ())
+    return _unpack(container, building, received, limits)
+
+
+def _unpack(container: Path, building: Path, received: _Received, limits: ReceiveLimits) -> _Received:
+    room = max(free_bytes(building) - limits.reserve, 0)
+    allowed = ContainerLimits(min(limits.bytes, room), limits.members, limits.ratio)
+    extraction = extract(container, building / UNPACKED, limits=allowed)
+    if extraction.findings:
+        return replace(received, findings=extraction.findings)
+    top = _only_directory(building / UNPACKED)
+    if not top and "bagit.txt" not in extraction.files:
+        log = FindingLog("intake")
+        log.add("BAG-067", "", "the container holds neither a bag nor one directory with a bag")
+        return replace(received, files=extraction.files, findings=log.listed())
+    prefix = f"{top}/" if top else ""
+    files = {path[len(prefix) :]: fixity for path, fixity in extraction.files.items()}
+    return replace(received, bag=f"{UNPACKED}/{top}" if top else UNPACKED, files=files)
+
+
+def _only_directory(place: Path) -> str:
+    """Return the name of the one directory that is all there is in ``place``, or an empty string."""
+    entries = list(os.scandir(place))
+    alone = len(entries) == 1 and entries[0].is_dir(follow_symlinks=False)
+    return entries[0].name if alone else ""
+
+
+def _settle(building: Path, files: int) -> None:
+    """Make custody durable: file by file, or for many files the whole file system at once."""
+    if files <= _FEW_FILES:
+        sync_tree(building)
+        return
+    descriptor = os.open(building, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if _LIBC.syncfs(descriptor) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))
+    finally:
+        os.close(descriptor)
+
+
+def _listing_digest(files: Mapping[str, FileFixity]) -> str:
+    """Return the sha512 of the sorted lines ``sha512  path``: what was delivered, as one digest."""
+    digest = hashlib.sha512()
+    for path in sorted(files):
+        line = f"{files[path].digests['sha512']}  {path}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
 
 
 def content_digest(files: Mapping[str, FileFixity], external_identifier: str) -> str:
-    """Return the sha512 that says whether two deliveries are the same content."""
-    raise NotImplementedError(files, external_identifier)
+    """Return the sha512 that says whether two deliveries are the same content.
+
+    Over the sorted lines ``sha512  path`` of all files but those that only describe the bag itself
+    (declaration, bag-info.txt, manifests), and the External-Identifier: a bag made anew of the same
+    files on another day is the same content.
+    """
+    content = {path: fixity for path, fixity in files.items() if not _NOT_CONTENT.fullmatch(path)}
+    whole = f"{_listing_digest(content)}\n{external_identifier}"
+    return hashlib.sha512(whole.encode("utf-8", "surrogateescape")).hexdigest()

@@ -27,12 +27,16 @@ _KINDS = (
 
 @dataclass(slots=True)
 class Survey:
-    """Sizes of all regular files by path, and the directories; both relative to the bag."""
+    """Sizes of all regular files by path, and the directories; both relative to the bag.
+
+    ``stamps`` has inode and modification time (ns) of each file, where they were asked for.
+    """
 
     sizes: dict[str, int] = field(default_factory=dict)
     directories: set[str] = field(default_factory=set)
     other: set[str] = field(default_factory=set)
     odd: list[str] = field(default_factory=list)
+    stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def payload(self) -> list[str]:
         """Return the payload files, in order of path."""
@@ -47,7 +51,7 @@ class Survey:
         return sorted(path for path in self.sizes if "/" not in path)
 
 
-def survey_bag(root: Path, log: FindingLog) -> Survey:
+def survey_bag(root: Path, log: FindingLog, *, stamps: bool = False) -> Survey:
     """List everything below ``root`` and report what is neither file nor directory, or has odd bits."""
     survey = Survey()
 
@@ -58,6 +62,8 @@ def survey_bag(root: Path, log: FindingLog) -> Survey:
         mode = status.st_mode
         if stat.S_ISREG(mode):
             survey.sizes[path] = status.st_size
+            if stamps:
+                survey.stamps[path] = (status.st_ino, status.st_mtime_ns)
             if not is_plain(path):
                 survey.odd.append(path)
             if status.st_nlink > 1 or mode & _SPECIAL_BITS or _may_be_sparse(status):
