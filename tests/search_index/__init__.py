@@ -1,0 +1,1 @@
+"""Tests of the index: words, sky, time, tree, rebuilding, and what strangers type."""
