@@ -1,0 +1,125 @@
+"""What an audit expects to find in an object: every content file with its digests, and no other file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aip.inventory import Inventory
+from aip.sealing import key_name, signature_name
+from aip.stored import AUDITS, INVENTORY, OBJECT_DECLARATION, SIDECAR, SIGNATURES
+from aip.writing import FAST_DIGESTS
+from oais.files import walk
+from oais.information.findings import Finding, finding
+from oais.information.fixity import hash_file
+
+_TEMPORARY = re.compile(r"\.inventory\.json(\.sha512)?\.[0-9]+\.tmp")
+_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPlan:
+    """The digests on record of each content path, and the algorithms each is to be hashed with."""
+
+    expected: Mapping[str, Mapping[str, str]]
+    algorithms: Mapping[str, tuple[str, ...]]
+
+    def groups(self) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+        """Yield the paths to hash by the algorithms they are hashed with."""
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for path, algorithms in self.algorithms.items():
+            groups.setdefault(algorithms, []).append(path)
+        yield from groups.items()
+
+
+def plan_content(
+    root: Path, inventory: Inventory, algorithms: Sequence[str], *, from_disk: bool = False
+) -> ContentPlan:
+    """Return the plan; a file without a digest of the kind asked for is hashed with sha512."""
+    expected: dict[str, dict[str, str]] = {}
+    for digest, paths in inventory.manifest.items():
+        for path in paths:
+            expected[path] = {"sha512": digest}
+    for name, block in inventory.fixity.items():
+        for path, digest in block.items():
+            expected.setdefault(path, {})[name] = digest
+    if "blake3" in algorithms:
+        for number in inventory.versions:
+            for path, digest in _fast_digests(root, number, expected, from_disk).items():
+                expected[path]["blake3"] = digest
+    chosen = {
+        path: tuple(name for name in algorithms if name in known) or ("sha512",)
+        for path, known in expected.items()
+        if algorithms
+    }
+    return ContentPlan(expected, dict(sorted(chosen.items())))
+
+
+def _fast_digests(
+    root: Path, number: int, expected: Mapping[str, Mapping[str, str]], from_disk: bool
+) -> dict[str, str]:
+    """Return the BLAKE3 digests of a version, if their list is what was sealed."""
+    path = f"v{number}/content/{FAST_DIGESTS}"
+    found = hash_file(root / path, ("sha512",), from_disk=from_disk)
+    if path not in expected or found.digests.get("sha512") != expected[path]["sha512"]:
+        return {}
+    return {
+        f"v{number}/content/{name}": digest
+        for digest, name in parse_digest_list((root / path).read_text("utf-8"))
+        if f"v{number}/content/{name}" in expected
+    }
+
+
+def parse_digest_list(text: str) -> Iterator[tuple[str, str]]:
+    """Yield digest and path of each line of a list as ``b3sum`` and ``sha256sum`` write it."""
+    for line in text.split("\n"):
+        match = _LINE.fullmatch(line)
+        if match:
+            yield match[1], match[2]
+
+
+def check_names(root: Path, inventory: Inventory) -> Iterator[Finding]:
+    """Yield what is missing from the object and what lies in it unaccounted for.
+
+    One finding stands for a whole version that has not been finished.
+    """
+    content = {path for paths in inventory.manifest.values() for path in paths}
+    own = set(_own_files(inventory))
+    unfinished = f"v{inventory.head + 1}"
+    told = False
+    met = set()
+    for entry in walk(root):
+        met.add(entry.path)
+        if entry.is_directory or entry.path in content or entry.path in own:
+            continue
+        name = entry.path.rpartition("/")[2]
+        if _is_unfinished(entry.path, name, unfinished):
+            if not told:
+                message = f"{unfinished} is there, the inventory ends with v{inventory.head}"
+                yield finding("AIP-014", unfinished, message)
+            told = True
+        else:
+            kind = entry.kind
+            yield finding("AIP-003", entry.path, f"the {kind} {entry.path} is in no inventory")
+    for path in sorted(content - met):
+        yield finding("AIP-002", path, f"{path} is missing")
+
+
+def _is_unfinished(path: str, name: str, version: str) -> bool:
+    """Whether a file belongs to a version that is just coming in, or was when a crash came."""
+    return (
+        path.startswith(f"{version}/")
+        or name.startswith(f"{version}.{INVENTORY}")
+        or _TEMPORARY.fullmatch(path) is not None
+    )
+
+
+def _own_files(inventory: Inventory) -> Iterator[str]:
+    yield from (OBJECT_DECLARATION, INVENTORY, SIDECAR, AUDITS)
+    for number in inventory.versions:
+        yield f"v{number}/{INVENTORY}"
+        yield f"v{number}/{SIDECAR}"
+        yield f"{SIGNATURES}/{signature_name(number)}"
+        yield f"{SIGNATURES}/{key_name(number)}"
