@@ -28,7 +28,7 @@ def check_consistency(
         yield from impossible_values(products[path], path)
     for inspection, rule, names in delivery.ruled(agreement):
         yield from _check_same(delivery, inspection, rule, names)
-        yield from _check_stated(agreement, inspection, rule, names, products[inspection.path])
+        yield from _check_stated(delivery, agreement, inspection, rule, names, products[inspection.path])
 
 
 def impossible_values(product: MappedProduct, path: str) -> Iterator[Finding]:
@@ -101,6 +101,7 @@ def _agree(said: str, header: str) -> bool:
 
 
 def _check_stated(
+    delivery: Delivery,
     agreement: Agreement,
     inspection: Inspection,
     rule: ProductRule,
@@ -108,6 +109,8 @@ def _check_stated(
     product: MappedProduct,
 ) -> Iterator[Finding]:
     """Yield where ``submission.yaml`` says otherwise than the headers; what it says was taken."""
+    if delivery.submission is None:
+        return
     headers = describe_product(agreement, rule, inspection, names)
     for name in OBSCORE_FIELDS:
         told, stated = getattr(headers.obscore, name), getattr(product.obscore, name)

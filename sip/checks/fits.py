@@ -13,7 +13,7 @@ STALE = frozenset({"FIT-008", "FIT-009"})
 
 
 def check_fits(delivery: Delivery, agreement: Agreement) -> Iterator[Finding]:
-    """Yield the FITS findings of all files; stale checksums refuse where the agreement does not accept them."""
+    """Yield the FITS findings of all files; stale checksums refuse unless the agreement accepts them."""
     for path in sorted(delivery.inspections):
         findings = [found for found in delivery.inspections[path].findings if found.code.startswith("FIT-")]
         yield from findings
