@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,17 @@ import pytest
 from ocfl.storage_root import StorageRoot
 
 from aip.validation.ocfl import check_ocfl_storage_root, recognise
-from oais.information.findings import Finding, Severity
+from oais.information.findings import Finding, Severity, finding_codes
 from tests.aip.ocfl_builder import Recipe, build_object, build_storage_root, write_layout
+from tests.aip.ocfl_inventory_faults import FAULTS
 
 FLAT = "0002-flat-direct-storage-layout"
 HASH_AND_ID = "0003-hash-and-id-n-tuple-storage-layout"
 HASHED = "0004-hashed-n-tuple-storage-layout"
 OMIT_PREFIX = "0007-n-tuple-omit-prefix-storage-layout"
+
+REQUIRED_OF_TOOLS = {"E022", "E027", "E062", "E074", "E087", "W012"}
+SAID_BY_ANOTHER = {"E026": "E028", "E043": "E044", "E055": "E102"}
 
 CASES: list[RootFault] = []
 
@@ -272,3 +277,11 @@ def test_content_can_be_left_unread(tmp_path: Path) -> None:
     (root / "one/a/v1/content/a.txt").unlink()
     found = list(check_ocfl_storage_root(root, hash_content=False))
     assert [(each.code, each.path) for each in found] == [("E092", "one/a/v1/content/a.txt")]
+
+
+def test_every_code_of_the_standard_has_a_case() -> None:
+    """A code is reported by some case, or is known to ask something of tools and not of objects."""
+    reported = set[str]().union(*(case.codes for case in FAULTS), *(case.codes for case in CASES))
+    table = {code for code in finding_codes() if re.fullmatch(r"[EW][0-9]{3}", code)}
+    assert len(table) == 122
+    assert table - reported == REQUIRED_OF_TOOLS | SAID_BY_ANOTHER.keys()

@@ -10,13 +10,11 @@ import pytest
 from ocfl.validator import Validator
 
 from aip.validation.ocfl import check_ocfl_object, recognise
-from oais.information.findings import Finding, Severity, finding_codes
-from tests.aip import ocfl_inventory_faults
+from oais.information.findings import Finding, Severity
 from tests.aip.ocfl_builder import Recipe, build_object
-from tests.aip.ocfl_faults import FAULTS, Fault
+from tests.aip.ocfl_faults import Fault
+from tests.aip.ocfl_inventory_faults import FAULTS
 
-REQUIRED_OF_TOOLS = {"E022", "E027", "E062", "E074", "E087", "W012"}
-SAID_BY_ANOTHER = {"E026": "E028", "E043": "E044", "E055": "E102"}
 ALL_FIXITY = (
     *("md5", "sha1", "sha256", "sha512", "sha512/256", "size"),
     *("blake2b-160", "blake2b-256", "blake2b-384", "blake2b-512"),
@@ -89,17 +87,3 @@ def test_a_sound_object_has_no_error(
         assert oracle_accepts(built.root) is True
     assert recognise(built.root) == "object"
     record_count("matrix cells", 1)
-
-
-def test_every_code_has_a_case() -> None:
-    """A code is either reported by some case here, or is known to be about something else."""
-    assert ocfl_inventory_faults.FIRST
-    reported = set().union(*(fault.codes for fault in FAULTS))
-    elsewhere = {f"E{number:03d}" for number in (*range(69, 86), 88, 112)} - {"E074"} | {
-        "W014",
-        "W015",
-        "W016",
-    }
-    table = {row.code for row in finding_codes().values() if row.clause.startswith("OCFL")}
-    assert table - reported - elsewhere == REQUIRED_OF_TOOLS | SAID_BY_ANOTHER.keys()
-    assert len(table) == 122

@@ -7,10 +7,14 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from pathlib import Path
 
 from oais.errors import StorageError
 from oais.information.findings import Finding, finding
+
+_LONGEST_PATH = 4096 - 1 - 256
+"""Bytes of a path that the system opens, less a slash and the longest name of a file below it."""
 
 
 class Kind(StrEnum):
@@ -19,7 +23,8 @@ class Kind(StrEnum):
     FILE = "file"
     DIRECTORY = "directory"
     LINK = "symbolic link"
-    SPECIAL = "special file"
+    SPECIAL = "FIFO, socket or device"
+    UNREACHABLE = "directory whose path is too long to open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ def list_directory(path: Path | str) -> list[Entry]:
     """Return the entries of a directory, sorted by name; raises StorageError if it cannot be read."""
     try:
         with os.scandir(path) as found:
-            return sorted((_entry(item) for item in found), key=lambda entry: entry.name)
+            return sorted((_entry(item) for item in found), key=attrgetter("name"))
     except OSError as error:
         raise StorageError(
             f"directory {path} could not be listed: {error.strerror}",
@@ -46,7 +51,8 @@ def list_directory(path: Path | str) -> list[Entry]:
 def _entry(item: os.DirEntry[str]) -> Entry:
     status = item.stat(follow_symlinks=False)
     if stat.S_ISDIR(status.st_mode):
-        return Entry(item.name, Kind.DIRECTORY)
+        too_long = len(os.fsencode(item.path)) > _LONGEST_PATH
+        return Entry(item.name, Kind.UNREACHABLE if too_long else Kind.DIRECTORY)
     if stat.S_ISLNK(status.st_mode):
         return Entry(item.name, Kind.LINK)
     if not stat.S_ISREG(status.st_mode):
@@ -85,5 +91,5 @@ def check_ordinary(entries: list[Entry], folder: str) -> Iterator[Finding]:
         path = folder + entry.name
         if entry.kind is Kind.LINK:
             yield finding("E090", path, f"{path} is a symbolic link, expected a file or directory")
-        elif entry.kind is Kind.SPECIAL:
-            yield finding("E089", path, f"{path} is a FIFO, socket or device, expected a file")
+        elif entry.kind in (Kind.SPECIAL, Kind.UNREACHABLE):
+            yield finding("E089", path, f"{path} is a {entry.kind}, expected a file or directory")

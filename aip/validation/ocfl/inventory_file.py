@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aip.validation.ocfl.entries import Entry, Kind, read_file
 from aip.validation.ocfl.inventory import Inventory, InventoryContext, check_inventory
-from aip.validation.ocfl.sidecar import INVENTORY, check_sidecar
+from aip.validation.ocfl.sidecar import INVENTORY, check_sidecar, sidecar_algorithms
 from aip.validation.ocfl.strict_json import JsonObject, as_object, json_type, parse_json
 from oais.information.findings import Finding, finding
 from oais.information.fixity import hash_bytes
@@ -45,12 +45,13 @@ def check_inventory_file(
         limit = f"{LARGEST_INVENTORY >> 20} MiB"
         yield finding("E033", where, f"{where} is larger than the {limit} that are read of it")
         return InventoryFile("", None, None)
-    sha512 = hash_bytes(data, ("sha512",)).digests["sha512"]
+    measured = hash_bytes(data, tuple({"sha512", *sidecar_algorithms(entries)}))
+    sha512 = measured.digests["sha512"]
     if same_as is not None and same_as.sha512 == sha512:
         file = same_as
     else:
         file = yield from _check_text(data, sha512, context)
-    yield from check_sidecar(root, folder, entries, file.algorithm, data)
+    yield from check_sidecar(root, folder, entries, file.algorithm, measured)
     return file
 
 

@@ -72,7 +72,7 @@ def check_manifest(
     pairs = yield from _content_paths(block, "E092", "manifest", where)
     misplaced = set()
     for path, _ in pairs:
-        faults = list(check_path(path, CONTENT, where)) or list(_check_place(path, places, where))
+        faults = check_path(path, CONTENT, where) or _check_place(path, places, where)
         if faults:
             misplaced.add(path)
             yield from faults
@@ -126,21 +126,23 @@ def _content_paths(
     return pairs
 
 
-def _check_place(path: str, places: ContentPlaces, where: str) -> Iterator[Finding]:
+def _check_place(path: str, places: ContentPlaces, where: str) -> list[Finding]:
     parts = path.split("/", 2)
     if len(parts) < 3:
         code = "E035" if "\\" in path else "E042"
-        yield finding(code, where, f"content path {path!r} does not lie in {_pattern(places)}")
-        return
+        message = f"content path {path!r} does not lie in {_pattern(places)}"
+        return [finding(code, where, message)]
     version, directory, _ = parts
     if places.versions and version not in places.versions:
-        numbers = {version_number(name) for name in places.versions}
-        same = version_number(version) in numbers
+        same = version_number(version) in map(version_number, places.versions)
         code = "E014" if same else "E042"
-        yield finding(code, where, f"content path {path!r}: {version} is not a version directory")
-    elif directory != places.content_directory:
+        message = f"content path {path!r}: {version} is not a version directory"
+        return [finding(code, where, message)]
+    if directory != places.content_directory:
         code = "E042" if places.set_by_key else "E021"
-        yield finding(code, where, f"content path {path!r} does not lie in {_pattern(places)}")
+        message = f"content path {path!r} does not lie in {_pattern(places)}"
+        return [finding(code, where, message)]
+    return []
 
 
 def _pattern(places: ContentPlaces) -> str:
@@ -195,7 +197,7 @@ def _check_fixity_algorithm(
 
 
 def _check_unlisted(path: str, name: str, where: str) -> Iterator[Finding]:
-    faults = list(check_path(path, CONTENT, where))
+    faults = check_path(path, CONTENT, where)
     yield from faults
     if not faults:
         yield finding("E057", where, f"{name} names {path!r}, which is not in the manifest")

@@ -9,7 +9,7 @@ from pathlib import Path
 from aip.validation.ocfl.digests import has_form, normalised
 from aip.validation.ocfl.entries import Entry, Kind, read_file
 from oais.information.findings import Finding, finding
-from oais.information.fixity import DIGEST_LENGTHS, hash_bytes
+from oais.information.fixity import DIGEST_LENGTHS, FileFixity
 
 INVENTORY = "inventory.json"
 
@@ -32,9 +32,12 @@ def sidecar_names(entries: list[Entry], algorithm: str | None) -> frozenset[str]
 
 
 def check_sidecar(
-    root: Path, folder: str, entries: list[Entry], algorithm: str | None, inventory: bytes
+    root: Path, folder: str, entries: list[Entry], algorithm: str | None, inventory: FileFixity
 ) -> Iterator[Finding]:
-    """Check that the sidecar is there, has the right name and form, and holds the right digest."""
+    """Check that the sidecar is there, has the right name and form, and holds the right digest.
+
+    ``inventory`` is what was measured of the inventory, by the algorithms of ``sidecar_algorithms``.
+    """
     where = folder + INVENTORY
     present = sidecar_names(entries, algorithm)
     right = f"{_PREFIX}{algorithm}"
@@ -50,7 +53,13 @@ def check_sidecar(
         yield from _check_contents(root, folder, name, inventory)
 
 
-def _check_contents(root: Path, folder: str, name: str, inventory: bytes) -> Iterator[Finding]:
+def sidecar_algorithms(entries: list[Entry]) -> tuple[str, ...]:
+    """Return the algorithms by which the sidecars that are there must be compared."""
+    names = (entry.name for entry in entries if entry.name.startswith(_PREFIX))
+    return tuple(name[len(_PREFIX) :] for name in names if name[len(_PREFIX) :] in DIGEST_LENGTHS)
+
+
+def _check_contents(root: Path, folder: str, name: str, inventory: FileFixity) -> Iterator[Finding]:
     path = folder + name
     algorithm = name.removeprefix(_PREFIX)
     data = read_file(root / path, _LONGEST)
@@ -58,8 +67,8 @@ def _check_contents(root: Path, folder: str, name: str, inventory: bytes) -> Ite
     recorded = match[1].decode("ascii") if match else ""
     if not recorded or not has_form(recorded, algorithm):
         yield finding("E061", path, f"{path} is not of the form: {algorithm} digest, inventory.json")
-    elif algorithm in DIGEST_LENGTHS:
-        actual = hash_bytes(inventory, (algorithm,)).digests[algorithm]
+    elif algorithm in inventory.digests:
+        actual = inventory.digests[algorithm]
         if normalised(recorded) != actual:
             yield finding(
                 "E060", path, f"{algorithm} of {folder}{INVENTORY} is {actual}, {path} says {recorded}"
