@@ -18,6 +18,10 @@ MAGIC = (b"\xcd\xf3\x00\x01", b"\xcd\xf2\x60\x02", b"\x00\x00\xff\xff")
 """First words of CDF 3, CDF 2.6-2.7 and CDF up to 2.5 (CDF Internal Format Description §2.1)."""
 
 
+MOST_VALUES = 20_000_000
+"""Values of one variable that are read to show it."""
+
+_TIME_TYPES = frozenset({"CDF_EPOCH", "CDF_EPOCH16", "CDF_TIME_TT2000"})
 _COMPRESSED = b"\xcc\xcc\x00\x01"
 
 
@@ -102,3 +106,50 @@ def _column(cdf: Any, name: str) -> dict[str, Any]:
         "description": str(attributes.get("CATDESC", ""))[:LONGEST_VALUE],
         "role": str(attributes.get("VAR_TYPE", "")),
     }
+
+
+def cdf_series(stream: BinaryIO) -> list[tuple[str, str, Any]]:
+    """Return name, unit and float64 values of the variables that have a number for each record.
+
+    The first is the time, as MJD days; raises ValueError when there is none. Fill values become NaN.
+    """
+    import cdflib
+    import numpy as np
+
+    cdf = open_cdf(stream)
+    variables = cdf.cdf_info().zVariables + cdf.cdf_info().rVariables
+    time = next((name for name in variables if _is_time(cdf, name)), None)
+    if time is None:
+        raise ValueError("the CDF has no time variable with records")
+    moments = cdflib.cdfepoch.to_datetime(cdf.varget(time)).astype("datetime64[us]")
+    days = (moments - np.datetime64("1858-11-17T00:00:00", "us")) / np.timedelta64(86_400_000_000, "us")
+    found = [(str(time), "MJD (UTC)", days.astype(np.float64))]
+    for name in variables:
+        about = cdf.varinq(name)
+        rows = int(about.Last_Rec) + 1
+        cells = int(np.prod([int(size) for size in about.Dim_Sizes] or [1]))
+        if name != time and rows == len(days) and rows * cells <= MOST_VALUES:
+            found.extend(_components(cdf, str(name), rows))
+    return found
+
+
+def _is_time(cdf: Any, name: str) -> bool:
+    about = cdf.varinq(name)
+    return about.Data_Type_Description in _TIME_TYPES and int(about.Last_Rec) >= 0
+
+
+def _components(cdf: Any, name: str, rows: int) -> list[tuple[str, str, Any]]:
+    import numpy as np
+
+    values = np.asarray(cdf.varget(name))
+    if values.dtype.kind not in "iuf" or values.shape[:1] != (rows,):
+        return []
+    attributes: Mapping[str, Any] = cdf.varattsget(name)
+    unit = str(attributes.get("UNITS", "")).strip()
+    flat = values.reshape(rows, -1).astype(np.float64)
+    fill = attributes.get("FILLVAL")
+    if isinstance(fill, int | float | np.number):
+        flat[flat == np.float64(fill)] = np.nan
+    if flat.shape[1] == 1:
+        return [(name, unit, flat[:, 0])]
+    return [(f"{name}[{n}]", unit, flat[:, n]) for n in range(min(flat.shape[1], 8))]

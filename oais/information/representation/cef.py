@@ -138,6 +138,7 @@ def _column(name: str, attributes: dict[str, Any]) -> dict[str, Any]:
         "sizes": attributes.get("SIZES", "1"),
         "description": attributes.get("CATDESC") or attributes.get("FIELDNAM", ""),
         "fill": attributes.get("FILLVAL", ""),
+        "constant": "DATA" in attributes,
     }
 
 

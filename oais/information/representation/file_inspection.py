@@ -6,18 +6,19 @@ Called in the limited child only (see ``worker``); nothing here guards against t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from oais.information.findings import finding
+from oais.information.findings import Finding, finding
 from oais.information.packages import FormatIdentification, Inspection
 from oais.information.representation.cdf import read_cdf
 from oais.information.representation.cef import read_cef
 from oais.information.representation.contents import Contents
-from oais.information.representation.fits import describe_fits, is_tile_compressed
-from oais.information.representation.fits_blocks import read_fits
+from oais.information.representation.fits import describe_fits, hdu_kind, is_tile_compressed
+from oais.information.representation.fits_blocks import FitsReading, read_fits
+from oais.information.representation.fits_tables import FoundHdu, heap_fault, open_source
 from oais.information.representation.identification import (
     expected_formats,
     identify_stream,
@@ -37,6 +38,7 @@ from oais.information.xml import DEFAULT_LIMITS
 
 _SAYS_FITS = re.compile(r"\.(fits|fit|fts|fz)(\.gz)?\Z", re.IGNORECASE)
 _UNREAD = FormatIdentification("oais/unknown", "", "", "application/octet-stream", "", "not read")
+_NO_HEAPS = frozenset({"FIT-002", "FIT-003", "FIT-012", "FIT-014"})
 _GZIP_CHUNK = 1 << 20
 _XML_FORMATS = frozenset({"fmt/101", "x-fmt/280", "oais/votable"})
 
@@ -97,7 +99,26 @@ def _read_fits(
         basis = f"{identified.basis}; ZIMAGE = T in a later header"
         identified = replace(identified, format_id=known.format_id, name=known.name, basis=basis)
     headers, structure, findings = describe_fits(reading)
+    if not any(found.code in _NO_HEAPS for found in findings):
+        findings = (*findings, *_heap_findings(stream, reading))
     return identified, Contents(headers, structure, findings)
+
+
+def _heap_findings(stream: BinaryIO, reading: FitsReading) -> Iterator[Finding]:
+    """Look where the variable-length arrays of a plain file point; a gzip file is not read again."""
+    for hdu in reading.hdus:
+        if "table" not in hdu_kind(hdu.cards) or not hdu.cards.integer("PCOUNT"):
+            continue
+        source = open_source(stream)
+        if source.plain is None:
+            return
+        source.skip(hdu.data_at)
+        try:
+            fault = heap_fault(source, FoundHdu(hdu.number, b"", hdu.cards, hdu.data_size))
+        except ValueError as error:
+            fault = str(error)
+        if fault:
+            yield finding("FIT-014", reading.path, f"HDU {hdu.number}: {fault}")
 
 
 def _reader(format_id: str) -> Callable[[BinaryIO, str], Contents] | None:

@@ -15,6 +15,7 @@ CARD = 80
 COMMENTARY = frozenset({"COMMENT", "HISTORY", ""})
 
 _STRING = re.compile(r" *'((?:[^']|'')*)' *(?:/.*)?\Z")
+_QUOTED = re.compile(r" *'(?:[^']|'')*'")
 _NUMBER = re.compile(r" *([+-]?\d+)(\.\d*)?([EDed][+-]?\d+)? *(?:/.*)?\Z")
 _FRACTION = re.compile(r" *([+-]?\.\d+)([EDed][+-]?\d+)? *(?:/.*)?\Z")
 _LOGICAL = re.compile(r" *([TF]) *(?:/.*)?\Z")
@@ -132,3 +133,18 @@ def parse_value(field_text: str) -> tuple[bool, Any]:
 def _float(text: str) -> tuple[bool, Any]:
     value = float(text.replace("D", "E").replace("d", "e"))
     return (True, value) if abs(value) != float("inf") else (True, text)
+
+
+def cards_with_comments(header: bytes) -> list[tuple[str, str, str]]:
+    """Return each card as keyword, value in the file's own spelling, and comment."""
+    found = []
+    for card in _split(header.decode("latin-1")):
+        keyword, value = _keyword_and_value(card)
+        if value is None:
+            found.append((keyword, card[8:].strip(), ""))
+            continue
+        quoted = _QUOTED.match(value)
+        start = quoted.end() if quoted else 0
+        before, _, comment = value[start:].partition("/")
+        found.append((keyword, (value[:start] + before).strip(), comment.strip()))
+    return found

@@ -70,8 +70,9 @@ def find_hdu(source: Source, unit: int | None, kinds: tuple[str, ...] = ()) -> F
     Raises:
         ValueError: there is none, or the file is damaged before it.
     """
+    wanted = f"HDU {unit}" if unit is not None else " or ".join(kinds)
     for number in range(MOST_HDUS):
-        header = _header(source)
+        header = _header(source, wanted)
         cards = parse_cards(header)
         size, fault = data_size(cards, primary=number == 0)
         if fault:
@@ -82,15 +83,15 @@ def find_hdu(source: Source, unit: int | None, kinds: tuple[str, ...] = ()) -> F
                 raise ValueError(f"HDU {number} holds {kind}, not {' or '.join(kinds)}")
             return FoundHdu(number, header, cards, size)
         source.skip(padded(size))
-    raise ValueError("no such HDU")
+    raise ValueError(f"the file has more than {MOST_HDUS} HDUs")
 
 
-def _header(source: Source) -> bytes:
+def _header(source: Source, wanted: str) -> bytes:
     blocks: list[bytes] = []
     while len(blocks) * BLOCK < MOST_HEADER:
         block = source.stream.read(BLOCK)
         if len(block) < BLOCK or (not blocks and not block.startswith((b"SIMPLE", b"XTENSION"))):
-            raise ValueError("no such HDU: the file ends before it")
+            raise ValueError(f"the file has no {wanted}")
         blocks.append(block)
         if end_of_header(block) is not None:
             return b"".join(blocks)
@@ -202,6 +203,33 @@ def _plain(column: FitsColumn, number: float) -> float | int | None:
     if column.scale == 1.0 and column.zero == int(column.zero) and isinstance(number, int):
         return number + int(column.zero)
     return number * column.scale + column.zero
+
+
+def _heap_layout(cards: Cards) -> tuple[int, int]:
+    """Return offset and size of the heap in a binary table's data (FITS 4.0 §7.3.5)."""
+    table = (cards.integer("NAXIS1") or 0) * (cards.integer("NAXIS2") or 0)
+    start = cards.integer("THEAP")
+    start = table if start is None else start
+    return start, table + (cards.integer("PCOUNT") or 0) - start
+
+
+def heap_fault(source: Source, found: FoundHdu) -> str:
+    """Return which variable-length array points outside its heap; empty when none does."""
+    arrays = [column for column in fits_columns(found.cards) if column.code in "PQ" and column.repeat]
+    if not arrays:
+        return ""
+    width = found.cards.integer("NAXIS1") or 0
+    _, heap = _heap_layout(found.cards)
+    for data, rows in row_chunks(source, found.cards, found.cards.integer("NAXIS2") or 0):
+        for column in arrays:
+            word = ">i4" if column.code == "P" else ">i8"
+            strides = (width, np.dtype(word).itemsize)
+            pairs = np.ndarray((rows, 2), word, data, column.offset, strides).astype(np.float64)
+            element = column_width(column.format.partition(column.code)[2][:1])
+            ends = pairs[:, 1] + pairs[:, 0] * (element[0] if element else 1)
+            if bool(((pairs < 0).any(axis=1) | ((pairs[:, 0] > 0) & (ends > heap))).any()):
+                return f"an array of {column.name} lies outside the heap of {heap} bytes"
+    return ""
 
 
 def image_rows(source: Source, cards: Cards, step: int) -> Iterator[NDArray[np.float64]]:

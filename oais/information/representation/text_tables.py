@@ -90,8 +90,10 @@ def is_number(cell: str) -> bool:
 
 
 def has_names(rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether the first row names the columns: no number in it."""
-    return bool(rows) and not any(is_number(cell) for cell in rows[0] if cell.strip())
+    """Return whether the first row names the columns: no number in it, but some below it."""
+    if len(rows) < 2 or any(is_number(cell) for cell in rows[0]):
+        return False
+    return any(is_number(cell) for cell in rows[1])
 
 
 def column_names(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from oais.information.representation.file_inspection import inspect_file
 from oais.information.representation.frames import LENGTH, inspection_as_plain, pack, unpack
 from oais.information.representation.identification import identify_file
+from oais.information.representation.opening import UnreadableError
 
 MEMORY = 1 << 30
 """Bytes of address space beyond what the libraries take themselves."""
@@ -91,6 +92,8 @@ def perform(request: Mapping[str, Any]) -> dict[str, Any]:
     """Do one request; whatever a file makes a library raise becomes an answer that says so."""
     try:
         return {"result": _TASKS[request["task"]](**request)}
+    except (ValueError, UnreadableError) as error:
+        return {"fault": str(error)[:400]}
     except MemoryError:
         return {"fault": "it needs more memory than is allowed"}
     except Exception as error:  # noqa: BLE001 - the last door before the parent; nothing may pass it

@@ -1,0 +1,162 @@
+"""Columns of numbers from tables that are not FITS: text tables, CEF records, CDF variables.
+
+All of a column is in memory; how much of a file is read is bounded.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oais.information.representation.cef import parse_cef_header
+from oais.information.representation.opening import Readable
+from oais.information.representation.text_tables import (
+    column_names,
+    guess_delimiter,
+    has_names,
+    is_number,
+)
+
+Floats = NDArray[np.float64]
+
+MOST_TEXT = 64 << 20
+"""Bytes of a text table that are read to show it."""
+
+_DATA = re.compile(rb"^[ \t]*DATA_UNTIL[^\n]*\n", re.MULTILINE | re.IGNORECASE)
+_MJD_EPOCH = np.datetime64("1858-11-17T00:00:00", "us")
+_DAY = np.timedelta64(86_400_000_000, "us")
+
+
+@dataclass(slots=True)
+class Table:
+    """A table as text cells with the names and units of its columns; ``whole`` when all was read."""
+
+    names: list[str]
+    units: list[str]
+    rows: list[list[str]]
+    whole: bool = True
+    numbers: dict[str, Floats] = field(default_factory=dict)
+
+    def column(self, name: str) -> Floats:
+        """Return a column as numbers, NaN where a cell holds none; times become MJD days."""
+        if name not in self.numbers:
+            place = self.names.index(name)
+            cells = [row[place] if place < len(row) else "" for row in self.rows]
+            self.numbers[name] = _times(cells) if _is_time(cells) else _numbers(cells)
+        return self.numbers[name]
+
+
+def text_table(stream: Readable, *, blanks: bool) -> Table:
+    """Read a CSV or blank-parted table; raises ValueError when it is none."""
+    data = stream.read(MOST_TEXT)
+    text = data.decode("utf-8", "replace").lstrip("\ufeff")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if blanks:
+        rows = [line.split() for line in lines]
+    else:
+        delimiter = guess_delimiter(lines[:200])
+        if not delimiter:
+            raise ValueError("the text is no table")
+        rows = list(csv.reader(lines, delimiter=delimiter))
+    if not rows:
+        raise ValueError("the table has no row")
+    names = column_names(rows)
+    body = rows[1:] if has_names(rows) else rows
+    return Table(names, [""] * len(names), body, whole=len(data) < MOST_TEXT)
+
+
+def cef_table(stream: Readable) -> Table:
+    """Read the records of a CEF-2 file; raises ValueError when it has none."""
+    data = stream.read(MOST_TEXT)
+    start = _DATA.search(data)
+    if start is None:
+        raise ValueError("the file has no DATA_UNTIL")
+    header = parse_cef_header(io.BytesIO(data[: start.end()]))
+    text = data[start.end() :].decode("utf-8", "replace")
+    marker = header.values.get("END_OF_RECORD_MARKER", "\n")
+    until = text.find(header.data_until) if header.data_until.upper() != "EOF" else -1
+    records = (text[:until] if until >= 0 else text).split(marker)
+    rows = [
+        [cell.strip().strip('"') for cell in record.split(",")]
+        for record in records
+        if record.strip() and not record.lstrip().startswith("!")
+    ]
+    names, units = _cef_columns(header.variables)
+    return Table(names, units, rows, whole=len(data) < MOST_TEXT)
+
+
+def _cef_columns(variables: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    names, units = [], []
+    for variable in variables:
+        if variable.get("constant"):
+            continue
+        count = _product(str(variable["sizes"]))
+        for n in range(count):
+            names.append(variable["name"] if count == 1 else f"{variable['name']}[{n}]")
+            is_time = str(variable["format"]).upper() == "ISO_TIME"
+            units.append("MJD (UTC)" if is_time else str(variable["unit"]))
+    return names, units
+
+
+def _product(sizes: str) -> int:
+    count = 1
+    for size in sizes.split(","):
+        stripped = size.strip()
+        count *= int(stripped) if stripped.isascii() and stripped.isdigit() else 1
+    if not 0 < count <= 10_000:
+        raise ValueError(f"a variable has the sizes {sizes[:40]}")
+    return count
+
+
+def _is_time(cells: list[str]) -> bool:
+    first = next((cell for cell in cells if cell), "")
+    return len(first) >= 10 and first[4:5] == "-" and first[7:8] == "-"
+
+
+def _times(cells: list[str]) -> Floats:
+    values = np.full(len(cells), np.nan)
+    for n, cell in enumerate(cells):
+        try:
+            moment = np.datetime64(cell.rstrip("Z"), "us")
+        except ValueError:
+            continue
+        values[n] = float((moment - _MJD_EPOCH) / _DAY)
+    return values
+
+
+def _numbers(cells: list[str]) -> Floats:
+    try:
+        return np.array(cells, dtype=np.float64)
+    except ValueError:
+        values = [float(cell) if is_plain(cell) else np.nan for cell in cells]
+        return np.array(values, dtype=np.float64)
+
+
+def is_plain(cell: str) -> bool:
+    """Return whether float reads the cell as it stands."""
+    return is_number(cell) and "d" not in cell.lower()
+
+
+def cdf_table(stream: BinaryIO) -> Table:
+    """Read the one-dimensional variables of a CDF that have a value for each record of the first.
+
+    A variable of vectors gives one column for each of its first eight components.
+    """
+    from oais.information.representation.cdf import cdf_series
+
+    names, units, numbers = [], [], {}
+    for name, unit, values in cdf_series(stream):
+        names.append(name)
+        units.append(unit)
+        numbers[name] = values
+    if not names:
+        raise ValueError("the CDF has no variable with records")
+    count = len(next(iter(numbers.values())))
+    shown = [[repr(float(numbers[name][row])) for name in names] for row in range(min(count, 200))]
+    return Table(names, units, shown, whole=True, numbers=numbers)
