@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Text, cast, func, select
 
-from search_index.schema import AIPS, FACET_VALUES
+from search_index.schema import AIPS, FACET_VALUES, IDENTIFIERS
 from search_index.terms import natural_text
 
 Mask = npt.NDArray[np.bool_]
@@ -51,7 +51,7 @@ class Columns:
     """The columns of one generation of the catalogue."""
 
     def __init__(self, connection: Connection) -> None:
-        columns = (AIPS.c.no, AIPS.c.aip_id, AIPS.c.title, AIPS.c.node)
+        columns = (AIPS.c.no, AIPS.c.aip_id, AIPS.c.sort_title, AIPS.c.node)
         numbers = (AIPS.c.t_min, AIPS.c.size, AIPS.c.ingested_at)
         rows = connection.execute(select(*columns, *numbers)).all()
         rows = sorted(rows, key=lambda row: str(row.aip_id))
@@ -62,6 +62,7 @@ class Columns:
         self._paths, self._path_codes = _coded([str(row.node) for row in rows])
         self._facets = self._load_facets(connection)
         self._ranks: dict[str, Keys] = {}
+        self._identifiers: list[tuple[str, int]] | None = None
 
     def positions(self, numbers: Positions) -> Positions:
         """Return the positions of packages by their row numbers; ``-1`` for one that is not here."""
@@ -96,33 +97,43 @@ class Columns:
         """The identifiers in the form whose order is natural."""
         return [natural_text(aip_id) for aip_id in self.aip_ids]
 
+    def identifiers(self, connection: Connection) -> list[tuple[str, int]]:
+        """Return each identifier of a package or observation with the package's position."""
+        if self._identifiers is None:
+            rows = connection.execute(select(IDENTIFIERS.c.identifier, IDENTIFIERS.c.aip_no)).all()
+            at = self.positions(np.array([row.aip_no for row in rows], dtype=np.int64)).tolist()
+            pairs = zip((row.identifier for row in rows), at, strict=True)
+            self._identifiers = [pair for pair in pairs if pair[1] >= 0]
+        return self._identifiers
+
     def _load_facets(self, connection: Connection) -> dict[str, FacetColumn]:
         numbers = func.aggregate_strings(cast(FACET_VALUES.c.aip_no, Text), ",")
         key = (FACET_VALUES.c.facet, FACET_VALUES.c.value)
-        gathered: dict[str, list[tuple[str, str]]] = {}
-        for facet, value, listed in connection.execute(select(*key, numbers).group_by(*key)):
-            gathered.setdefault(facet, []).append((value, listed))
-        return {name: self._facet_column(sorted(pairs)) for name, pairs in gathered.items()}
+        gathered: dict[str, list[tuple[str, int, str]]] = {}
+        query = select(*key, func.count(), numbers).group_by(*key)
+        for facet, value, count, listed in connection.execute(query).all():
+            gathered.setdefault(facet, []).append((value, count, listed))
+        return {name: self._facet_column(sorted(rows)) for name, rows in gathered.items()}
 
-    def _facet_column(self, pairs: list[tuple[str, str]]) -> FacetColumn:
-        listed = [np.array(numbers.split(","), dtype=np.int64) for _, numbers in pairs]
-        lengths = [len(numbers) for numbers in listed]
-        codes = np.repeat(np.arange(len(pairs), dtype=np.int64), lengths)
-        positions = self.positions(np.concatenate(listed))
+    def _facet_column(self, rows: list[tuple[str, int, str]]) -> FacetColumn:
+        values, counts, listed = zip(*rows, strict=True)
+        # Read as one text: an array for each of many rare values would take most of the time.
+        numbers = np.array(",".join(listed).split(","), dtype=np.int64)
+        codes = np.repeat(np.arange(len(rows), dtype=np.int64), counts)
+        positions = self.positions(numbers)
         known = positions >= 0
-        return FacetColumn(tuple(value for value, _ in pairs), codes[known], positions[known])
+        return FacetColumn(values, codes[known], positions[known])
 
     def _text_rank(self, column: str) -> Keys:
-        keys = [natural_text(getattr(row, column)) for row in self._rows]
-        return _ranked(keys)
+        return _ranked([getattr(row, column) for row in self._rows])
 
     def _number_rank(self, column: str) -> Keys:
         return np.array([getattr(row, column) for row in self._rows], dtype=np.float64)
 
 
 _RANKS: Final[dict[str, Callable[[Columns], Keys]]] = {
-    "title": lambda columns: columns._text_rank("title"),  # noqa: SLF001
-    "ingested": lambda columns: _ranked([row.ingested_at for row in columns._rows]),  # noqa: SLF001
+    "title": lambda columns: columns._text_rank("sort_title"),  # noqa: SLF001
+    "ingested": lambda columns: columns._text_rank("ingested_at"),  # noqa: SLF001
     "id": lambda columns: _ranked(columns.natural_ids),
     "time": lambda columns: columns._number_rank("t_min"),  # noqa: SLF001
     "size": lambda columns: columns._number_rank("size"),  # noqa: SLF001

@@ -53,7 +53,7 @@ def aip_entries(connection: Connection, aip_ids: Sequence[str]) -> dict[str, Aip
 
 
 def _aip_entry(row: dict[str, Any]) -> AipEntry:
-    del row["no"]
+    del row["no"], row["sort_title"]
     for name in _LISTS:
         row[name] = tuple(json.loads(row[name]))
     return AipEntry(values=json.loads(row.pop("mission_values")), **row)

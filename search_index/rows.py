@@ -12,6 +12,7 @@ from oais.information.description import OBSCORE_FIELDS, PackageDescription, Pro
 from oais.information.packages import AipRecord
 from oais.information.text import printable
 from search_index.sky import is_direction, unit_vector
+from search_index.terms import natural_text
 
 Row = dict[str, Any]
 
@@ -146,6 +147,7 @@ def _aip_row(record: AipRecord) -> Row:
         "version": description.version,
         "object_path": storable(record.object_path),
         **_texts({name: getattr(description, name) for name in _COPIED}),
+        "sort_title": natural_text(storable(description.title)),
         "created_at": record.versions[-1].created_at if record.versions else "",
         "targets": as_json(_known(core.target_name for core in cores)),
         "instruments": as_json(_known(core.instrument_name for core in cores)),

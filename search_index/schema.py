@@ -56,6 +56,7 @@ AIPS: Final = Table(
     *_texts("object_path", "title", "summary", "mission", "collection", "node", "kind", "level"),
     *_texts("agreement", "provider", "licence", "access_policy", "submission_key", "receipt"),
     *_texts("ingested_at", "created_at", "targets", "instruments", "obs_ids", "mission_values"),
+    *_texts("sort_title"),
     Column("ra", Float(53)),
     Column("dec", Float(53)),
     Column("t_min", Float(53)),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from search_index.columns import Columns, Keys, Mask, Positions
 from search_index.entries import FacetCount
 from search_index.query import FACETS, Query, TimeSpan, as_order, choices
-from search_index.schema import IDENTIFIERS, PRODUCTS
+from search_index.schema import PRODUCTS
 from search_index.sky import distances, inside
 from search_index.sqlite import near
 from search_index.terms import glob, natural_text
@@ -135,7 +135,7 @@ def _identified(
         return None, ()
     mask = np.zeros(columns.size, dtype=np.bool_)
     unknown = []
-    names = _identifiers(columns, connection)
+    names = columns.identifiers(connection)
     exact: dict[str, list[int]] = {}
     for identifier, position in names:
         exact.setdefault(identifier, []).append(position)
@@ -159,13 +159,6 @@ def _matching(columns: Columns, names: list[tuple[str, int]], wanted: str) -> li
         pattern = glob(wanted)
         return [position for name, position in names if pattern.match(name)]
     return []
-
-
-def _identifiers(columns: Columns, connection: Connection) -> list[tuple[str, int]]:
-    rows = connection.execute(select(IDENTIFIERS.c.identifier, IDENTIFIERS.c.aip_no)).all()
-    numbers = np.array([row.aip_no for row in rows], dtype=np.int64)
-    positions = columns.positions(numbers).tolist()
-    return [(row.identifier, at) for row, at in zip(rows, positions, strict=True) if at >= 0]
 
 
 def _sorted(
