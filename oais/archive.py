@@ -1,4 +1,4 @@
-"""One archive: the home directory with its rooms, made by ``create_archive`` and opened by ``open_archive``."""
+"""One archive: the home directory with its rooms, made and opened here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oais.files import create_file, make_directories, storage_errors, sync_tree
 from oais.information.signature import Signer, create_signer, open_signer, private_pem
 from oais.settings import FORMAT, Settings, settings_from
 from policies.loading import PolicySet, load_policies
-from policies.yaml import load_strict_yaml
+from policies.yaml import Scalar, Table, load_strict_yaml
 
 Clock = Callable[[], datetime]
 """Tells the time in UTC; injected, so that tests and replays choose it."""
@@ -88,7 +88,8 @@ class Archive:
 
     def trusted_keys(self) -> dict[str, bytes]:
         """Return the public keys whose signatures count, by key id."""
-        return {path.stem: path.read_bytes() for path in sorted((self.home / "keys" / "trusted").glob("*.pem"))}
+        folder = self.home / "keys" / "trusted"
+        return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.pem"))}
 
     def now(self) -> str:
         """Return the present moment as the archive writes it: UTC, ISO 8601, microseconds, Z."""
@@ -144,6 +145,14 @@ def _write_keys(keys: Path, signer: Signer) -> None:
     create_file(keys / "trusted" / f"{signer.key_id}.pem", signer.public_pem)
 
 
+def _plain(table: Table) -> dict[str, str]:
+    """Return the settings as texts; a nested value is shown as what it is, and so refused."""
+    return {
+        key: value.text if isinstance(value, Scalar) else f"a {type(value).__name__.lower()}"
+        for key, value in table.entries.items()
+    }
+
+
 def open_archive(home: Path, *, clock: Clock = system_clock) -> Archive:
     """Open the archive in ``home``; raises ConfigurationError naming what is missing or wrong."""
     config = home / "oais.yaml"
@@ -154,10 +163,7 @@ def open_archive(home: Path, *, clock: Clock = system_clock) -> Archive:
             f"{home} is not an archive: oais.yaml cannot be read ({error.strerror})",
             remedy="make one with 'oais init HOME', or name the right directory with --home",
         ) from error
-    plain = load_strict_yaml(text, "oais.yaml")
-    if not isinstance(plain, dict):
-        raise ConfigurationError("oais.yaml holds no settings; expected lines such as 'format: 1'")
-    settings = settings_from({str(key): str(value) for key, value in plain.items()}, "oais.yaml")
+    settings = settings_from(_plain(load_strict_yaml(text, "oais.yaml")), "oais.yaml")
     for room in _ROOMS:
         make_directories(home / room)
     return Archive(

@@ -186,15 +186,27 @@ _REMEDIES = {
 
 @contextmanager
 def exclusive_lock(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
-    """Hold an advisory lock file; without ``wait`` a taken lock is a StorageError that says so."""
+    """Hold a lock file alone; without ``wait`` a taken lock is a StorageError that says so."""
+    with _locked(path, what, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB):
+        yield
+
+
+@contextmanager
+def shared_lock(path: Path, what: str) -> Iterator[None]:
+    """Hold a lock file together with others, so that nobody has it alone meanwhile."""
+    with _locked(path, what, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _locked(path: Path, what: str, how: int) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, how)
         except BlockingIOError as error:
             raise StorageError(
-                f"{what} is in use by another process",
-                remedy="wait until it has ended, then repeat",
+                f"{what} is in use by another process", remedy="wait until it has ended, then repeat"
             ) from error
         yield
     finally:

@@ -12,7 +12,7 @@ FORMAT = 1
 """The number of the format of an archive on disk; see docs/format.md."""
 
 
-def _setting(default: Any, explanation: str) -> Any:  # noqa: ANN401 - a default is of any type
+def _setting(default: Any, explanation: str) -> Any:
     return field(default=default, metadata={"help": explanation})
 
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from oais.errors import WrongUsageError
 from oais.information.text import printable
 
 AIP_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:+=-]{0,118}[A-Za-z0-9])?")
 """The grammar of an AIP identifier: 1 to 120 ASCII letters, digits and ``. _ : + = -``."""
+
+RECEIPT_ID = re.compile(r"r([0-9]{4})([0-9]{2})[0-9]{2}T[0-9]{6}Z-[0-9a-f]{8}")
+"""The grammar of a receipt's name; year and month say where it is kept."""
 
 _VERSION = re.compile(r"v([1-9][0-9]{0,8})")
 
@@ -72,6 +76,6 @@ def submission_key(provider: str, manifest_digest: str) -> str:
     return hashlib.sha256(f"{provider}\n{manifest_digest}".encode()).hexdigest()
 
 
-def receipt_id(key: str, received_at: str) -> str:
-    """Return the receipt's name: 20 hexadecimal digits of the submission key and the time of arrival."""
-    return "r" + hashlib.sha256(f"{key}\n{received_at}".encode()).hexdigest()[:20]
+def receipt_name(moment: datetime, token: str) -> str:
+    """Return a receipt's name: the second of arrival and a random token, ``r20261121T035200Z-4f3a9c1b``."""
+    return f"r{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-{token}"

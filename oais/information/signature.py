@@ -48,6 +48,14 @@ def key_id_of(public: Ed25519PublicKey) -> str:
     return hashlib.sha256(raw).hexdigest()[:16]
 
 
+def key_id_of_pem(public_pem: bytes) -> str:
+    """Return the name of a public key in PEM; raises ValueError when it is not an Ed25519 key."""
+    public = serialization.load_pem_public_key(public_pem)
+    if not isinstance(public, Ed25519PublicKey):
+        raise ValueError("the key is not an Ed25519 key")
+    return key_id_of(public)
+
+
 def private_pem(signer: Signer) -> bytes:
     """Return the private key as unencrypted PKCS #8 PEM, to be written with mode 0600."""
     return signer._private.private_bytes(  # noqa: SLF001 - same module

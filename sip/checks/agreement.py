@@ -43,8 +43,6 @@ def _check_tags(delivery: Delivery, agreement: Agreement) -> Iterator[Finding]:
         yield finding(
             "AGR-004", _INFO, f"External-Identifier is {identifier!r}, expected to match {expected}"
         )
-    if not identifier and "External-Identifier" not in agreement.required_tags:
-        yield finding("AGR-004", _INFO, "there is no External-Identifier, expected the AIP's identifier")
     organization = delivery.tag("Source-Organization")
     if not agreement.may_deliver(organization):
         known = ", ".join(agreement.submitters)

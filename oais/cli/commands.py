@@ -1,0 +1,59 @@
+"""All commands put together, and the one place where they are run and their faults explained."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Annotated
+
+import typer
+from typer.main import get_command
+
+from oais.cli import consumer, management, producer
+from oais.cli.demonstration import demo
+from oais.cli.terminal import out, run_and_explain
+
+app = typer.Typer(
+    name="oais",
+    help="The long-term archive of space missions: take in, keep, find, prove, hand out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+app.add_typer(management.index_app, name="index")
+for panel, commands in (
+    ("Providers", producer.COMMANDS),
+    ("Everybody", consumer.COMMANDS),
+    ("Archivists", management.COMMANDS),
+    ("To begin with", (demo,)),
+):
+    for command in commands:
+        app.command(name=command.__name__.removesuffix("_"), rich_help_panel=panel)(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"oais {metadata.version('oais-archive')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    code = 0
+
+    def invoke() -> None:
+        nonlocal code
+        result = get_command(app).main(args=argv, prog_name="oais", standalone_mode=False)
+        code = result if isinstance(result, int) else 0
+
+    fault = run_and_explain(invoke)
+    return fault or code

@@ -1,0 +1,215 @@
+"""What a reader does: walk the tree, find, look at an AIP, take a DIP out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.tree import Tree as RichTree
+
+from oais.cli.options import AsJson, Home, Reference
+from oais.cli.terminal import home_or_default, out, print_json, print_pairs, show_size, table
+from oais.functions.access.views import AipCard, AipView, Branch
+
+if TYPE_CHECKING:
+    from oais.functions.access.facade import Access
+
+
+def tree(
+    node: Annotated[str, typer.Argument(help="A place in the tree, such as MISSION/n0; else the top.")] = "",
+    depth: Annotated[int, typer.Option(help="How many levels to show.", min=1, max=12)] = 3,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the tree of missions, levels and data sets with what each holds."""
+    from oais.functions.access.views import as_plain
+
+    access = _access(home)
+    top = (access.node(node).node,) if node else access.tree(depth)
+    if as_json:
+        print_json([as_plain(branch) for branch in top])
+        return
+    for branch in top:
+        out.print(draw_tree(branch))
+
+
+def draw_tree(branch: Branch) -> RichTree:
+    """Return a branch and what is below it, ready to print."""
+    drawn = RichTree("", guide_style="dim", hide_root=True)
+    _grow(drawn, branch)
+    return drawn
+
+
+def _grow(parent: RichTree, branch: Branch) -> None:
+    held = f"{branch.aips} AIPs, {show_size(branch.size)}" if branch.aips else "empty"
+    lock = " [yellow]closed[/]" if branch.locked else ""
+    level = f" [cyan]{escape(branch.level)}[/]" if branch.level else ""
+    title = f"[bold]{escape(branch.title)}[/]" if branch.aips else escape(branch.title)
+    grown = parent.add(f"{title}{level}{lock} [dim]{held} · {escape(branch.path)}[/]")
+    for child in branch.branches:
+        _grow(grown, child)
+    if branch.branch_count > len(branch.branches) and branch.branches:
+        grown.add(f"[dim]… {branch.branch_count - len(branch.branches)} more[/]")
+
+
+def find(
+    words: Annotated[list[str] | None, typer.Argument(help="Words: target, instrument, file name …")] = None,
+    cone: Annotated[str, typer.Option(help="RA,DEC,RADIUS in degrees.")] = "",
+    time: Annotated[str, typer.Option(help="FROM/TO, dates or times in UTC.")] = "",
+    level: Annotated[str, typer.Option(help="Native level, such as N1.")] = "",
+    kind: Annotated[str, typer.Option(help="science, calibration, engineering …")] = "",
+    mission: Annotated[str, typer.Option(help="Mission.")] = "",
+    target: Annotated[str, typer.Option(help="Target name.")] = "",
+    product_type: Annotated[str, typer.Option("--type", help="Product type.")] = "",
+    ids: Annotated[str, typer.Option(help="Identifiers, patterns (*) or ranges (a..b).")] = "",
+    page: Annotated[int, typer.Option(help="Page of the answer.", min=1)] = 1,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find AIPs by words, place in the sky, time, level, kind, mission or identifier."""
+    from oais.functions.access.finding import Question
+    from oais.functions.access.views import as_plain
+
+    question = Question(
+        words=" ".join(words or ()),
+        cone=cone,
+        time=time,
+        level=level,
+        kind=kind,
+        mission=mission,
+        target=target,
+        product_type=product_type,
+        ids=ids,
+        page=page,
+    )
+    found = _access(home).find(question)
+    if as_json:
+        print_json(as_plain(found))
+        return
+    _print_cards(found.hits)
+    shown = found.page
+    out.print(f"[dim]Showing {shown.first} to {shown.last} of {shown.total}[/]")
+    for name in found.unknown:
+        out.print(f"[yellow]nothing answers to[/] {escape(name)}")
+    for facet in found.facets:
+        values = "  ".join(f"{escape(item.value)} [dim]{item.count}[/]" for item in facet.values)
+        out.print(f"[dim]{facet.title:<14}[/]{values}")
+
+
+def _print_cards(cards: tuple[AipCard, ...]) -> None:
+    rows = table("AIP", "level", "kind", "target", "begins", "files", "size", right=("files", "size"))
+    for card in cards:
+        name = f"[bold]{escape(card.aip_id)}[/]@v{card.version}{' (closed)' if card.locked else ''}"
+        size = show_size(card.size)
+        rows.add_row(name, card.level, card.kind, escape(card.target), card.start, str(card.products), size)
+    if cards:
+        out.print(rows)
+
+
+def show(reference: Reference, home: Home = None, as_json: AsJson = False) -> None:
+    """Show an AIP: what it is, versions, products, events, provenance, citation."""
+    from oais.functions.access.views import as_plain
+
+    view = _access(home).show(reference)
+    if as_json:
+        print_json(as_plain(view))
+    else:
+        _print_aip(view)
+
+
+def _print_aip(view: AipView) -> None:
+    out.print(f"[bold]{escape(view.card.title)}[/]")
+    out.print(f"[dim]{escape(view.summary)}[/]" if view.summary else "")
+    print_pairs(
+        [
+            ("AIP", view.reference),
+            *view.facts.items(),
+            ("Access", "open" if view.access.open else view.access.reason),
+        ]
+    )
+    _heading("Products")
+    rows = table("path", "kind", "level", "format", "size", "sha256", right=("size",))
+    for item in view.products:
+        digest = item.digests.get("sha256", "")[:16]
+        rows.add_row(
+            escape(item.path), item.kind, item.level, escape(item.format_name), show_size(item.size), digest
+        )
+    out.print(rows)
+    if view.software:
+        _heading("Software")
+        print_pairs((f"{item.name} {item.version}".strip(), item.swhid) for item in view.software)
+    if view.provenance:
+        _heading("Made from")
+        print_pairs(
+            (link.role, f"{link.name} {link.value} {'→ ' + link.target if link.target else ''}")
+            for link in view.provenance
+        )
+    _heading("Versions")
+    print_pairs(
+        (f"v{item.number}", f"{item.created_at}  {item.message}  ({item.files} files)")
+        for item in view.versions
+    )
+    _heading("Events")
+    print_pairs((item.at[:19], f"{item.kind}: {item.detail} ({item.outcome})") for item in view.events)
+    if view.audit is not None:
+        verdict = "intact" if view.audit.intact else f"{len(view.audit.findings)} findings"
+        print_pairs([("last audit", f"{view.audit.at}  {verdict}")])
+    _heading("Cite as")
+    out.print(escape(view.citation.text))
+
+
+def _heading(text: str) -> None:
+    out.print(f"\n[bold cyan]{text}[/]")
+
+
+def ls(
+    node: Annotated[str, typer.Argument(help="A place in the tree; else everything.")] = "",
+    page: Annotated[int, typer.Option(help="Page of the answer, 100 AIPs each.", min=1)] = 1,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the AIPs at a place in the tree and below, one a line."""
+    from oais.functions.access.finding import Question
+    from oais.functions.access.views import as_plain
+
+    found = _access(home).find(Question(node=node, order="id", page=page, per_page=100))
+    if as_json:
+        print_json([as_plain(card) for card in found.hits])
+        return
+    for card in found.hits:
+        out.print(f"{card.aip_id}@v{card.version}", soft_wrap=True)
+
+
+def get(
+    reference: Reference,
+    to: Annotated[Path, typer.Option("--to", help="A directory to make, or a file ending in .zip.")],
+    patterns: Annotated[
+        list[str] | None, typer.Argument(help="Only files whose path or name matches: '*.fits'.")
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take files out as a DIP: a signed bag with the description, its events and a citation."""
+    from oais.functions.dissemination import deliver
+    from oais.information.identifiers import parse_aip_reference
+
+    access = _access(home)
+    dip = deliver(access.archive, parse_aip_reference(reference), patterns or (), to, access.principal)
+    if as_json:
+        print_json({"dip": str(dip.path), "bytes": dip.size, "manifest_sha512": dip.manifest_digest})
+    else:
+        out.print(f"delivered {dip.path} ({show_size(dip.size)})", soft_wrap=True)
+
+
+def _access(home: Path | None) -> Access:
+    """Open the archive as the one who works at its own machine."""
+    from oais.archive import open_archive
+    from oais.functions.access.facade import open_access
+    from policies.access import Principal, Role
+
+    return open_access(open_archive(home_or_default(home)), Principal("operator", Role.ARCHIVIST))
+
+
+COMMANDS = (tree, find, show, ls, get)

@@ -1,0 +1,185 @@
+"""What archivists and operators do: make an archive, audit it, rebuild its index, serve it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from oais.cli.options import AsJson, Home
+from oais.cli.terminal import (
+    count_progress,
+    err,
+    home_or_default,
+    out,
+    print_findings,
+    print_json,
+    print_pairs,
+    show_size,
+)
+from oais.errors import WrongUsageError
+
+index_app = typer.Typer(
+    help="Rebuild or check the index, which is made from aip/ alone.", no_args_is_help=True
+)
+
+
+def init(
+    home: Annotated[Path, typer.Argument(help="An empty or missing directory.")],
+    name: Annotated[str, typer.Option(help="The archive's name as people read it.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a new archive with its signing key, the shipped policies and agreements."""
+    from oais.functions.administration import initialise
+
+    archive = initialise(home, name=name)
+    agreements = sorted(archive.policies.agreements)
+    if as_json:
+        print_json({"home": str(archive.home), "key_id": archive.signer.key_id, "agreements": agreements})
+        return
+    out.print(f"made {archive.home}", soft_wrap=True)
+    out.print(f"signing key {archive.signer.key_id} in keys/archive.key: keep a copy of it in a safe place")
+    out.print(f"agreements: {', '.join(agreements)}", soft_wrap=True)
+
+
+def status(home: Home = None, as_json: AsJson = False) -> int:
+    """Tell in what state the archive is."""
+    from dataclasses import asdict
+
+    from oais.archive import open_archive
+    from oais.functions.administration import tell_status
+
+    told = tell_status(open_archive(home_or_default(home)))
+    if as_json:
+        print_json(asdict(told))
+    else:
+        plain = asdict(told) | {
+            "free_bytes": show_size(told.free_bytes),
+            "agreements": ", ".join(told.agreements),
+        }
+        print_pairs((key.replace("_", " "), value) for key, value in plain.items())
+    for name in told.conflicts:
+        err.print(
+            f"[yellow]another distribution, {escape(name)}, owns one of our packages: install oais on its own[/]"
+        )
+    return 1 if told.conflicts else 0
+
+
+def audit(
+    aip: Annotated[str | None, typer.Argument(help="One AIP; else --all or --sample.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Audit every AIP.")] = False,
+    sample: Annotated[int | None, typer.Option(help="Audit N AIPs chosen by chance.", min=1)] = None,
+    full: Annotated[bool, typer.Option("--full", help="sha512 of every byte instead of BLAKE3.")] = False,
+    cached: Annotated[
+        bool, typer.Option("--cached", help="Read through the page cache instead of the disk.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option(help="Seed of the sample, to repeat it.")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> int:
+    """Prove that stored bytes are what was sealed; exit code 3 and the exact path where they are not."""
+    import secrets
+
+    from oais.archive import open_archive
+    from oais.functions.audit import run_audit, select_for_audit
+
+    if sum((aip is not None, everything, sample is not None)) != 1:
+        raise WrongUsageError("audit what? Name one AIP, or give --all, or --sample N")
+    archive = open_archive(home_or_default(home))
+    chance = secrets.randbits(32) if seed is None else seed
+    roots = select_for_audit(archive, aip, sample, chance)
+    with count_progress("audit", len(roots)) as advance:
+        told = run_audit(archive, roots, full=full, from_disk=not cached, progress=lambda _result: advance())
+    if as_json:
+        print_json(told.as_plain() | ({"seed": chance} if sample else {}))
+    else:
+        verdict = "[bold green]intact[/]" if told.intact else f"[bold red]{len(told.damaged)} damaged[/]"
+        chosen = f", sample of seed {chance}" if sample else ""
+        out.print(f"{verdict}  {told.aips} AIPs, {told.files} files, {show_size(told.bytes)} read{chosen}")
+        for result in told.damaged:
+            out.print(f"[bold]{escape(result.aip_id)}[/]")
+            print_findings(result.findings)
+    return 0 if told.intact else 3
+
+
+@index_app.command("rebuild")
+def index_rebuild(home: Home = None, as_json: AsJson = False) -> None:
+    """Make index and catalogue anew from aip/ alone."""
+    from oais.archive import open_archive
+    from oais.functions.data_management import rebuild_index
+
+    with count_progress("index", 0) as advance:
+        count = rebuild_index(open_archive(home_or_default(home)), advance)
+    print_json({"aips": count}) if as_json else out.print(f"indexed {count} AIPs")
+
+
+@index_app.command("check")
+def index_check(home: Home = None, as_json: AsJson = False) -> int:
+    """Compare the index with what is stored."""
+    from oais.archive import open_archive
+    from oais.functions.data_management import check_index
+
+    findings = check_index(open_archive(home_or_default(home)))
+    if as_json:
+        print_json({"findings": [found.as_dict() for found in findings]})
+    else:
+        out.print("the index agrees with aip/" if not findings else f"{len(findings)} differences")
+        print_findings(findings)
+    return 1 if findings else 0
+
+
+def validate(
+    path: Annotated[Path, typer.Argument(help="A bag, an OCFL object or storage root, an AIP.")],
+    key: Annotated[list[Path] | None, typer.Option(help="Public key (PEM) whose signatures count.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Apply the pure standards to anything: BagIt, OCFL, and all layers of an AIP of ours."""
+    from oais.functions.validation import trusted_from
+    from oais.functions.validation import validate as validate_path
+
+    told = validate_path(path, trusted_from(key or ()))
+    if as_json:
+        print_json(told.as_plain())
+    else:
+        verdict = "[bold green]valid[/]" if told.valid else "[bold red]invalid[/]"
+        out.print(f"{verdict}  {told.kind} {escape(told.path)}", soft_wrap=True)
+        print_findings(told.findings)
+    return 0 if told.valid else 1
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = 8000,
+    home: Home = None,
+) -> None:
+    """Serve the archive's web site."""
+    from oais.archive import open_archive
+    from oais.web.serving import serve_site
+
+    serve_site(
+        open_archive(home_or_default(home)), host, port, announce=lambda url: out.print(f"serving {url}")
+    )
+
+
+def explain(
+    code: Annotated[str, typer.Argument(help="A finding's code, such as BAG-003.")],
+    as_json: AsJson = False,
+) -> None:
+    """Explain a finding's code: what it means, where the standard says so, what to do."""
+    from oais.information.findings import finding_codes
+
+    row = finding_codes().get(code.upper())
+    if row is None:
+        raise WrongUsageError(
+            f"{code} is not the code of a finding", remedy="docs/findings.md lists all of them"
+        )
+    plain = {"code": row.code, "title": row.title, "severity": row.severity, "at submission": row.intake}
+    plain |= {"clause": row.clause, "remedy": row.remedy}
+    print_json(plain) if as_json else print_pairs(plain.items())
+
+
+COMMANDS = (init, status, audit, validate, serve, explain)

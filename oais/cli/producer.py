@@ -1,0 +1,175 @@
+"""What a data provider does: pack a bag, check it, submit it, read the receipt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oais.cli.options import Agreement, AsJson, Home
+from oais.cli.terminal import (
+    TerminalReporter,
+    err,
+    home_or_default,
+    out,
+    print_findings,
+    print_json,
+    print_pairs,
+)
+from oais.errors import WrongUsageError
+from oais.information.findings import Severity
+from oais.information.packages import Receipt
+
+
+def pack(
+    folder: Annotated[Path, typer.Argument(help="A folder of products; it is copied, never changed.")],
+    agreement: Annotated[str, typer.Option("--agreement", "-a", help="The agreement the bag is for.")],
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Where to make the bag.", show_default="FOLDER.bag")
+    ] = None,
+    identifier: Annotated[str, typer.Option(help="External-Identifier; else made from the headers.")] = "",
+    group: Annotated[str, typer.Option(help="Bag-Group-Identifier: the data set in the tree.")] = "",
+    organization: Annotated[str, typer.Option(help="Source-Organization; else the agreement's.")] = "",
+    email: Annotated[str, typer.Option(help="Contact-Email; else the agreement's.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a bag of a folder of products, its tags filled from their headers."""
+    from oais.functions.packing import pack_folder
+
+    target = to if to is not None else folder.resolve().with_name(f"{folder.resolve().name}.bag")
+    packed = pack_folder(
+        home_or_default(home),
+        folder,
+        agreement,
+        target,
+        identifier=identifier,
+        group=group,
+        organization=organization,
+        email=email,
+    )
+    if as_json:
+        print_json({"bag": str(packed)})
+    else:
+        out.print(f"packed {packed}", soft_wrap=True)
+
+
+def check(
+    bag: Annotated[Path, typer.Argument(help="A bag: a directory, .tar, .tar.gz or .zip.")],
+    agreement: Agreement = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> int:
+    """Check a bag as submission would, and keep nothing."""
+    from oais.archive import open_archive
+    from oais.functions.checking import check_delivery
+
+    checked = check_delivery(open_archive(home_or_default(home)), bag, agreement, reporter=TerminalReporter())
+    if as_json:
+        print_json(checked.as_plain())
+    else:
+        verdict = "[bold green]good[/]" if checked.passed else "[bold red]would be refused[/]"
+        out.print(
+            f"{verdict}  {bag.name}: {checked.files} files, {checked.size} bytes, agreement {checked.agreement or '–'}"
+        )
+        print_findings(checked.findings)
+    return 0 if checked.passed else 1
+
+
+def submit(
+    bags: Annotated[list[Path], typer.Argument(help="One bag or thousands; what is in already is skipped.")],
+    agreement: Agreement = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> int:
+    """Submit bags: each is stored as an AIP, or refused with every reason."""
+    from oais.archive import open_archive
+    from oais.functions.submission import submit as submit_all
+
+    archive = open_archive(home_or_default(home))
+    results = []
+    code = 0
+    for disposition in submit_all(archive, bags, agreement=agreement, reporter=TerminalReporter(len(bags))):
+        results.append(disposition)
+        if not as_json:
+            _print_disposition(
+                disposition.delivery, disposition.receipt, disposition.error, disposition.remedy
+            )
+        refused = disposition.receipt is None or disposition.receipt.status == "refused"
+        code = max(code, disposition.exit_code, 1 if refused else 0)
+    if as_json:
+        print_json({"deliveries": [item.as_plain() for item in results]})
+    elif len(results) > 1:
+        stored = sum(
+            1 for item in results if item.receipt and item.receipt.status == "accepted" and not item.skipped
+        )
+        refused_count = sum(1 for item in results if item.receipt and item.receipt.status == "refused")
+        skipped = sum(1 for item in results if item.skipped)
+        out.print(
+            f"{len(results)} deliveries: {stored} stored, {skipped} held already, {refused_count} refused"
+        )
+    return code
+
+
+def _print_disposition(delivery: Path, receipt: Receipt | None, error: str, remedy: str) -> None:
+    if receipt is None:
+        err.print(f"[bold red]stopped[/]   {delivery.name}: {error}", soft_wrap=True)
+        if remedy:
+            err.print(f"          → {remedy}", style="dim", soft_wrap=True)
+        return
+    style = {"accepted": "bold green", "refused": "bold red"}.get(receipt.status, "cyan")
+    what = (
+        f"{receipt.aip_id}@v{receipt.version}"
+        if receipt.status != "refused"
+        else f"kept in sip/refused/{receipt.receipt_id}"
+    )
+    out.print(
+        f"[{style}]{receipt.status:<9}[/] {delivery.name} → {what}  receipt {receipt.receipt_id}",
+        soft_wrap=True,
+    )
+    worst = [found for found in receipt.findings if found.severity is not Severity.INFO]
+    print_findings(worst, limit=20 if receipt.status == "refused" else 5)
+
+
+def watch(
+    once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
+    settle: Annotated[
+        float, typer.Option(help="Seconds without change after which a delivery is complete.")
+    ] = 30.0,
+    agreement: Agreement = "",
+    home: Home = None,
+) -> None:
+    """Watch the drop folder sip/incoming and take in what is complete."""
+    from oais.archive import open_archive
+    from oais.functions.dropfolder import DropFolder, watch_folder
+
+    if settle < 0:
+        raise WrongUsageError(f"--settle is {settle}; expected 0 or more seconds")
+    folder = DropFolder(open_archive(home_or_default(home)), settled_after=settle)
+    err.print(f"watching {folder.archive.incoming} (Ctrl-C ends)")
+    for disposition in watch_folder(folder, once=once, agreement=agreement):
+        _print_disposition(disposition.delivery, disposition.receipt, disposition.error, disposition.remedy)
+
+
+def receipt(
+    name: Annotated[str, typer.Argument(help="The receipt's name, such as r20261121T035200Z-4f3a9c1b.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the signed receipt of a delivery with all its findings."""
+    from oais.archive import open_archive
+    from oais.functions.receipts import open_receipt, receipt_as_plain
+
+    found = open_receipt(open_archive(home_or_default(home)), name)
+    if as_json:
+        print_json(receipt_as_plain(found))
+        return
+    plain = receipt_as_plain(found)
+    print_pairs(
+        (key.replace("_", " "), value) for key, value in plain.items() if key not in {"findings", "schema"}
+    )
+    print_findings(found.findings)
+
+
+COMMANDS = (pack, check, submit, watch, receipt)

@@ -1,0 +1,168 @@
+"""How the commands speak: answers on standard output, progress and trouble on standard error.
+
+With ``--json`` an answer is one JSON object and nothing else. Progress shows only on a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from oais.errors import ArchiveError
+from oais.functions.reporting import Reporter
+from oais.information.findings import Finding, Severity
+from oais.information.text import printable
+
+out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False)
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+_SHOWN = 50
+"""Findings shown on a terminal; the receipt and ``--json`` have all of them."""
+
+
+def print_json(answer: object) -> None:
+    """Print one JSON object."""
+    sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def print_findings(findings: Iterable[Finding], *, limit: int = _SHOWN) -> None:
+    """Print findings, worst first, each with its code, path, message and remedy."""
+    order = list(Severity)
+    ranked = sorted(findings, key=lambda found: (order.index(found.severity), found.path, found.code))
+    for found in ranked[:limit]:
+        line = Text(f"  {found.severity:<8}", style=_STYLES[found.severity])
+        line.append(f"{found.code:<9}", style="bold")
+        line.append(f"{found.path}  " if found.path else "", style="cyan")
+        line.append(found.message)
+        out.print(line, soft_wrap=True)
+        if found.remedy:
+            out.print(Text(f"{'':19}→ {found.remedy}", style="dim"), soft_wrap=True)
+    if len(ranked) > limit:
+        out.print(f"  … and {len(ranked) - limit} more; --json shows all of them")
+
+
+def print_pairs(rows: Iterable[tuple[str, object]]) -> None:
+    """Print names and values in two columns, leaving out what is not known."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        if value not in ("", None, (), []):
+            table.add_row(name, escape(str(value)))
+    out.print(table)
+
+
+def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    """Return an empty table in the archive's manner; columns named in ``right`` hold numbers."""
+    made = Table(box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def show_size(size: int) -> str:
+    """Return bytes as people read them: decimal units, three figures."""
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 1000 or unit == "TB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
+        value /= 1000
+    raise AssertionError("unreachable")
+
+
+class TerminalReporter(Reporter):
+    """Shows the steps of an ingest on a terminal: one line that is rewritten, gone when it is done."""
+
+    def __init__(self, deliveries: int = 1) -> None:
+        self._deliveries = deliveries
+        self._done = 0
+        self._last = 0.0
+
+    def step(self, name: str, detail: str, total: int = 0) -> None:
+        """Show the step; ``total`` is not shown."""
+        del total
+        self._write(f"{name:<8} {detail}")
+
+    def advance(self, done: int) -> None:
+        """Count bytes of one delivery, or whole deliveries of many."""
+        self._done += done
+        if monotonic() - self._last > 0.1:
+            many = self._deliveries > 1
+            self._write(f"{self._done} of {self._deliveries} deliveries" if many else show_size(self._done))
+
+    def _write(self, text: str) -> None:
+        self._last = monotonic()
+        if err.is_terminal:
+            sys.stderr.write(f"\r\x1b[2K{printable(text)[: err.width - 1]}\r")
+            sys.stderr.flush()
+
+
+@contextmanager
+def count_progress(label: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar of things done on a terminal; yields a function that counts one more.
+
+    No thread refreshes it: hashing forks, and a process with threads should not.
+    """
+    if not err.is_terminal:
+        yield lambda: None
+        return
+    columns = (TextColumn("[bold]{task.description:<8}"), BarColumn(bar_width=32), MofNCompleteColumn())
+    with Progress(*columns, console=err, transient=True, auto_refresh=False) as progress:
+        task = progress.add_task(label, total=total or None)
+        last = 0.0
+
+        def advance() -> None:
+            nonlocal last
+            progress.advance(task)
+            if (now := monotonic()) - last > 0.1:
+                last = now
+                progress.refresh()
+
+        yield advance
+
+
+def run_and_explain(command: Callable[[], Any]) -> int:
+    """Run a command; an ArchiveError becomes its message, remedy and exit code, never a traceback."""
+    try:
+        command()
+    except ArchiveError as error:
+        return explain(error)
+    except KeyboardInterrupt:
+        err.print("stopped; nothing half done was kept")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        err.print("[bold red]error[/]  not enough memory for this; nothing half done was kept")
+        return 4
+    return 0
+
+
+def explain(error: ArchiveError) -> int:
+    """Print what stopped us and what to do; return the exit code."""
+    if "--json" in sys.argv:
+        print_json({"error": error.message, "remedy": error.remedy, "exit_code": error.exit_code})
+    for line in error.message.splitlines():
+        err.print(Text.assemble(("error  ", "bold red"), line), soft_wrap=True)
+    if error.remedy:
+        err.print(Text(f"       → {error.remedy}", style="dim"), soft_wrap=True)
+    return error.exit_code
+
+
+def home_or_default(home: Path | None) -> Path:
+    """Return the archive named by --home, by OAIS_HOME, or the present directory."""
+    return home or Path(os.environ.get("OAIS_HOME") or ".")

@@ -1,0 +1,60 @@
+"""Data management: the index and catalogue, which are made from ``aip/`` and can be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from aip.reading import read_record
+from oais.archive import Archive
+from oais.functions.storage import aip_store
+from oais.information.findings import Finding
+from oais.information.packages import AipRecord
+from policies.tree import Node
+from search_index.index import open_index
+
+
+def stored_records(archive: Archive, progress: Callable[[], None] | None = None) -> Iterator[AipRecord]:
+    """Yield the record of every AIP in the store that can be read."""
+    for stored in aip_store(archive).objects():
+        yield read_record(stored)
+        if progress is not None:
+            progress()
+
+
+def rebuild_index(archive: Archive, progress: Callable[[], None] | None = None) -> int:
+    """Make index and catalogue anew from ``aip/`` alone; return how many AIPs they hold."""
+    nodes = {node.path: node for node in archive.policies.tree.nodes()}
+
+    def placed() -> Iterator[AipRecord]:
+        for record in stored_records(archive, progress):
+            for node in archive.policies.tree.chain(record.description.node):
+                nodes.setdefault(node.path, node)
+            yield record
+
+    return open_index(archive.index_root).rebuild(placed(), _growing(nodes))
+
+
+def _growing(nodes: dict[str, Node]) -> Iterator[Node]:
+    """Yield the nodes as they are when asked for: templated ones are known once the records were read."""
+    yield from sorted(nodes.values(), key=lambda node: node.path)
+
+
+def check_index(archive: Archive) -> list[Finding]:
+    """Return every difference between what is stored and what the index says."""
+    return list(open_index(archive.index_root).check(stored_records(archive)))
+
+
+def index_records(archive: Archive, records: Iterable[AipRecord]) -> None:
+    """Make newly stored AIPs findable, with all nodes above them."""
+    records = list(records)
+    if records:
+        open_index(archive.index_root).add(records, nodes_above(archive, records))
+
+
+def nodes_above(archive: Archive, records: Iterable[AipRecord]) -> list[Node]:
+    """Return the tree's nodes from the missions down to where the records rest."""
+    nodes = {node.path: node for node in archive.policies.tree.nodes()}
+    for record in records:
+        for node in archive.policies.tree.chain(record.description.node):
+            nodes[node.path] = node
+    return list(nodes.values())

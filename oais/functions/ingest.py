@@ -1,0 +1,195 @@
+"""Ingest: what a provider delivers becomes an AIP, or is refused with every reason at once.
+
+One straight pipeline. Stored first, findable second: a crash leaves a staged folder that is swept, or a
+stored AIP that is not yet indexed, never a findable package that is not stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aip.reading import read_description, read_report
+from aip.sealing import seal
+from aip.staging import StagedAip, stage_aip
+from aip.stored import StoredAip
+from oais.archive import Archive
+from oais.files import exclusive_lock, make_directories, rename_into_place, storage_errors
+from oais.functions.generation import Identity, generate_contents
+from oais.functions.quality import Assured, assure_quality
+from oais.functions.receipts import issue_receipt, receipt_from_plain
+from oais.functions.reporting import SILENT, Reporter
+from oais.functions.storage import aip_store, ingesting
+from oais.information.findings import Finding, finding
+from oais.information.identifiers import receipt_name, submission_key
+from oais.information.packages import PackageContents, Receipt, Submission
+from oais.information.representation.inspection import Inspector
+from search_index.index import open_index
+from sip.receive import ReceiveLimits, content_digest, receive
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """The outcome of one delivery: its receipt, and the AIP if it was stored just now."""
+
+    receipt: Receipt
+    stored: StoredAip | None
+
+
+def ingest(
+    archive: Archive,
+    delivery: Path,
+    inspector: Inspector,
+    *,
+    agreement: str = "",
+    reporter: Reporter = SILENT,
+) -> Ingested:
+    """Take in one delivery; ``agreement`` is used when its bag names none.
+
+    Raises ArchiveError when we are stopped (no space, damage); a fault in the delivery is in the receipt.
+    """
+    with ingesting(archive):
+        reporter.step("receive", delivery.name)
+        submission = receive_submission(archive, delivery, reporter)
+        try:
+            reporter.step("check", f"{len(submission.files)} files")
+            assured = assure_quality(archive, submission, inspector, agreement)
+            if not assured.report.passed:
+                return refuse(archive, submission, assured)
+            return store_submission(archive, submission, assured, reporter)
+        finally:
+            shutil.rmtree(submission.custody, ignore_errors=True)
+
+
+def receive_submission(archive: Archive, delivery: Path, reporter: Reporter = SILENT) -> Submission:
+    """Take a delivery into custody: every byte copied and hashed once."""
+    now = archive.clock()
+    with storage_errors(f"receiving {delivery.name}"):
+        return receive(
+            delivery,
+            archive.custody,
+            receipt_id=receipt_name(now, secrets.token_hex(4)),
+            now=now,
+            limits=limits_of(archive),
+            workers=archive.settings.workers or None,
+            progress=reporter.advance,
+        )
+
+
+def limits_of(archive: Archive) -> ReceiveLimits:
+    """Return how much one delivery may ask of this archive."""
+    settings = archive.settings
+    return ReceiveLimits(bytes=settings.max_delivery_bytes, members=settings.max_delivery_files)
+
+
+def store_submission(
+    archive: Archive, submission: Submission, assured: Assured, reporter: Reporter = SILENT
+) -> Ingested:
+    """Build, seal and store the AIP of a submission that passed; the same content again is not stored."""
+    aip_id = assured.aip_id
+    key = submission_key(assured.agreement.name, content_digest(submission.files, aip_id))
+    with _one_ingest_of(archive, aip_id):
+        previous = aip_store(archive).find(aip_id)
+        held = receipt_of_held(archive, previous, key)
+        if held is not None:
+            return Ingested(held, None)
+        conflict = version_conflict(assured, previous)
+        if conflict is not None:
+            return refuse(archive, submission, assured.with_finding(conflict))
+        identity = Identity(aip_id, previous.head + 1 if previous else 1, key)
+        contents = generate_contents(archive, submission, assured, identity, FileResolver(archive))
+        reporter.step("build", f"{aip_id} version {identity.version}")
+        staged = stage_aip(contents, archive.staging, previous)
+        return Ingested(*_seal_and_store(archive, staged, contents, reporter))
+
+
+def _seal_and_store(
+    archive: Archive, staged: StagedAip, contents: PackageContents, reporter: Reporter
+) -> tuple[Receipt, StoredAip]:
+    try:
+        reporter.step("seal", f"signed with key {archive.signer.key_id}")
+        sealed = seal(staged, archive.signer)
+        reporter.step("store", f"{staged.aip_id}@v{staged.version}")
+        stored = aip_store(archive).store(sealed)
+    except BaseException:
+        shutil.rmtree(staged.path, ignore_errors=True)
+        raise
+    return issue_receipt(archive, receipt_from_plain(dict(contents.report["receipt"]))), stored
+
+
+def receipt_of_held(archive: Archive, stored: StoredAip | None, key: str) -> Receipt | None:
+    """Return the receipt under which this very content is already in, issued again if it was lost."""
+    if stored is None:
+        return None
+    for version in reversed(stored.versions):
+        if read_description(stored, version).submission_key == key:
+            plain = read_report(stored, version)["receipt"]
+            return issue_receipt(archive, receipt_from_plain(plain))
+    return None
+
+
+def version_conflict(assured: Assured, previous: StoredAip | None) -> Finding | None:
+    """Return why a delivery may not become a new version of what is stored, if so."""
+    if previous is None:
+        return None
+    held = read_description(previous)
+    if held.agreement != assured.agreement.name:
+        message = (
+            f"{previous.aip_id} belongs to agreement {held.agreement}, this delivery came under "
+            f"{assured.agreement.name}"
+        )
+        return finding("ING-002", "bag-info.txt", message)
+    if not assured.agreement.new_versions:
+        message = (
+            f"{previous.aip_id} is held as v{previous.head} with other content, "
+            f"and agreement {held.agreement} forbids new versions"
+        )
+        return finding("ING-001", "bag-info.txt", message)
+    return None
+
+
+def refuse(archive: Archive, submission: Submission, assured: Assured) -> Ingested:
+    """Keep the refused bytes as they came and sign the receipt that says why."""
+    receipt = Receipt(
+        receipt_id=submission.receipt_id,
+        status="refused",
+        source_name=submission.source_name,
+        received_at=submission.received_at,
+        agreement=assured.agreement.name if assured.has_agreement else "",
+        provider=assured.agreement.provider.organization if assured.has_agreement else "",
+        delivery_digest=submission.delivery_digest,
+        aip_id=assured.aip_id,
+        findings=assured.report.findings,
+    )
+    if archive.settings.keep_refused and submission.custody.exists():
+        with storage_errors(f"keeping the refused delivery {submission.receipt_id}"):
+            make_directories(archive.refused)
+            rename_into_place(submission.custody, archive.refused / submission.receipt_id)
+    return Ingested(issue_receipt(archive, receipt), None)
+
+
+class FileResolver:
+    """Finds the AIP that holds a file named in a header."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._index = open_index(archive.index_root)
+
+    def __call__(self, name: str) -> str:
+        """Return the identifier and version of the holder, or an empty text."""
+        holders = self._index.by_file_name(name)
+        return f"{holders[-1].aip_id}@v{holders[-1].version}" if holders else ""
+
+
+@contextmanager
+def _one_ingest_of(archive: Archive, aip_id: str) -> Iterator[None]:
+    """Let one process at a time make a version of an AIP."""
+    locks = archive.staging / "locks"
+    make_directories(locks)
+    name = hashlib.sha256(aip_id.encode()).hexdigest()[:16]
+    with exclusive_lock(locks / f"ingest-{name}.lock", f"the ingest of {aip_id}"):
+        yield

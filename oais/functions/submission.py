@@ -1,0 +1,203 @@
+"""Submitting one delivery or thousands: processes side by side, indexed in batches, resumable.
+
+What is in already is recognised before it is copied, so that an interrupted run is simply repeated.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from time import monotonic
+
+from aip.reading import read_record
+from oais.archive import Archive, open_archive
+from oais.errors import ArchiveError, NotFoundError, StorageError
+from oais.functions.data_management import index_records
+from oais.functions.ingest import Ingested, ingest
+from oais.functions.receipts import open_receipt, receipt_as_plain
+from oais.functions.reporting import SILENT, Reporter
+from oais.functions.storage import sweep
+from oais.information.fixity import usable_cores
+from oais.information.identifiers import submission_key
+from oais.information.packages import AipRecord, Receipt
+from oais.information.representation.inspection import Inspector
+from search_index.index import open_index
+from sip.recognition import recognise_content
+
+_BATCH = 256
+_BATCH_SECONDS = 5.0
+_MANY = 8
+"""From this many deliveries on, processes work side by side; fewer are done before they would have started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disposition:
+    """What became of one delivery: its receipt, or what stopped us (``error`` with its exit code)."""
+
+    delivery: Path
+    receipt: Receipt | None
+    error: str = ""
+    remedy: str = ""
+    exit_code: int = 0
+    skipped: bool = False
+
+    def as_plain(self) -> dict[str, object]:
+        """Return what ``--json`` shows of it."""
+        receipt = receipt_as_plain(self.receipt) if self.receipt else None
+        return {
+            "delivery": str(self.delivery),
+            "receipt": receipt,
+            "skipped": self.skipped,
+            "error": self.error,
+            "remedy": self.remedy,
+        }
+
+
+def submit(
+    archive: Archive,
+    deliveries: Sequence[Path],
+    *,
+    agreement: str = "",
+    reporter: Reporter = SILENT,
+) -> Iterator[Disposition]:
+    """Ingest every delivery and yield what became of each; what is stored is indexed in batches.
+
+    One that stops us (its path is missing, the disk is full) does not stop the others, except that
+    after a storage fault nothing more is begun.
+    """
+    sweep(archive)
+    waiting = []
+    for delivery in deliveries:
+        held = already_held(archive, delivery, agreement)
+        if held is not None:
+            yield Disposition(delivery, held, skipped=True)
+        else:
+            waiting.append(delivery)
+    workers = archive.settings.workers or usable_cores()
+    done = _one_by_one if workers < 2 or len(waiting) < _MANY else _side_by_side
+    with _Indexing(archive, reporter) as indexing:
+        for disposition, record in done(archive, waiting, agreement, reporter, workers):
+            indexing.add(record)
+            yield disposition
+
+
+def already_held(archive: Archive, delivery: Path, agreement: str) -> Receipt | None:
+    """Return the receipt of a bag whose content is in, told by its manifests alone, or None."""
+    recognised = recognise_content(delivery) if delivery.is_dir() else None
+    if recognised is None:
+        return None
+    named = recognised.agreement or agreement
+    entry = open_index(archive.index_root).submission(submission_key(named, recognised.digest))
+    if entry is None:
+        return None
+    try:
+        return open_receipt(archive, entry.receipt)
+    except NotFoundError:
+        return None
+
+
+Outcome = tuple[Disposition, AipRecord | None]
+
+
+def _one_by_one(
+    archive: Archive, deliveries: Sequence[Path], agreement: str, reporter: Reporter, _workers: int
+) -> Iterator[Outcome]:
+    with Inspector(workers=1) as inspector:
+        for delivery in deliveries:
+            yield _ingest_one(archive, delivery, inspector, agreement, reporter)
+
+
+def _ingest_one(
+    archive: Archive, delivery: Path, inspector: Inspector, agreement: str, reporter: Reporter
+) -> Outcome:
+    try:
+        ingested = ingest(archive, delivery, inspector, agreement=agreement, reporter=reporter)
+    except ArchiveError as error:
+        return Disposition(delivery, None, error.message, error.remedy, error.exit_code), None
+    return Disposition(delivery, ingested.receipt), _record(ingested)
+
+
+def _record(ingested: Ingested) -> AipRecord | None:
+    return read_record(ingested.stored) if ingested.stored is not None else None
+
+
+_worker: tuple[Archive, Inspector] | None = None
+
+
+def _start_worker(home: Path) -> None:
+    global _worker  # noqa: PLW0603 - a process of its own: opened once, used for every delivery
+    archive = open_archive(home)
+    single = replace(archive, settings=replace(archive.settings, workers=1))
+    _worker = (single, Inspector(workers=1))
+
+
+def _work(delivery: Path, agreement: str) -> Outcome:
+    assert _worker is not None
+    archive, inspector = _worker
+    return _ingest_one(archive, delivery, inspector, agreement, SILENT)
+
+
+def _side_by_side(
+    archive: Archive, deliveries: Sequence[Path], agreement: str, reporter: Reporter, workers: int
+) -> Iterator[Outcome]:
+    todo = iter(deliveries)
+    # A process with threads must not fork; one without starts its workers at once, all modules loaded.
+    context = get_context("fork" if threading.active_count() == 1 else "forkserver")
+    with ProcessPoolExecutor(workers, context, _start_worker, (archive.home,)) as pool:
+        running: dict[Future[Outcome], Path] = {}
+        stopped = False
+        while True:
+            while not stopped and len(running) < 4 * workers and (delivery := next(todo, None)) is not None:
+                running[pool.submit(_work, delivery, agreement)] = delivery
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for job in done:
+                outcome = _outcome(job, running.pop(job))
+                stopped = stopped or outcome[0].exit_code == 4
+                reporter.advance(1)
+                yield outcome
+
+
+def _outcome(job: Future[Outcome], delivery: Path) -> Outcome:
+    try:
+        return job.result()
+    except BrokenProcessPool:
+        error = "the process that took it in was killed; nothing half done was kept"
+        return Disposition(delivery, None, error, "submit it again", StorageError.exit_code), None
+
+
+class _Indexing:
+    """Collects records and indexes them in batches, the last one when it is closed."""
+
+    def __init__(self, archive: Archive, reporter: Reporter) -> None:
+        self._archive = archive
+        self._reporter = reporter
+        self._records: list[AipRecord] = []
+        self._since = monotonic()
+
+    def __enter__(self) -> _Indexing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flush()
+
+    def add(self, record: AipRecord | None) -> None:
+        """Take one more record; a full or old batch is indexed now."""
+        if record is not None:
+            self._records.append(record)
+        if len(self._records) >= _BATCH or (self._records and monotonic() - self._since > _BATCH_SECONDS):
+            self.flush()
+
+    def flush(self) -> None:
+        """Index what is waiting."""
+        if self._records:
+            self._reporter.step("index", f"{len(self._records)} AIPs")
+        index_records(self._archive, self._records)
+        self._records.clear()
+        self._since = monotonic()

@@ -1,0 +1,119 @@
+"""``oais validate``: applies the pure standards to anything: a bag, an OCFL object or root, an AIP of ours."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aip.validation.package import check_aip
+
+from aip.validation.ocfl import check_ocfl_object, check_ocfl_storage_root, recognise
+from oais.errors import WrongUsageError
+from oais.files import storage_errors
+from oais.information.findings import Finding, refuses
+from oais.information.signature import key_id_of_pem
+from oais.information.text import printable
+from sip.bag.validation import validate_bag
+from sip.receive import receive
+
+_CONTAINERS = (".tar", ".tar.gz", ".tgz", ".zip")
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The verdict on one thing: what it is, whether it is valid, and everything found."""
+
+    path: str
+    kind: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether no finding is an error."""
+        return not refuses(self.findings)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the one object that ``--json`` prints."""
+        return {
+            "path": self.path,
+            "kind": self.kind,
+            "valid": self.valid,
+            "findings": [found.as_dict() for found in self.findings],
+        }
+
+
+def validate(path: Path, trusted: Mapping[str, bytes] | None = None) -> Validation:
+    """Validate whatever lies at ``path``; ``trusted`` are public keys for signatures of AIPs.
+
+    Raises WrongUsageError when there is nothing, or nothing that we know how to validate.
+    """
+    if not path.exists():
+        raise WrongUsageError(f"{printable(str(path))} does not exist")
+    kind, check = recognise_package(path, trusted or {})
+    return Validation(str(path), kind, tuple(check()))
+
+
+def trusted_from(paths: Iterable[Path]) -> dict[str, bytes]:
+    """Read public keys from PEM files, by key id; raises WrongUsageError naming the one that is none."""
+    return dict(_public_key(path) for path in paths)
+
+
+def _public_key(path: Path) -> tuple[str, bytes]:
+    try:
+        pem = path.read_bytes()
+        return key_id_of_pem(pem), pem
+    except (OSError, ValueError) as error:
+        raise WrongUsageError(
+            f"{printable(str(path))} is not an Ed25519 public key in PEM: {error}"
+        ) from error
+
+
+def recognise_package(
+    path: Path, trusted: Mapping[str, bytes]
+) -> tuple[str, Callable[[], Iterable[Finding]]]:
+    """Return what kind of package lies at ``path`` and how it is checked."""
+    ocfl = recognise(path) if path.is_dir() else None
+    if ocfl == "storage root":
+        return "OCFL storage root", lambda: _check_root(path, trusted)
+    if ocfl == "object":
+        if is_aip(path):
+            return "AIP", lambda: check_aip(path, trusted)
+        return "OCFL object", lambda: check_ocfl_object(path)
+    if path.is_dir() and ((path / "bagit.txt").exists() or (path / "data").is_dir()):
+        return "bag", lambda: validate_bag(path, profile="standard").findings
+    if path.is_file() and path.name.lower().endswith(_CONTAINERS):
+        return "bag", lambda: _check_container(path)
+    raise WrongUsageError(
+        f"{printable(str(path))} is neither a bag, nor an OCFL object or storage root, nor an AIP",
+        remedy="a bag has a file bagit.txt, an OCFL object a file 0=ocfl_object_1.1, a storage root 0=ocfl_1.1",
+    )
+
+
+def is_aip(root: Path) -> bool:
+    """Return whether an OCFL object is an AIP of ours: a METS package with our description inside."""
+    return any(root.glob("v*/content/METS.xml")) and any(
+        root.glob("v*/content/metadata/descriptive/description.json")
+    )
+
+
+def _check_root(root: Path, trusted: Mapping[str, bytes]) -> Iterable[Finding]:
+    yield from check_ocfl_storage_root(root)
+    for declaration in sorted(root.rglob("0=ocfl_object_*")):
+        if is_aip(declaration.parent):
+            yield from check_aip(declaration.parent, trusted, ocfl=False)
+
+
+def _check_container(path: Path) -> Iterable[Finding]:
+    with (
+        storage_errors(f"unpacking {path.name}"),
+        tempfile.TemporaryDirectory(prefix="oais-validate-") as room,
+    ):
+        now = datetime.now(UTC)
+        submission = receive(path, Path(room), receipt_id="validate", now=now)
+        yield from submission.findings
+        if not refuses(submission.findings):
+            yield from validate_bag(submission.bag, profile="standard", files=submission.files).findings
