@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ocfl.object import Object
 from ocfl.validator import Validator
+from ocfl.version_metadata import VersionMetadata
 
 from aip.validation.ocfl import check_ocfl_object, recognise
 from oais.information.findings import Finding, Severity
@@ -87,3 +89,30 @@ def test_a_sound_object_has_no_error(
         assert oracle_accepts(built.root) is True
     assert recognise(built.root) == "object"
     record_count("matrix cells", 1)
+
+
+@pytest.mark.parametrize("algorithm", ["sha512", "sha256"])
+def test_an_object_made_by_ocfl_py_is_sound(algorithm: str, specification: str, tmp_path: Path) -> None:
+    """What another program writes by the standard has no error here, over three versions.
+
+    Only of 1.1: ocfl-py builds objects that declare 1.0 and have inventories of 1.1 (E038).
+    """
+    for number, text in enumerate(("one", "two", "three"), start=1):
+        folder = tmp_path / "source" / f"v{number}"
+        folder.mkdir(parents=True)
+        (folder / "always.txt").write_text("the same")
+        (folder / "sometimes & é.txt").write_text(text)
+    made = Object(
+        identifier="urn:example:made",
+        digest_algorithm=algorithm,
+        fixity=["md5", "blake2b-512"],
+    )
+    about = {
+        number: VersionMetadata(
+            created="2026-01-01T00:00:00Z", message="made", name="Ada", address="mailto:a@b.org"
+        )
+        for number in (1, 2, 3)
+    }
+    made.build(str(tmp_path / "source"), about, str(tmp_path / "object"))
+    found = list(check_ocfl_object(tmp_path / "object"))
+    assert {each.code for each in found} == ({"W004"} if algorithm == "sha256" else set())

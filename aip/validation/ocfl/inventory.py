@@ -72,6 +72,8 @@ def check_inventory(data: JsonObject, context: InventoryContext) -> Generator[Fi
     directory = yield from _check_content_directory(data, where)
     names, versions = yield from _check_versions(data, where)
     yield from _check_head(data, names, context)
+    if context.head is None:
+        yield from _check_padding(names, where)
     content = directory if directory is not None else DEFAULT_CONTENT_DIRECTORY
     places = ContentPlaces(names, content, set_by_key="contentDirectory" in data)
     manifest = yield from check_manifest(data, where, algorithm, places)
@@ -194,7 +196,6 @@ def _check_head(data: JsonObject, names: tuple[str, ...], context: InventoryCont
         yield finding("E040", context.where, f"head is {head}, but the inventory lies in {context.head}")
 
 
-def check_recommended_names(inventory: Inventory) -> Iterator[Finding]:
-    """Yield W001 if the version numbers are zero-padded; asked of the root inventory only."""
-    if inventory.names and is_padded(inventory.names[0]):
-        yield finding("W001", inventory.where, f"version {inventory.names[0]} is zero-padded")
+def _check_padding(names: tuple[str, ...], where: str) -> Iterator[Finding]:
+    if names and is_padded(names[0]):
+        yield finding("W001", where, f"version {names[0]} is zero-padded")

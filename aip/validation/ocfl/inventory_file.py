@@ -47,9 +47,8 @@ def check_inventory_file(
         return InventoryFile("", None, None)
     measured = hash_bytes(data, tuple({"sha512", *sidecar_algorithms(entries)}))
     sha512 = measured.digests["sha512"]
-    if same_as is not None and same_as.sha512 == sha512:
-        file = same_as
-    else:
+    file = same_as if same_as is not None and same_as.sha512 == sha512 else None
+    if file is None:
         file = yield from _check_text(data, sha512, context)
     yield from check_sidecar(root, folder, entries, file.algorithm, measured)
     return file

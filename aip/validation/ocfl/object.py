@@ -19,7 +19,6 @@ from aip.validation.ocfl.inventory import (
     DEFAULT_CONTENT_DIRECTORY,
     Inventory,
     InventoryContext,
-    check_recommended_names,
 )
 from aip.validation.ocfl.inventory_file import InventoryFile, check_inventory_file
 from aip.validation.ocfl.sidecar import INVENTORY, sidecar_names
@@ -66,15 +65,15 @@ def check_object(
     inventory = file.inventory if file is not None else None
     algorithm = file.algorithm if file is not None else None
     yield from check_object_root(root, entries, algorithm, inventory)
-    if inventory is not None:
-        yield from check_recommended_names(inventory)
     pass_ = _Pass(root, specification, file)
     yield from _check_versions(pass_, entries)
-    if inventory is not None and inventory.manifest.readable:
+    if inventory is None:
+        return ObjectSummary(None, declared)
+    if inventory.manifest.readable:
         yield from check_presence(pass_.files, inventory, pass_.claims)
         if hash_content:
             yield from check_digests(root, pass_.files, inventory, pass_.claims, workers)
-    return ObjectSummary(inventory.identifier if inventory else None, declared)
+    return ObjectSummary(inventory.identifier, declared)
 
 
 @dataclass(slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from aip.validation.ocfl.declaration import OBJECT, ROOT, declarations
-from aip.validation.ocfl.entries import is_directory, list_directory
+from aip.validation.ocfl.declaration import OBJECT, ROOT, DeclarationCodes, declarations
+from aip.validation.ocfl.entries import Entry, is_directory, list_directory
 from aip.validation.ocfl.layout import LAYOUT
 from aip.validation.ocfl.sidecar import INVENTORY
 from aip.validation.ocfl.structure import version_directories
@@ -22,8 +22,12 @@ def recognise(path: Path) -> Literal["object", "storage root"] | None:
         return None
     entries = list_directory(path)
     names = {entry.name for entry in entries}
-    if any("ocfl_object" in entry.name for entry in declarations(entries, OBJECT)):
+    if _declares(entries, OBJECT):
         return "object"
-    if any("ocfl_" in entry.name for entry in declarations(entries, ROOT)) or LAYOUT in names:
+    if _declares(entries, ROOT) or LAYOUT in names:
         return "storage root"
     return "object" if INVENTORY in names and version_directories(entries) else None
+
+
+def _declares(entries: list[Entry], codes: DeclarationCodes) -> bool:
+    return any(codes.dvalue in entry.name for entry in declarations(entries, codes))
