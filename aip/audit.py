@@ -16,13 +16,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from aip.audit_log import append_audit, check_audit_log
-from aip.audit_plan import ContentPlan, check_names, plan_content
-from aip.inventory import Inventory
+from aip.audit_plan import ContentPlan, check_names, check_place, plan_content
 from aip.seals import believed_inventory
-from aip.stored import INVENTORY, OBJECT_DECLARATION, StoredAip
+from aip.stored import INVENTORY, StoredAip
 from oais.information.findings import Finding, finding, refuses
 from oais.information.fixity import FileFixity, hash_files, usable_cores
-from oais.information.identifiers import object_path
 
 _LARGE_INVENTORY = 1 << 20
 """From this size on, one AIP is hashed by all cores instead of many AIPs by one core each."""
@@ -68,7 +66,7 @@ def audit_aip(
     findings = list(believed.findings)
     files = size = 0
     if believed.inventory is not None:
-        findings.extend(_check_place(root, believed.inventory))
+        findings.extend(check_place(root, believed.inventory))
         findings.extend(check_names(root, believed.inventory))
         plan = plan_content(root, believed.inventory, algorithms, from_disk=from_disk)
         for path, found in _hashed(root, plan, from_disk, workers):
@@ -85,24 +83,6 @@ def audit_aip(
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _check_place(root: Path, inventory: Inventory) -> Iterator[Finding]:
-    """Check declaration and place: an object swapped for another is whole in itself."""
-    try:
-        declared = (root / OBJECT_DECLARATION).read_bytes()
-    except OSError as error:
-        word = "is missing" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
-        yield finding("AIP-009", OBJECT_DECLARATION, f"{OBJECT_DECLARATION}: {word}")
-    else:
-        if declared != b"ocfl_object_1.1\n":
-            message = f"{OBJECT_DECLARATION} holds {declared[:40]!r}, expected 'ocfl_object_1.1'"
-            yield finding("AIP-009", OBJECT_DECLARATION, message)
-    expected = object_path(inventory.aip_id)
-    found = "/".join(root.resolve().parts[-4:])
-    if found != expected:
-        message = f"{inventory.aip_id} lies at {found}, expected {expected}"
-        yield finding("AIP-010", INVENTORY, message)
 
 
 def _hashed(

@@ -14,6 +14,7 @@ from aip.writing import FAST_DIGESTS
 from oais.files import walk
 from oais.information.findings import Finding, finding
 from oais.information.fixity import hash_file
+from oais.information.identifiers import object_path
 
 _TEMPORARY = re.compile(r"\.inventory\.json(\.sha512)?\.[0-9]+\.tmp")
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -78,6 +79,24 @@ def parse_digest_list(text: str) -> Iterator[tuple[str, str]]:
         match = _LINE.fullmatch(line)
         if match:
             yield match[1], match[2]
+
+
+def check_place(root: Path, inventory: Inventory) -> Iterator[Finding]:
+    """Check declaration and place: an object swapped for another is whole in itself."""
+    try:
+        declared = (root / OBJECT_DECLARATION).read_bytes()
+    except OSError as error:
+        word = "is missing" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
+        yield finding("AIP-009", OBJECT_DECLARATION, f"{OBJECT_DECLARATION}: {word}")
+    else:
+        if declared != b"ocfl_object_1.1\n":
+            message = f"{OBJECT_DECLARATION} holds {declared[:40]!r}, expected 'ocfl_object_1.1'"
+            yield finding("AIP-009", OBJECT_DECLARATION, message)
+    expected = object_path(inventory.aip_id)
+    found = "/".join(root.resolve().parts[-4:])
+    if found != expected:
+        message = f"{inventory.aip_id} lies at {found}, expected {expected}"
+        yield finding("AIP-010", INVENTORY, message)
 
 
 def check_names(root: Path, inventory: Inventory) -> Iterator[Finding]:
