@@ -1,0 +1,198 @@
+"""Bags of real products: made, sound, repeatable, or refused with every reason."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import bagit
+import pytest
+
+from oais.errors import NotFoundError, RefusedError
+from oais.information.representation.inspection import Inspector
+from policies.loading import PolicySet, load_policies
+from sip.bag.validation import validate_bag
+from sip.pack import Label, PackRefusedError, pack
+from tests.sip.real_products import sound_products
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+SHIPPED = Path(__file__).resolve().parents[2] / "policies" / "shipped"
+
+
+@pytest.fixture(scope="module")
+def policies() -> PolicySet:
+    """The policies that come with the software."""
+    return load_policies(SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def inspector() -> Iterator[Inspector]:
+    """One pool of limited processes for all tests."""
+    with Inspector(workers=2) as opened:
+        yield opened
+
+
+def tree_bytes(root: Path) -> dict[str, bytes]:
+    """Return every file below a folder with its bytes."""
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def light_curve(shared: Path, tmp_path: Path) -> Path:
+    """A folder with one real light curve."""
+    folder = tmp_path / "products"
+    folder.mkdir()
+    shutil.copy(shared / "data/tess/lc/test-lc-tess-pimen-100-cadences.fits", folder)
+    return folder
+
+
+def test_every_sound_product_becomes_a_sound_bag(
+    shared: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """Each real product, packed alone under its agreement, passes our intake and bagit-python."""
+    products = sound_products(shared)
+    assert len(products) > 130
+    for number, (name, path, agreement) in enumerate(products):
+        folder = tmp_path / f"in{number}"
+        folder.mkdir()
+        shutil.copy(path, folder)
+        bag = pack(
+            folder,
+            policies.agreement(agreement),
+            tmp_path / f"bag{number}",
+            now=NOW,
+            inspect=inspector.inspect,
+        )
+        result = validate_bag(bag, profile="intake")
+        assert result.valid, (name, result.findings)
+        assert policies.agreement(agreement).identifier.fullmatch(
+            result.bag.tags["External-Identifier"][0]
+        ), name
+        node = result.bag.tags["Bag-Group-Identifier"][0]
+        assert policies.tree.node(node) is not None, (name, node)
+        if number % 20 == 0:
+            assert bagit.Bag(str(bag)).is_valid(), name
+        assert (bag / "data" / path.name).read_bytes() == path.read_bytes()
+        shutil.rmtree(bag)
+        shutil.rmtree(folder)
+
+
+def test_a_visit_with_documents_and_software_is_one_bag(
+    shared: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """A visit of four products, a manual and a script becomes one bag named after the visit."""
+    folder = tmp_path / "visit"
+    shutil.copytree(shared / "data/cheops/PR110047_TG000401", folder)
+    (folder / "documents").mkdir()
+    shutil.copy(shared / "data/cheops/documents/PIPE_manual.pdf", folder / "documents")
+    (folder / "software/photometry").mkdir(parents=True)
+    (folder / "software/photometry/run.py").write_text("print('hello')\n")
+    bag = pack(folder, policies.agreement("cheops"), tmp_path / "bag", now=NOW, inspect=inspector.inspect)
+    tags = validate_bag(bag, profile="intake").bag.tags
+    assert tags["External-Identifier"] == ("cheops.pr110047_tg000401",)
+    assert tags["Submission-Agreement"] == ("cheops",)
+    assert tags["Bagging-Date"] == ("2026-01-02",)
+    assert bagit.Bag(str(bag)).is_valid()
+
+
+def test_the_same_folder_gives_the_same_bytes(
+    light_curve: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """Two bags of one folder differ in nothing, and the folder itself stays as it was."""
+    before = tree_bytes(light_curve)
+    agreement = policies.agreement("tess")
+    first = pack(light_curve, agreement, tmp_path / "a", now=NOW, inspect=inspector.inspect)
+    second = pack(light_curve, agreement, tmp_path / "b", now=NOW, inspect=inspector.inspect)
+    assert tree_bytes(first) == tree_bytes(second)
+    assert tree_bytes(light_curve) == before
+
+
+def test_labels_of_the_caller_win(
+    light_curve: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """Identifier, group, organization and address given by the caller stand in bag-info.txt."""
+    label = Label("tess.my-star.1", "n1/light-curves/sector-1", "An Institute", "someone@example.org")
+    bag = pack(
+        light_curve,
+        policies.agreement("tess"),
+        tmp_path / "bag",
+        label=label,
+        now=NOW,
+        inspect=inspector.inspect,
+    )
+    tags = validate_bag(bag).bag.tags
+    found = [tags[name][0] for name in ("External-Identifier", "Bag-Group-Identifier", "Source-Organization")]
+    assert found == ["tess.my-star.1", "n1/light-curves/sector-1", "An Institute"]
+    assert tags["Contact-Email"] == ("someone@example.org",)
+
+
+def test_notes_become_a_tag_file(
+    light_curve: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """submission.yaml at the top of the folder is no product but metadata of the bag, byte for byte."""
+    notes = b"title: A star\nvisit: '3204'\n"
+    (light_curve / "submission.yaml").write_bytes(notes)
+    bag = pack(light_curve, policies.agreement("tess"), tmp_path / "bag", now=NOW, inspect=inspector.inspect)
+    assert (bag / "metadata/submission.yaml").read_bytes() == notes
+    assert not (bag / "data/submission.yaml").exists()
+    assert validate_bag(bag, profile="intake").valid
+
+
+def test_all_faults_are_told_and_nothing_is_left(
+    shared: Path, light_curve: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """A folder with three faults is refused naming all three, and no part of a bag remains."""
+    shutil.copy(shared / "data/damaged/test-lc-tess-pimen-corrupted.fits", light_curve / "cut_lc.fits")
+    (light_curve / "holiday.jpg").write_bytes(b"not a product")
+    (light_curve / "submission.yaml").write_text("levle: N1\n")
+    target = tmp_path / "bag"
+    with pytest.raises(PackRefusedError) as caught:
+        pack(light_curve, policies.agreement("tess"), target, now=NOW, inspect=inspector.inspect)
+    codes = {found.code for found in caught.value.findings}
+    assert {"FIT-002", "AGR-006", "AGR-013"} <= codes
+    assert "holiday.jpg" in caught.value.message
+    assert "did you mean 'level'" in caught.value.message
+    assert [path.name for path in tmp_path.iterdir()] == ["products"]
+
+
+def test_a_stale_checksum_is_refused_where_the_agreement_says_so(
+    shared: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """A file whose CHECKSUM does not agree is refused by one agreement; another accepts such files."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(shared / "data/kepler/cut/test-tpf-kplr-tabby-100-cadences.fits", folder)
+    with pytest.raises(PackRefusedError) as caught:
+        pack(folder, policies.agreement("kepler"), tmp_path / "bag", now=NOW, inspect=inspector.inspect)
+    assert {found.code for found in caught.value.findings} >= {"FIT-008", "AGR-012"}
+
+
+@pytest.mark.parametrize("name", ["link.fits", "bad\nname.fits", "a:b.fits"])
+def test_odd_things_in_the_folder_are_refused(
+    name: str, light_curve: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """A link, a line feed in a name and a name no Windows knows refuse the whole folder."""
+    if name == "link.fits":
+        os.symlink("/etc/passwd", light_curve / name)
+    else:
+        (light_curve / name).write_bytes(b"x")
+    with pytest.raises(PackRefusedError):
+        pack(light_curve, policies.agreement("tess"), tmp_path / "bag", now=NOW, inspect=inspector.inspect)
+    assert not (tmp_path / "bag").exists()
+
+
+def test_no_folder_an_empty_one_and_a_taken_target_are_refused(
+    light_curve: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """Asking for the impossible is an error of its own kind, never half a bag."""
+    agreement = policies.agreement("tess")
+    with pytest.raises(NotFoundError):
+        pack(tmp_path / "nowhere", agreement, tmp_path / "bag", now=NOW, inspect=inspector.inspect)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PackRefusedError):
+        pack(tmp_path / "empty", agreement, tmp_path / "bag", now=NOW, inspect=inspector.inspect)
+    with pytest.raises(RefusedError, match="exists already"):
+        pack(light_curve, agreement, tmp_path / "empty", now=NOW, inspect=inspector.inspect)
