@@ -92,7 +92,7 @@ def test_a_sound_object_has_no_error(
 
 
 @pytest.mark.parametrize("algorithm", ["sha512", "sha256"])
-def test_an_object_made_by_ocfl_py_is_sound(algorithm: str, specification: str, tmp_path: Path) -> None:
+def test_an_object_made_by_ocfl_py_is_sound(algorithm: str, tmp_path: Path) -> None:
     """What another program writes by the standard has no error here, over three versions.
 
     Only of 1.1: ocfl-py builds objects that declare 1.0 and have inventories of 1.1 (E038).
