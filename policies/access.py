@@ -82,11 +82,14 @@ class AccessObject:
     aip_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
 class _Seal:
-    """What only this module holds: the proof that a Grant was made by a decision."""
+    """What only a decision makes: the proof of which question it answered with yes."""
 
-
-_SEAL: Final = _Seal()
+    principal: Principal
+    action: Action
+    target: AccessObject
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,8 @@ class Grant:
     seal: _Seal = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.seal is not _SEAL:
-            raise TypeError("a Grant is made by decide() only")
+        if self.seal != _Seal(self.principal, self.action, self.target, self.at):
+            raise TypeError("a Grant is made by decide() only, for what it decided")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ def _decided(principal: Principal, action: Action, target: AccessObject, now: da
     if not allowed:
         return _denied(action, words, shown, now)
     reason = "the archive's staff may" if staff else f"open to all by policy {words.policy or 'unnamed'}"
-    grant = Grant(principal, action, target, now, _SEAL)
+    grant = Grant(principal, action, target, now, _Seal(principal, action, target, now))
     return Decision(True, reason, shown, policy=words.policy, grant=grant)
 
 

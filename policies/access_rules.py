@@ -30,10 +30,15 @@ class NodeAccess:
 class AccessPolicy:
     """The access rules in force: asked for a node, they answer with its words."""
 
-    def __init__(self, policies: Mapping[str, AccessWords], nodes: Iterable[NodeAccess]) -> None:
+    def __init__(
+        self,
+        policies: Mapping[str, AccessWords],
+        nodes: Iterable[NodeAccess],
+        missions: Mapping[str, str] | None = None,
+    ) -> None:
         self.policies = dict(policies)
         self._nodes = {node.node: node for node in nodes}
-        self._missions: dict[str, str] = {}
+        self._missions = dict(missions or {})
 
     @property
     def nodes(self) -> tuple[NodeAccess, ...]:
@@ -42,10 +47,10 @@ class AccessPolicy:
 
     def with_agreements(self, agreements: Iterable[Agreement]) -> AccessPolicy:
         """Return the same rules knowing which policy each mission begins with."""
-        made = AccessPolicy(self.policies, self.nodes)
+        missions: dict[str, str] = {}
         for agreement in agreements:
-            made._missions.setdefault(agreement.slug, agreement.access_policy)
-        return made
+            missions.setdefault(agreement.slug, agreement.access_policy)
+        return AccessPolicy(self.policies, self.nodes, missions)
 
     def for_node(self, path: str) -> AccessWords:
         """Return the words in force at a node: its own, else those of the nearest node above."""

@@ -52,18 +52,19 @@ def load_policies(directory: Path) -> PolicySet:
     """
     faults: list[Fault] = []
     agreements = read_agreements(directory / AGREEMENTS, faults)
-    access = _read_access(directory / ACCESS_FILE, faults)
+    data = _read_access(directory / ACCESS_FILE, faults)
+    access = parse_access(data, ACCESS_FILE, faults) if data is not None else None
     if access is not None:
         access = access.with_agreements(agreements.values())
         _check_policy_names(access, agreements, faults)
-    if access is None or faults:
+    if access is None or data is None or faults:
         raise configuration_error(faults)
     tree = Tree(agreements.values(), access)
     check_access(access, [node.path for node in tree.nodes()], ACCESS_FILE, faults)
     if faults:
         raise configuration_error(faults)
     digests = {f"{AGREEMENTS}/{found.source}": found.digest for found in agreements.values()}
-    digests[ACCESS_FILE] = hashlib.sha256((directory / ACCESS_FILE).read_bytes()).hexdigest()
+    digests[ACCESS_FILE] = hashlib.sha256(data).hexdigest()
     return PolicySet(agreements, access, tree, digests)
 
 
@@ -85,13 +86,12 @@ def copy_shipped_policies(directory: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def _read_access(path: Path, faults: list[Fault]) -> AccessPolicy | None:
+def _read_access(path: Path, faults: list[Fault]) -> bytes | None:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         faults.append(Fault(path.name, 0, f"{error.strerror}", "a file that can be read"))
         return None
-    return parse_access(data, path.name, faults)
 
 
 def _check_policy_names(

@@ -1,0 +1,1 @@
+"""Tests of agreements, access and the tree."""
