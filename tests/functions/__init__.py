@@ -1,0 +1,1 @@
+"""Tests of what the archive does, from delivery to DIP."""
