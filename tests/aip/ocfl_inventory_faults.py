@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.aip.ocfl_builder import BuiltObject, Recipe, digest, dump
+from tests.aip.ocfl_builder import BuiltObject, Json, Recipe, digest, dump
 from tests.aip.ocfl_faults import FAULTS, fault
 from tests.aip.ocfl_key_faults import CRASH, FIRST, LATER, PLAIN
 
@@ -52,6 +52,14 @@ def state_digest_in_other_case(built: BuiltObject) -> None:
 @fault("E050", recipe=PLAIN)
 def state_digest_not_in_manifest(built: BuiltObject) -> None:
     built.change(lambda i: i["versions"]["v1"]["state"].__setitem__(digest(b"x"), ["x"]))
+
+
+@fault("E095", recipe=PLAIN)
+def logical_path_is_a_directory_beside_one_of_like_name(built: BuiltObject) -> None:
+    def add(inventory: Json) -> None:
+        inventory["versions"]["v1"]["state"][FIRST] += ["sub", "sub-x"]
+
+    built.change(add)
 
 
 @fault("E107", recipe=PLAIN)

@@ -144,6 +144,12 @@ version_key("E048", key="state", name="no_state")
 version_key("E049", key="created", value=20260101, name="created_is_a_number")
 version_key("E049", key="created", value="2026-01-01T12:00:00", name="created_without_zone")
 version_key("E049", key="created", value="2026-01-01T12:00Z", name="created_without_seconds")
+version_key(
+    "E049",
+    key="created",
+    value="2026-01-01T12:00:61Z",
+    name="created_in_second_61",
+)
 version_key("E049", key="created", value="2026-13-01T12:00:00Z", name="created_in_month_13")
 version_key("E050", key="state", value=["x"], name="state_is_an_array")
 version_key("E094", key="message", value=["x"], name="message_is_an_array")

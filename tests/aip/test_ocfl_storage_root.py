@@ -231,9 +231,14 @@ def test_ocfl_py_gives_the_same_verdict(case: RootFault, tmp_path: Path) -> None
     assert (oracle_accepts(root) == (not errors(root))) == (not case.differs), case.differs
 
 
+def sha256(text: str) -> str:
+    """Return the digest by which layouts hash an identifier."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def hashed(identifier: str, *, with_name: str = "") -> str:
     """Return a path of the layouts 0003 and 0004 with their default parameters."""
-    digest = hashlib.sha256(identifier.encode()).hexdigest()
+    digest = sha256(identifier)
     return "/".join((digest[:3], digest[3:6], digest[6:9], with_name or digest))
 
 
@@ -244,6 +249,7 @@ def hashed(identifier: str, *, with_name: str = "") -> str:
         (FLAT, {"a": "a", "b": "b"}),
         (HASHED, {hashed("urn:a"): "urn:a", hashed("urn:b"): "urn:b"}),
         (HASH_AND_ID, {hashed("urn:A/é", with_name="urn%3aA%2f%c3%a9"): "urn:A/é"}),
+        (HASH_AND_ID, {hashed("x" * 150, with_name="x" * 100 + "-" + sha256("x" * 150)): "x" * 150}),
         (OMIT_PREFIX, {"12/34/1234": "urn:1234"}),
     ],
 )
@@ -260,6 +266,13 @@ def test_other_files_in_the_root_are_ignored(tmp_path: Path) -> None:
     """A copy of the specification may lie beside the objects (E087)."""
     root = sound(tmp_path / "root")
     (root / "ocfl_1.1.md").write_text("# OCFL")
+    assert list(check_ocfl_storage_root(root)) == []
+
+
+def test_extensions_of_later_years_are_accepted(tmp_path: Path) -> None:
+    """A number after the newest one known here may have been registered since."""
+    root = sound(tmp_path / "root")
+    (root / "extensions/0099-some-day").mkdir(parents=True)
     assert list(check_ocfl_storage_root(root)) == []
 
 
