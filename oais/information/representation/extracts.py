@@ -139,8 +139,8 @@ def _curve(
 def chosen_columns(names: Sequence[str], x: str | None, y: str | None) -> tuple[str, str, str]:
     """Return the names of the columns for x, y and quality (empty when there is none).
 
-    Without a wish, x is the first that is a time (ValueError when none is) and y the first flux, corrected before raw, else the
-    first other column. Raises ValueError when a column is not there.
+    Without a wish, x is the first that is a time and y the first flux, corrected before raw, else the
+    first other column. Raises ValueError when a column is not there or none is a time.
     """
     for wanted in (x, y):
         if wanted is not None and wanted not in names:

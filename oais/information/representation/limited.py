@@ -18,6 +18,7 @@ from typing import Any
 from oais.errors import ConfigurationError
 from oais.information.fixity import usable_cores
 from oais.information.representation.frames import LENGTH, MOST_FRAME, pack, unpack
+from oais.information.representation.opening import bytes_on_disk
 
 WALL_SECONDS = 60.0
 """Time for one file, and one second more for every ``BYTES_A_SECOND`` of it."""
@@ -61,11 +62,7 @@ class Child:
         return answers
 
     def _time_for(self, request: Mapping[str, Any]) -> float:
-        try:
-            size = os.lstat(request["path"]).st_size
-        except (OSError, ValueError):
-            size = 0
-        return self._wall + size / BYTES_A_SECOND
+        return self._wall + bytes_on_disk(request["path"]) / BYTES_A_SECOND
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self._process is not None:

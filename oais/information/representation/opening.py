@@ -46,11 +46,21 @@ def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableError("FMT-002", f"the file cannot be opened: {reason}") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise UnreadableError("FMT-002", "it is not a regular file")
     with open(descriptor, "rb") as stream:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError("FMT-002", "it is not a regular file")
         yield stream, status.st_size
+
+
+def bytes_on_disk(path: str) -> int:
+    """Return how many bytes a file really takes, 0 when it cannot be told; holes do not count."""
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return 0
+    return min(status.st_size, status.st_blocks * 512)
 
 
 @dataclass(frozen=True, slots=True)

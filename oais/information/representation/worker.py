@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from oais.information.representation.file_inspection import inspect_file
 from oais.information.representation.frames import LENGTH, inspection_as_plain, pack, unpack
 from oais.information.representation.identification import identify_file
-from oais.information.representation.opening import UnreadableError
+from oais.information.representation.opening import UnreadableError, bytes_on_disk
 
 MEMORY = 1 << 30
 """Bytes of address space beyond what the libraries take themselves."""
@@ -78,11 +78,7 @@ def _limit(which: int, most: int) -> None:
 def renew_processor_time(path: str) -> None:
     """Allow this process the processor time of one more file."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    try:
-        size = os.lstat(path).st_size
-    except (OSError, ValueError):
-        size = 0
-    allowed = CPU_SECONDS + min(size, 1 << 40) // BYTES_A_SECOND
+    allowed = CPU_SECONDS + bytes_on_disk(path) // BYTES_A_SECOND
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = int(used.ru_utime + used.ru_stime) + 1 + allowed
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
