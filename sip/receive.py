@@ -20,7 +20,7 @@ from typing import Final
 
 from oais.errors import NotFoundError, WrongUsageError
 from oais.files import free_bytes, rename_into_place, storage_errors, sync_tree
-from oais.information.findings import Finding
+from oais.information.findings import Finding, finding, refuses
 from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
 from oais.information.packages import Submission
 from sip.bag.findings import FindingLog
@@ -36,7 +36,7 @@ BAG: Final = "bag"
 CONTAINER: Final = "container"
 UNPACKED: Final = "unpacked"
 
-FATAL_AT_RECEIPT: Final = re.compile(r"BOX-.*|BAG-067|BAG-068")
+FATAL_AT_RECEIPT: Final = re.compile(r"BOX-0(?!21).*|BAG-067|BAG-068")
 """Codes after which there is no bag in custody that could be judged."""
 
 _NOT_CONTENT = re.compile(r"bagit\.txt|bag-info\.txt|(?:tag)?manifest-[^/]+\.txt")
@@ -237,13 +237,14 @@ def _unpack(container: Path, building: Path, received: _Received, limits: Receiv
     room = max(free_bytes(building) - limits.reserve, 0)
     allowed = ContainerLimits(min(limits.bytes, room), limits.members, limits.ratio)
     extraction = extract(container, building / UNPACKED, limits=allowed)
-    if extraction.findings:
-        return replace(received, findings=extraction.findings)
+    received = replace(received, findings=extraction.findings)
+    if refuses(extraction.findings):
+        return received
     top = _only_directory(building / UNPACKED)
     if not top and "bagit.txt" not in extraction.files:
-        log = FindingLog("intake")
-        log.add("BAG-067", "", "the container holds neither a bag nor one directory with a bag")
-        return replace(received, files=extraction.files, findings=log.listed())
+        message = "the container holds neither a bag nor one directory with a bag"
+        found = (*extraction.findings, finding("BAG-067", "", message))
+        return replace(received, files=extraction.files, findings=found)
     prefix = f"{top}/" if top else ""
     files = {path[len(prefix) :]: fixity for path, fixity in extraction.files.items()}
     return replace(received, bag=f"{UNPACKED}/{top}" if top else UNPACKED, files=files)

@@ -29,6 +29,7 @@ LONGEST_LINE_OF_STANDARD: Final = 1 << 20
 _LARGEST_WIDE = 64 << 20
 _QUICK = rf" {{1,2}}({PLAIN}(?:/{PLAIN})+)"
 _LINE = re.compile(r"([^ \t]+)[ \t]+(.+)", re.DOTALL)
+_BARE_PERCENT = re.compile(r"%(?!0[AaDd]|25)")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 
 ALGORITHMS: Final = {re.sub("[^a-z0-9]", "", name): name for name in DIGEST_LENGTHS if name != "blake2b-160"}
@@ -118,17 +119,16 @@ def _read_block(block: list[bytes], manifest: Manifest, codec: str, log: Finding
     digits = DIGEST_LENGTHS[manifest.algorithm]
     quick = re.compile(rf"([0-9a-f]{{{digits}}}){_QUICK}".encode()).fullmatch
     text_codec = codec if keeps_ascii(codec) else UTF_8
-    entries, number = manifest.entries, manifest.lines
-    for line in block:
-        number += 1
+    entries = manifest.entries
+    for number, line in enumerate(block, manifest.lines + 1):
         match = quick(line)
         if match is not None and _takes(manifest, path := match[2].decode("ascii")):
             entries[path] = bytes.fromhex(match[1].decode("ascii"))
         elif line:
             _read_odd_line(line, number, manifest, text_codec, log)
-        elif line is not block[-1]:
+        elif number < manifest.lines + len(block):  # after the last line end comes nothing
             _once(manifest, "BAG-027", log, f"line {number} is blank")
-    manifest.lines = number
+    manifest.lines += len(block)
 
 
 def _takes(manifest: Manifest, path: str) -> bool:
@@ -193,6 +193,8 @@ def _take_entry(digest: str, listed: str, where: str, manifest: Manifest, log: F
         manifest.odd.add(plain)
     if "%" in listed:
         manifest.spelled[plain] = listed
+        if manifest.version >= (1, 0) and _BARE_PERCENT.search(listed):
+            log.add("BAG-050", path, f"{where} lists {listed}, with a bare '%'")
     # a listed file stays listed when its digest cannot be read: no digest then matches it
     _add_entry(plain, bytes.fromhex(digest) if known else b"", where, manifest, log)
 

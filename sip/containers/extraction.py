@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from oais.information.findings import Finding
+from oais.information.findings import Finding, refuses
 from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
 from sip.bag.findings import FindingLog
 from sip.bag.opening import open_regular
@@ -30,7 +30,7 @@ _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What was unpacked: every file with its digests, or no file and the findings that forbid it."""
+    """What was unpacked: every file with its digests, or no file where a finding forbids it."""
 
     files: Mapping[str, FileFixity]
     findings: tuple[Finding, ...]
@@ -64,10 +64,11 @@ def extract(
     finally:
         os.close(place)
         os.close(descriptor)
-    if log.listed():
+    findings = log.listed()
+    if refuses(findings):
         _empty(target)
-        return Extraction({}, log.listed())
-    return Extraction(unpacking.files, ())
+        return Extraction({}, findings)
+    return Extraction(unpacking.files, findings)
 
 
 def _unpack(descriptor: int, unpacking: Unpacking, log: FindingLog) -> None:

@@ -130,7 +130,12 @@ class _TarReader:
         """Return the next member with its extended headers applied; None at the end marker."""
         extended: dict[str, str] = {}
         for _ in range(_MOST_EXTENSIONS):
-            header = self._exactly(BLOCK)
+            header = self._read(BLOCK)
+            if not header and not extended:
+                self._report_no_end_marker()
+                return None
+            if len(header) < BLOCK:
+                raise self._truncated()
             if not header.strip(b"\0"):
                 self._end_marker(bool(extended))
                 return None
@@ -144,7 +149,9 @@ class _TarReader:
             elif kind in (b"L", b"K"):
                 extended |= self._gnu_name(kind, size)
             else:
-                return _member(header, kind, size, extended)
+                member = _member(header, kind, size, extended)
+                self._name = member.name
+                return member
         message = f"more than {_MOST_EXTENSIONS} extended headers for one member"
         raise ContainerFault("BOX-014", self._name, message)
 
@@ -185,17 +192,32 @@ class _TarReader:
     def _exactly(self, count: int) -> bytes:
         data = self._read(count)
         if len(data) < count:
-            where = f"in member {self._name!r}" if self._name else "before its first member"
-            raise ContainerFault("BOX-002", self._name, f"the tar ends {where}")
+            raise self._truncated()
         return data
+
+    def _truncated(self) -> ContainerFault:
+        where = f"in or after member {self._name!r}" if self._name else "before its first member"
+        return ContainerFault("BOX-002", self._name, f"the tar ends {where}")
 
     def _padding(self, size: int) -> None:
         if size % BLOCK:
             self._exactly(BLOCK - size % BLOCK)
 
     def _end_marker(self, dangling: bool) -> None:
-        if dangling or self._exactly(BLOCK).strip(b"\0"):
+        """Two blocks of zeros end a tar; one alone, or none, is a remark as long as no member is cut."""
+        second = self._read(BLOCK)
+        if dangling or second.strip(b"\0"):
             raise ContainerFault("BOX-003", self._name, "a block of zeros stands before the end")
+        if not second:
+            self._report_no_end_marker()
+        elif len(second) < BLOCK:
+            raise self._truncated()
+
+    def _report_no_end_marker(self) -> None:
+        if not self._name:
+            raise self._truncated()
+        message = f"the tar ends after member {self._name!r} without its end marker"
+        self._unpacking.log.add("BOX-021", self._name, message)
 
     def _extension(self, size: int, most: int) -> bytes:
         if size > most:
