@@ -119,8 +119,8 @@ class Catalogue:
 def write_records(connection: Connection, records: Sequence[AipRecord]) -> dict[str, int]:
     """Replace what is known of packages; return their row numbers, which a package keeps for life."""
     numbers = aip_numbers(connection, [record.aip_id for record in records])
-    _drop_rows(connection, numbers.values())
     following = _next_number(connection, AIPS)
+    _drop_rows(connection, numbers.values())
     for record in records:
         if record.aip_id not in numbers:
             numbers[record.aip_id] = following
@@ -139,7 +139,7 @@ def remove_records(connection: Connection, aip_ids: Sequence[str]) -> None:
 
 
 def write_nodes(connection: Connection, nodes: Iterable[PlannedNode]) -> dict[str, int]:
-    """Enter the nodes that are new or changed; return the row numbers of these alone."""
+    """Enter the nodes that are new or changed, or whose words are not written; return their row numbers."""
     known = {row.path: row for row in connection.execute(select(NODES))}
     changed: dict[str, Row] = {}
     following = _next_number(connection, NODES)
@@ -148,12 +148,12 @@ def write_nodes(connection: Connection, nodes: Iterable[PlannedNode]) -> dict[st
         before = known.get(node.path)
         number = changed[node.path]["no"] if node.path in changed else None
         if before is not None:
-            if all(getattr(before, key) == value for key, value in row.items()):
+            if before.worded and all(getattr(before, key) == value for key, value in row.items()):
                 continue
             number = before.no
         elif number is None:
             number, following = following, following + 1
-        changed[node.path] = {"no": number, **row}
+        changed[node.path] = {"no": number, "worded": False, **row}
     if changed:
         paths = list(changed)
         for part in parts(paths):
@@ -161,6 +161,11 @@ def write_nodes(connection: Connection, nodes: Iterable[PlannedNode]) -> dict[st
         connection.execute(insert(NODES), list(changed.values()))
         bump(connection, "nodes")
     return {path: row["no"] for path, row in changed.items()}
+
+
+def mark_worded(connection: Connection) -> None:
+    """Note that the words of all nodes are written."""
+    connection.execute(update(NODES).where(NODES.c.worded.is_(False)).values(worded=True))
 
 
 def node_row(node: PlannedNode) -> Row:

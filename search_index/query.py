@@ -133,7 +133,7 @@ def _check_choices(name: str, values: tuple[str, ...], most: int) -> None:
 def parse_cone(text: str) -> Cone:
     """Read ``RA,DEC,RADIUS`` in degrees; raises WrongUsageError naming what was found."""
     try:
-        ra, dec, radius = (float(part) for part in text[:LONGEST_CHOICE].split(","))
+        ra, dec, radius = (float(part) for part in _short(text).split(","))
     except ValueError:
         raise WrongUsageError(
             f"{printable(text)!r} is not a cone; expected RA,DEC,RADIUS in degrees such as 83.6,22.0,1.5"
@@ -147,13 +147,19 @@ def parse_time(text: str) -> TimeSpan:
     A date alone means the whole of that day, at either end. A single date or time without ``/`` is the
     span of that day or moment. Raises WrongUsageError naming what was found.
     """
-    first, slash, last = text[:LONGEST_CHOICE].partition("/")
+    first, slash, last = _short(text).partition("/")
     if not slash:
         last = first
     start, stop = _moment(first.strip(), text), _moment(last.strip(), text)
     if start is None and stop is None:
         raise _not_a_time(text)
     return TimeSpan(start and start[0], stop and stop[1])
+
+
+def _short(text: str) -> str:
+    if len(text) > LONGEST_CHOICE:
+        raise WrongUsageError(f"a value of {len(text)} characters; expected up to {LONGEST_CHOICE}")
+    return text
 
 
 def _moment(text: str, whole: str) -> tuple[float, float] | None:

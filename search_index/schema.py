@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text
 
 from oais.information.description import OBSCORE_FIELDS
 
@@ -144,7 +144,9 @@ NODES: Final = Table(
     Column("path", Text, nullable=False, unique=True),
     *_texts("title", "description", "kind", "level", "mission", "theme"),
     Column("position", Integer, nullable=False),
+    Column("worded", Boolean, nullable=False),
 )
+"""``worded`` says that a node's words were written too: they follow in a step of their own."""
 
 OF_AN_AIP: Final = (VERSIONS, PRODUCTS, PROVENANCE, FACET_VALUES, IDENTIFIERS, SUBMISSIONS)
 """The tables whose rows belong to one package and go with it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,13 +19,19 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from whoosh import columns, fields, index
-from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader
-from whoosh.query import Or, Term
-from whoosh.reading import TermNotFound
 
-from oais.errors import StorageError, WrongUsageError
+from oais.errors import ArchiveError, StorageError, WrongUsageError
+from oais.files import storage_errors
+from oais.information.text import printable
 from search_index.terms import Asked
+
+with warnings.catch_warnings():
+    # Whoosh 2.7.4 is older than some warnings of the compiler, which a user's first run would show.
+    warnings.simplefilter("ignore")
+    from whoosh import columns, fields, index
+    from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader
+    from whoosh.query import Or, Term
+    from whoosh.reading import TermNotFound
 
 Numbers = npt.NDArray[np.int64]
 
@@ -86,24 +93,23 @@ def write_words(
 
     ``whole`` says that the index is being built anew: nothing is replaced, and one segment is left.
     """
-    with _whoosh_errors():
-        opened = index.open_dir(str(folder))
-        writer = opened.writer(timeout=_WRITER_WAIT, codec=_Codec(), limitmb=64)
+    with storage_errors("writing the index of words"):
+        with _whoosh_errors():
+            opened = index.open_dir(str(folder))
+            writer = opened.writer(timeout=_WRITER_WAIT, codec=_Codec(), limitmb=64)
         try:
             _fill(writer, documents, gone, whole=whole)
         except BaseException:
             writer.cancel()
             raise
-        writer.commit(merge=len(writer.segments) > _MOST_SEGMENTS, optimize=whole)
+        with _whoosh_errors():
+            writer.commit(merge=len(writer.segments) > _MOST_SEGMENTS, optimize=whole)
 
 
 def _fill(writer: Any, documents: Iterable[WordDocument], gone: Sequence[str], *, whole: bool) -> None:
     if not whole:
         documents = list(documents)
-        keys = {*gone, *(document.key for document in documents)}
-        if keys:
-            # One query for the batch: a delete for each document opens each segment again.
-            writer.delete_by_query(Or([Term("key", key) for key in sorted(keys)]))
+        _delete(writer, sorted({*gone, *(document.key for document in documents)}))
     with _frozen_garbage():
         for document in documents:
             writer.add_document(
@@ -113,6 +119,13 @@ def _fill(writer: Any, documents: Iterable[WordDocument], gone: Sequence[str], *
                 names=sorted(document.names),
                 words=sorted(document.words - document.names),
             )
+
+
+def _delete(writer: Any, keys: list[str]) -> None:
+    """Delete by one query for the batch: a delete for each document opens each segment again."""
+    with _whoosh_errors():
+        if keys:
+            writer.delete_by_query(Or([Term("key", key) for key in keys]))
 
 
 @contextmanager
@@ -210,8 +223,9 @@ class WordReader:
     def _numbers(self) -> Numbers:
         numbers: list[int] = []
         for leaf, _ in self._reader.leaf_readers():
-            column = leaf.column_reader("number")
-            numbers += (column[document] for document in range(leaf.doc_count_all()))
+            if leaf.doc_count_all():
+                column = leaf.column_reader("number")
+                numbers += (column[document] for document in range(leaf.doc_count_all()))
         return np.array(numbers, dtype=np.int64)
 
 
@@ -229,11 +243,13 @@ def _union(parts: list[Numbers]) -> Numbers:
 
 @contextmanager
 def _whoosh_errors() -> Iterator[None]:
-    """Turn what Whoosh and the disk raise over a damaged or missing index into one clear fault."""
+    """Turn what Whoosh raises over a damaged, locked or missing index into one clear fault."""
     try:
         yield
-    except (index.IndexError, index.LockError, OSError, EOFError) as error:
+    except ArchiveError:
+        raise
+    except Exception as error:
         raise StorageError(
-            f"the index of words cannot be used: {type(error).__name__}: {error}",
+            f"the index of words cannot be used: {type(error).__name__}: {printable(str(error))}",
             remedy="run `oais index rebuild`; nothing is lost, it is made from the stored packages",
         ) from error

@@ -17,6 +17,7 @@ from oais.information.packages import AipRecord
 from search_index.catalogue import (
     Catalogue,
     PlannedNode,
+    mark_worded,
     remove_records,
     write_nodes,
     write_records,
@@ -43,6 +44,8 @@ def add(root: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]) 
             catalogue.generations()
             while (batch := list(islice(waiting, BATCH))) or planned:
                 write_words(root / WORDS, list(_entered(catalogue, batch, planned)))
+                if planned:
+                    _mark(catalogue)
                 planned = []
 
 
@@ -111,6 +114,7 @@ def _build(folder: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNo
     with closing(Catalogue(folder, lasting=False)) as catalogue:
         catalogue.create()
         write_words(folder / WORDS, documents(catalogue), whole=True)
+        _mark(catalogue)
     with closing(Catalogue(folder)) as catalogue:
         catalogue.generations()  # leaves the file in write-ahead mode, so that no reader has to
     return count
@@ -129,6 +133,11 @@ def _entered(
         yield aip_document(numbers[aip_id], record)
     for path, number in places.items():
         yield node_document(number, planned[path])
+
+
+def _mark(catalogue: Catalogue) -> None:
+    with catalogue.writing() as connection:
+        mark_worded(connection)
 
 
 def _writer(root: Path) -> AbstractContextManager[None]:

@@ -1,0 +1,241 @@
+"""Finding: filters, counts, identifiers, orders and pages against a plain reading of the records."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oais.errors import NotFoundError, WrongUsageError
+from oais.information.description import ProvenanceLink
+from oais.information.packages import AipRecord, VersionRecord
+from search_index.entries import SubmissionEntry
+from search_index.index import Index
+from search_index.query import FACETS, ORDERS, Query
+from tests.search_index.factory import LEVELS, MISSIONS, product, record
+
+
+def _values(held: AipRecord, facet: str) -> set[str]:
+    description = held.description
+    if facet == "mission":
+        return {description.mission}
+    cores = [item.obscore for item in description.products]
+    found: dict[str, set[str | None]] = {
+        "level": {description.level, *(item.level for item in description.products)},
+        "kind": {description.kind, *(item.kind for item in description.products)},
+        "target": {core.target_name for core in cores},
+        "product_type": {item.product_type for item in description.products},
+        "dataproduct_type": {core.dataproduct_type for core in cores},
+    }
+    return {value for value in found[facet] if value}
+
+
+CHOICES = st.fixed_dictionaries(
+    {},
+    optional={
+        "mission": st.lists(st.sampled_from(MISSIONS), max_size=2).map(tuple),
+        "level": st.lists(st.sampled_from(LEVELS), max_size=2).map(tuple),
+        "kind": st.sampled_from(["", "science", "report", "nothing"]),
+        "product_type": st.sampled_from(["light curve", "target pixels", "report"]),
+        "dataproduct_type": st.sampled_from(["image", "timeseries"]),
+        "node": st.sampled_from(["alpha", "beta/n1", "gamma/n0/sector-1", "gamma/n0/sector-", "x"]),
+    },
+)
+
+
+@given(chosen=CHOICES)
+def test_filters_find_what_a_plain_reading_finds(
+    filled: Index, held: list[AipRecord], chosen: dict[str, str | tuple[str, ...]]
+) -> None:
+    """All that is chosen must hold; several values of a facet are alternatives."""
+    found = filled.find(Query(**chosen, limit=1000))  # type: ignore[arg-type]
+    expected = {item.aip_id for item in held if _holds(item, chosen)}
+    assert {hit.aip.aip_id for hit in found.hits} == expected
+    assert found.total == len(expected)
+
+
+def _holds(held: AipRecord, chosen: dict[str, str | tuple[str, ...]]) -> bool:
+    for name, wanted in chosen.items():
+        if name == "node":
+            node = held.description.node
+            if node != wanted and not node.startswith(f"{wanted}/"):
+                return False
+            continue
+        alternatives = {wanted} if isinstance(wanted, str) else set(wanted)
+        alternatives.discard("")
+        if alternatives and not alternatives & _values(held, name):
+            return False
+    return True
+
+
+@given(chosen=CHOICES, facet=st.sampled_from(FACETS))
+def test_a_count_is_what_a_click_finds(
+    filled: Index, chosen: dict[str, str | tuple[str, ...]], facet: str
+) -> None:
+    """The number beside a value is the total of the query that chooses this value instead."""
+    counts = filled.find(Query(**chosen)).facets[facet]  # type: ignore[arg-type]
+    for count in counts[:3]:
+        narrowed = Query(**{**chosen, facet: count.value})  # type: ignore[arg-type]
+        assert filled.find(narrowed).total == count.count
+    assert [(-count.count, count.value) for count in counts] == sorted(
+        (-count.count, count.value) for count in counts
+    )
+
+
+@pytest.mark.parametrize("turned", ["", "-"])
+@pytest.mark.parametrize("order", [name for name in ORDERS if name != "distance"])
+def test_pages_have_no_gap_and_no_repeat(filled: Index, order: str, turned: str) -> None:
+    """Pages put together are the whole answer in one stable order, whatever the page size."""
+    query = {"order": turned + order, "words": "camera"}
+    whole = [hit.aip.aip_id for hit in filled.find(Query(**query, limit=1000)).hits]  # type: ignore[arg-type]
+    for size in (1, 7, 100):
+        pages = []
+        for offset in range(0, 28 if size == 1 else 300, size):
+            page = filled.find(Query(**query, offset=offset, limit=size))  # type: ignore[arg-type]
+            assert page.total == 300
+            pages += [hit.aip.aip_id for hit in page.hits]
+        assert pages == whole[: len(pages)]
+    assert len(set(whole)) == 300
+
+
+def test_orders_sort_by_what_they_say(empty: Index) -> None:
+    """Time, size and arrival go by value, titles and identifiers naturally, the unknown comes last."""
+    early, late = product("e.fits", t_min=1.0, t_max=2.0), product("l.fits", t_min=5.0, t_max=6.0)
+    empty.add(
+        [
+            record("p.10", early, title="Run 9", size=5, ingested_at="2026-01-03T00:00:00Z"),
+            record("p.9", late, title="run 10", size=9, ingested_at="2026-01-02T00:00:00Z"),
+            record("p.1", title="Run 9", size=7, ingested_at="2026-01-01T00:00:00Z"),
+        ]
+    )
+
+    def by(order: str) -> list[str]:
+        return [hit.aip.aip_id for hit in empty.find(Query(order=order)).hits]
+
+    assert by("title") == ["p.1", "p.10", "p.9"]
+    assert by("id") == ["p.1", "p.9", "p.10"]
+    assert by("time") == ["p.10", "p.9", "p.1"]
+    assert by("-time") == ["p.9", "p.10", "p.1"]
+    assert by("-size") == ["p.9", "p.1", "p.10"]
+    assert by("-ingested") == ["p.10", "p.9", "p.1"]
+
+
+def test_identifiers_patterns_and_ranges_select(empty: Index) -> None:
+    """A list, wildcards and a natural range select packages; what nothing answers to is reported."""
+    empty.add([record(f"set.{n}", product("a.fits", obs_id=f"OBS-{n}")) for n in (1, 2, 9, 10, 11, 100)])
+
+    def found(*ids: str) -> tuple[list[str], tuple[str, ...]]:
+        result = empty.find(Query(ids=ids, order="id"))
+        return [hit.aip.aip_id for hit in result.hits], result.unknown
+
+    assert found("set.1", "OBS-10", "set.7") == (["set.1", "set.10"], ("set.7",))
+    assert found("set.1*") == (["set.1", "set.10", "set.11", "set.100"], ())
+    assert found("OBS-?") == (["set.1", "set.2", "set.9"], ())
+    assert found("set.2..set.10") == (["set.2", "set.9", "set.10"], ())
+    assert found("set.11..") == (["set.11", "set.100"], ())
+    assert found("*.[1]*", "b..a", "..") == (
+        ["set.1", "set.2", "set.9", "set.10", "set.11", "set.100"],
+        ("*.[1]*", "b..a"),
+    )
+    assert found("*a" * 60) == ([], ("*a" * 60,))
+
+
+def test_what_is_left_out_is_as_if_it_were_not_there(filled: Index) -> None:
+    """Branches left out are in no hit, no total, no count, and their identifiers are unknown."""
+    without = ("alpha", "beta/n0", "gamma/n1/sector-1")
+    found = filled.find(Query(without=without, ids=("alpha.n0.000000", "*"), limit=1000))
+    assert found.unknown == ("alpha.n0.000000",)
+    nodes = {hit.aip.node for hit in found.hits}
+    assert not any(node == path or node.startswith(path + "/") for node in nodes for path in without)
+    assert "gamma/n1/sector-10" in nodes
+    assert {count.value for count in found.facets["mission"]} == {"beta", "gamma"}
+    assert sum(count.count for count in found.facets["mission"]) == found.total == len(found.hits)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"offset": -1},
+        {"offset": 10**9},
+        {"limit": 0},
+        {"limit": 10**6},
+        {"order": "__class__"},
+        {"order": "distance"},
+        {"order": "--title"},
+        {"mission": "m" * 300},
+        {"target": tuple(str(n) for n in range(101))},
+        {"ids": tuple(str(n) for n in range(1001))},
+    ],
+)
+def test_a_malformed_query_cannot_be_made(wrong: dict[str, object]) -> None:
+    """Pages, orders and values past their limits are wrong usage before anything is read."""
+    with pytest.raises(WrongUsageError):
+        Query(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_package_is_read_back_as_it_was_described(filled: Index, held: list[AipRecord]) -> None:
+    """Products, their ObsCore columns, values and provenance come back exactly."""
+    for item in held[:20]:
+        entry = filled.aip(item.aip_id)
+        assert entry is not None
+        assert (entry.title, entry.size, entry.object_path) == (
+            item.description.title,
+            item.size,
+            item.object_path,
+        )
+        assert entry.values == item.description.values
+        products = filled.products(item.aip_id, 1)
+        assert tuple(product.product for product in products) == item.description.products
+        assert [version.number for version in filled.versions(item.aip_id)] == [1]
+    assert filled.aip("nobody") is None
+    assert filled.versions("nobody") == ()
+
+
+def test_products_of_what_the_catalogue_does_not_have_are_not_found(filled: Index) -> None:
+    """An unknown package and an older version are said to be missing, with what to do."""
+    with pytest.raises(NotFoundError):
+        filled.products("nobody")
+    with pytest.raises(NotFoundError) as missing:
+        filled.products("alpha.n0.000000", 7)
+    assert "stored package" in missing.value.remedy
+
+
+def test_a_missing_value_stays_missing(empty: Index) -> None:
+    """What is not known is None, also where a header held what is no number; it is never 0."""
+    strange = product("a.fits", s_ra=float("nan"), s_dec=1.0, t_min=float("inf"), em_min=None)
+    empty.add([record("x", strange)])
+    entry = empty.aip("x")
+    assert entry is not None
+    assert (entry.ra, entry.dec, entry.t_min, entry.t_max) == (None, None, None, None)
+    core = empty.products("x")[0].product.obscore
+    assert (core.s_ra, core.s_dec, core.t_min, core.em_min) == (None, 1.0, None, None)
+
+
+def test_a_delivery_is_known_by_its_key(empty: Index) -> None:
+    """Every version's delivery is known by its submission key, the older one too."""
+    versions = (
+        VersionRecord(1, "2026-01-01T00:00:00Z", "first", 1, 1, "key-1", "r1"),
+        VersionRecord(2, "2026-01-02T00:00:00Z", "second", 1, 1, "key-2", "r2"),
+    )
+    empty.add([record("x", version=2, versions=versions, submission_key="key-2", receipt="r2")])
+    assert empty.submission("key-1") == SubmissionEntry("x", 1, "r1")
+    assert empty.submission("key-2") == SubmissionEntry("x", 2, "r2")
+    assert empty.submission("key-3") is None
+
+
+def test_a_file_that_a_header_names_is_resolved(empty: Index) -> None:
+    """A reference is found by its name, also without endings, and so is who names it."""
+    link = ProvenanceLink("reference file", "RF_FIL1", "REF_Dark_V0104.fits", "RF_FIL1")
+    empty.add(
+        [
+            record("ref", product("REF_Dark_V0104.fits.gz", sha256="d" * 64)),
+            record("other", product("REF_Dark_V0105.fits")),
+            record("visit", product("visit.fits", provenance=(link,))),
+        ]
+    )
+    for name in ("REF_Dark_V0104.fits.gz", "REF_Dark_V0104.fits", "REF_Dark_V0104", "x/REF_Dark_V0104.fits"):
+        holders = empty.by_file_name(name)
+        assert [(holder.aip_id, holder.sha256) for holder in holders] == [("ref", "d" * 64)]
+    assert empty.by_file_name("REF_Dark_V0103.fits") == ()
+    assert empty.by_file_name("") == ()
+    assert [holder.aip_id for holder in empty.naming("REF_Dark_V0104.fits")] == ["visit"]

@@ -1,0 +1,131 @@
+"""Cones against plain trigonometry over every position, poles and the seam at 0 = 360 included."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from oais.errors import WrongUsageError
+from search_index.index import Index, open_index
+from search_index.query import Cone, Query, TimeSpan, parse_cone
+from tests.search_index.factory import product, record
+
+SPECIAL = [(0, 90), (123, 90), (0, -90), (0, 0), (360, 0), (359.9999, 0.0001), (0.0001, -0.0001)]
+SPECIAL += [(180, 0), (90, 89.99), (270, 89.99), (45, -89.99), (359.5, 60), (0.5, 60), (0.5, -60)]
+
+
+def _positions() -> list[tuple[float, float]]:
+    dice = random.Random(7)
+    scattered = [(dice.uniform(0, 360), dice.uniform(-90, 90)) for _ in range(300)]
+    crowded = [(dice.gauss(0, 0.5) % 360, dice.gauss(88, 1) % 90) for _ in range(100)]
+    return SPECIAL + scattered + crowded
+
+
+@pytest.fixture(scope="module")
+def sky(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """An index with one package at each position, and one without any position."""
+    index = open_index(tmp_path_factory.mktemp("sky") / "search_index")
+    places = [
+        record(f"at.{number}", product("a.fits", s_ra=float(ra), s_dec=float(dec)))
+        for number, (ra, dec) in enumerate(_positions())
+    ]
+    nowhere = [record("nowhere", product("b.fits"))]
+    index.add([*places, *nowhere])
+    return index
+
+
+def _haversine(ra: float, dec: float) -> dict[str, float]:
+    """Return the distance in degrees of each package, by the haversine formula."""
+    places = np.radians(np.array(_positions(), dtype=np.float64))
+    half_dec = np.sin((places[:, 1] - np.radians(dec)) / 2) ** 2
+    half_ra = np.sin((places[:, 0] - np.radians(ra)) / 2) ** 2
+    chord = half_dec + np.cos(places[:, 1]) * np.cos(np.radians(dec)) * half_ra
+    apart = np.degrees(2 * np.arcsin(np.sqrt(np.clip(chord, 0, 1))))
+    return {f"at.{number}": float(value) for number, value in enumerate(apart)}
+
+
+@given(ra=st.floats(0, 360), dec=st.floats(-90, 90), radius=st.floats(1e-3, 180, exclude_min=True))
+@example(ra=0.0, dec=90.0, radius=0.02)
+@example(ra=217.0, dec=-90.0, radius=1.0)
+@example(ra=360.0, dec=0.0, radius=0.001)
+@example(ra=0.0, dec=0.0, radius=180.0)
+@example(ra=0.0, dec=60.0, radius=0.6)
+@example(ra=90.0, dec=0.0, radius=90.0)
+def test_a_cone_finds_what_trigonometry_finds(sky: Index, ra: float, dec: float, radius: float) -> None:
+    """Every package inside is found, none outside, nearest first, with its distance."""
+    found = sky.find(Query(cone=Cone(ra, dec, radius), limit=1000))
+    apart = _haversine(ra, dec)
+    names = {hit.aip.aip_id for hit in found.hits}
+    surely_in = {name for name, value in apart.items() if value < radius - 1e-6}
+    maybe_in = {name for name, value in apart.items() if value <= radius + 1e-6}
+    assert surely_in <= names <= maybe_in
+    measured = [hit.distance for hit in found.hits]
+    assert measured == sorted(measured, key=lambda value: value or 0.0)
+    for hit in found.hits:
+        assert hit.distance == pytest.approx(apart[hit.aip.aip_id], abs=1e-6)
+
+
+def test_the_nearest_product_tells_the_distance(tmp_path: Path) -> None:
+    """A package with products far apart is as near as its nearest one."""
+    index = open_index(tmp_path / "search_index")
+    far = product("far.fits", s_ra=100.0, s_dec=0.0)
+    near = product("near.fits", s_ra=10.5, s_dec=0.0)
+    index.add([record("both", far, near)])
+    hits = index.find(Query(cone=Cone(10, 0, 120))).hits
+    assert [hit.distance for hit in hits] == [pytest.approx(0.5, abs=1e-9)]
+
+
+def test_place_and_time_must_hold_for_one_product(tmp_path: Path) -> None:
+    """A product in the cone and another one in the time span do not make a hit."""
+    index = open_index(tmp_path / "search_index")
+    here = product("here.fits", s_ra=10.0, s_dec=0.0, t_min=100.0, t_max=101.0)
+    then = product("then.fits", s_ra=90.0, s_dec=0.0, t_min=500.0, t_max=501.0)
+    index.add([record("both", here, then)])
+    cone = Cone(10, 0, 1)
+    assert index.find(Query(cone=cone, time=TimeSpan(100, 100.5))).total == 1
+    assert index.find(Query(cone=cone, time=TimeSpan(500, 501))).total == 0
+    assert index.find(Query(cone=cone, time=TimeSpan(None, None))).total == 1
+
+
+def test_without_a_cone_there_is_no_distance(sky: Index) -> None:
+    """The distance is None, not 0, when nobody asked for one."""
+    assert {hit.distance for hit in sky.find(Query(limit=1000)).hits} == {None}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1,2",
+        "1,2,3,4",
+        "a,b,c",
+        "nan,0,1",
+        "0,nan,1",
+        "0,0,nan",
+        "0,0,0",
+        "0,0,-1",
+        "0,0,181",
+        "-1,0,1",
+        "361,0,1",
+        "0,91,1",
+        "inf,0,1",
+        "0,0,inf",
+        "1;2;3",
+        "\0",
+        "9" * 5000,
+    ],
+)
+def test_a_malformed_cone_is_refused(text: str) -> None:
+    """What is not a circle on the sky is wrong usage, whatever it is."""
+    with pytest.raises(WrongUsageError):
+        parse_cone(text)
+
+
+def test_a_cone_is_read() -> None:
+    """Three numbers in degrees make a cone."""
+    assert parse_cone(" 83.6, +22.0 ,1.5") == Cone(83.6, 22.0, 1.5)
