@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 
 from oais.errors import ConfigurationError, RefusedError
 from oais.files import create_file, make_directories, storage_errors, sync_tree
 from oais.information.signature import Signer, create_signer, open_signer, private_pem
 from oais.settings import FORMAT, Settings, settings_from
-from policies.loading import PolicySet, load_policies
+from policies.loading import PolicySet, copy_shipped_policies, load_policies
 from policies.yaml import Scalar, Table, load_strict_yaml
 
 Clock = Callable[[], datetime]
@@ -116,7 +115,7 @@ def create_archive(home: Path, *, name: str = "", signer: Signer | None = None) 
     with storage_errors(f"making the archive {home}"):
         for room in _ROOMS:
             make_directories(home / room)
-        _copy_shipped_policies(home / "policies")
+        copy_shipped_policies(home / "policies")
         _write_keys(home / "keys", signer or create_signer())
         create_file(home / "oais.yaml", _settings_text(name or Settings().name).encode())
         sync_tree(home)
@@ -129,14 +128,6 @@ def _settings_text(name: str) -> str:
         "# The settings of this archive; docs/settings.md explains each of them.\n"
         f"format: {FORMAT}\nname: '{quoted}'\n"
     )
-
-
-def _copy_shipped_policies(target: Path) -> None:
-    shipped = resources.files("policies") / "shipped"
-    create_file(target / "access.yaml", (shipped / "access.yaml").read_bytes())
-    for entry in sorted((shipped / "agreements").iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".yaml"):
-            create_file(target / "agreements" / entry.name, entry.read_bytes())
 
 
 def _write_keys(keys: Path, signer: Signer) -> None:

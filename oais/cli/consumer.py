@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.tree import Tree as RichTree
 
 from oais.cli.options import AsJson, Home, Reference
-from oais.cli.terminal import home_or_default, out, print_json, print_pairs, show_size, table
+from oais.cli.terminal import counted, home_or_default, out, print_json, print_pairs, show_size, table
 from oais.functions.access.views import AipCard, AipView, Branch
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def draw_tree(branch: Branch) -> RichTree:
 
 
 def _grow(parent: RichTree, branch: Branch) -> None:
-    held = f"{branch.aips} AIPs, {show_size(branch.size)}" if branch.aips else "empty"
+    held = f"{counted(branch.aips, 'AIP')}, {show_size(branch.size)}" if branch.aips else "empty"
     lock = " [yellow]closed[/]" if branch.locked else ""
     level = f" [cyan]{escape(branch.level)}[/]" if branch.level else ""
     title = f"[bold]{escape(branch.title)}[/]" if branch.aips else escape(branch.title)

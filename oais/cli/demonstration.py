@@ -57,8 +57,9 @@ class _Demo:
             out.print(f"  {escape(str(home))} is there from before; what is in is recognised", soft_wrap=True)
         else:
             self.archive = initialise(home, name="Demo archive")
+            missions = _missions(self.archive)
             out.print(
-                f"  made {escape(str(home))} with a signing key and the agreements of {_missions(self.archive)}"
+                f"  made {escape(str(home))} with a signing key and agreements for {missions}", soft_wrap=True
             )
         self.data = data
         self.references: dict[str, str] = {}
@@ -92,9 +93,8 @@ class _Demo:
                 raise RefusedError(f"the demo's own delivery {name} was refused: {disposition.error}")
             self.references[name] = f"{receipt.aip_id}@v{receipt.version}"
             status = "held already" if disposition.skipped else receipt.status
-            out.print(
-                f"  [green]{status}[/] as [bold]{escape(self.references[name])}[/], receipt {receipt.receipt_id}"
-            )
+            reference = escape(self.references[name])
+            out.print(f"  [green]{status}[/] as [bold]{reference}[/], receipt {receipt.receipt_id}")
 
     def _show_tree(self) -> None:
         from oais.cli.consumer import draw_tree

@@ -61,9 +61,7 @@ def status(home: Home = None, as_json: AsJson = False) -> int:
         }
         print_pairs((key.replace("_", " "), value) for key, value in plain.items())
     for name in told.conflicts:
-        err.print(
-            f"[yellow]another distribution, {escape(name)}, owns one of our packages: install oais on its own[/]"
-        )
+        err.print(f"[yellow]{escape(name)} owns one of our import packages: install oais on its own[/]")
     return 1 if told.conflicts else 0
 
 

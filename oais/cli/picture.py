@@ -12,8 +12,9 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 def draw_curve(
     x: NDArray[np.float64], y: NDArray[np.float64], *, columns: int = 72, rows: int = 10
 ) -> list[str]:
-    """Return the lines of a picture ``columns`` × ``rows`` characters large; points that are no numbers are left out.
+    """Return the lines of a picture ``columns`` × ``rows`` characters large.
 
+    Points that are no numbers are left out.
     The range drawn is the central 99 % of y, so that one outlier does not flatten the rest.
     """
     known = np.isfinite(x) & np.isfinite(y)

@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from oais.cli.options import Agreement, AsJson, Home
 from oais.cli.terminal import (
     TerminalReporter,
+    counted,
     err,
     home_or_default,
     out,
     print_findings,
     print_json,
     print_pairs,
+    show_size,
 )
 from oais.errors import WrongUsageError
 from oais.information.findings import Severity
@@ -37,18 +40,11 @@ def pack(
 ) -> None:
     """Make a bag of a folder of products, its tags filled from their headers."""
     from oais.functions.packing import pack_folder
+    from sip.pack import Label
 
     target = to if to is not None else folder.resolve().with_name(f"{folder.resolve().name}.bag")
-    packed = pack_folder(
-        home_or_default(home),
-        folder,
-        agreement,
-        target,
-        identifier=identifier,
-        group=group,
-        organization=organization,
-        email=email,
-    )
+    label = Label(identifier=identifier, group=group, organization=organization, email=email)
+    packed = pack_folder(home_or_default(home), folder, agreement, target, label)
     if as_json:
         print_json({"bag": str(packed)})
     else:
@@ -70,9 +66,9 @@ def check(
         print_json(checked.as_plain())
     else:
         verdict = "[bold green]good[/]" if checked.passed else "[bold red]would be refused[/]"
-        out.print(
-            f"{verdict}  {bag.name}: {checked.files} files, {checked.size} bytes, agreement {checked.agreement or '–'}"
-        )
+        amount = f"{counted(checked.files, 'file')}, {show_size(checked.size)}"
+        under = f", agreement {checked.agreement}" if checked.agreement else ""
+        out.print(f"{verdict}  {escape(bag.name)}: {amount}{under}", soft_wrap=True)
         print_findings(checked.findings)
     return 0 if checked.passed else 1
 

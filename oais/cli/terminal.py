@@ -8,19 +8,22 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from oais.errors import ArchiveError
+from oais.errors import ArchiveError, StorageError, WrongUsageError
 from oais.functions.reporting import Reporter
 from oais.information.findings import Finding, Severity
 from oais.information.text import printable
@@ -71,6 +74,11 @@ def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return made
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number of things in words: ``1 file``, ``2 files``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def show_size(size: int) -> str:
@@ -135,32 +143,49 @@ def count_progress(label: str, total: int) -> Iterator[Callable[[], None]]:
 
 
 def run_and_explain(command: Callable[[], Any]) -> int:
-    """Run a command; an ArchiveError becomes its message, remedy and exit code, never a traceback."""
+    """Run a command; what stops it becomes a message, a remedy and an exit code, never a traceback."""
     try:
         command()
-    except ArchiveError as error:
-        return explain(error)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         err.print("stopped; nothing half done was kept")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except MemoryError:
-        err.print("[bold red]error[/]  not enough memory for this; nothing half done was kept")
-        return 4
+    except typer.Exit as ended:
+        return ended.exit_code
+    except Exception as error:  # noqa: BLE001 - a defect of ours is told in words too; its trace goes to a file
+        return explain(error)
     return 0
 
 
-def explain(error: ArchiveError) -> int:
+def explain(error: Exception) -> int:
     """Print what stopped us and what to do; return the exit code."""
+    fault = _as_fault(error)
     if "--json" in sys.argv:
-        print_json({"error": error.message, "remedy": error.remedy, "exit_code": error.exit_code})
-    for line in error.message.splitlines():
+        print_json({"error": fault.message, "remedy": fault.remedy, "exit_code": fault.exit_code})
+    for line in fault.message.splitlines():
         err.print(Text.assemble(("error  ", "bold red"), line), soft_wrap=True)
-    if error.remedy:
-        err.print(Text(f"       → {error.remedy}", style="dim"), soft_wrap=True)
-    return error.exit_code
+    if fault.remedy:
+        err.print(Text(f"       → {fault.remedy}", style="dim"), soft_wrap=True)
+    return fault.exit_code
+
+
+def _as_fault(error: Exception) -> ArchiveError:
+    if isinstance(error, ArchiveError):
+        return error
+    if isinstance(error, typer.TyperException):
+        said = getattr(error, "format_message", error.__str__)()
+        return WrongUsageError(said, remedy="the command's --help tells what it takes")
+    if isinstance(error, MemoryError):
+        return StorageError(
+            "not enough memory for this", remedy="nothing half done was kept; try a smaller one"
+        )
+    with tempfile.NamedTemporaryFile("w", prefix="oais-defect-", suffix=".txt", delete=False) as report:
+        report.write("".join(traceback.format_exception(error)))
+    return StorageError(
+        f"the software itself failed ({type(error).__name__}); nothing half done was kept",
+        remedy=f"report it with the file {report.name}",
+    )
 
 
 def home_or_default(home: Path | None) -> Path:

@@ -72,7 +72,7 @@ class DropFolder:
 
 
 def watch_folder(folder: DropFolder, *, once: bool = False, agreement: str = "") -> Iterator[Disposition]:
-    """Take what is complete, whenever something changes and at least every few seconds; for ever unless once."""
+    """Take what is complete, when something changes and every few seconds; for ever, or once."""
     yield from folder.take(agreement=agreement)
     if once:
         return
@@ -97,8 +97,8 @@ def leave_receipt(disposition: Disposition) -> None:
         delivery.with_name(f"{delivery.name}.ready").unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(
-            f"{delivery.name} was taken (receipt {disposition.receipt.receipt_id}) but cannot be removed from "
-            f"the drop folder: {error.strerror}",
+            f"{delivery.name} was taken (receipt {disposition.receipt.receipt_id}) but cannot be removed "
+            f"from the drop folder: {error.strerror}",
             remedy="remove it by hand; it would be recognised as already held",
         ) from error
 

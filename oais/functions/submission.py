@@ -32,7 +32,7 @@ from sip.recognition import recognise_content
 _BATCH = 256
 _BATCH_SECONDS = 5.0
 _MANY = 8
-"""From this many deliveries on, processes work side by side; fewer are done before they would have started."""
+"""From this many deliveries on processes work side by side; fewer are done before they have started."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,55 @@
+"""Runs the site on one address: binds first, so that the address announced is the one that answers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+
+import uvicorn
+
+from oais.archive import Archive
+from oais.errors import WrongUsageError
+from oais.settings import Settings
+from oais.web.app import create_app
+
+_SLOWEST_HEADER = 15
+"""Seconds an idle connection is kept."""
+
+
+def serve_site(archive: Archive, host: str, port: int, *, announce: Callable[[str], None]) -> None:
+    """Serve until interrupted; ``port`` 0 takes a free one. Raises WrongUsageError when it is taken.
+
+    Links are made from the configured address; where none is configured, from the one served.
+    """
+    listening = _listen(host, port)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+    if archive.settings.base_url == Settings().base_url:
+        archive = replace(archive, settings=replace(archive.settings, base_url=address))
+    config = uvicorn.Config(
+        create_app(archive),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_SLOWEST_HEADER,
+        h11_max_incomplete_event_size=64 << 10,
+    )
+    announce(address)
+    with listening:
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise WrongUsageError(
+            f"cannot listen on {host} port {port}: {error.strerror}",
+            remedy="name another with --port; 0 takes a free one",
+        ) from error
+    return listening
