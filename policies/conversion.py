@@ -13,6 +13,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from oais.information.text import printable
+
 BLANK = frozenset(
     {"", "n/a", "na", "nan", "none", "null", "undefined", "unknown", "not applicable", "dummy", "-"}
 )
@@ -21,6 +23,7 @@ BLANK = frozenset(
 SCALES = frozenset({"UTC", "TAI", "TT", "TDB"})
 """Time scales; TDB differs from TT by less than 2 ms, which is far below what is described here."""
 
+_LONGEST = 4000
 _MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
 _LEAP_DAYS = (
     41317, 41499, 41683, 42048, 42413, 42778, 43144, 43509, 43874, 44239, 44786, 45151, 45516, 46247,
@@ -35,7 +38,7 @@ def plain(value: Any) -> Any:
         parts = [str(item).strip() for item in value if plain(item) is not None]
         return ", ".join(parts) or None
     if isinstance(value, bool | int):
-        return value
+        return value if -(2**63) <= value < 2**63 else None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if not isinstance(value, str):
@@ -56,10 +59,10 @@ def utc_days(mjd: float, scale: str) -> float:
 
 
 def to_text(value: Any) -> str:
-    """Return the value as a text with single spaces."""
+    """Return the value as a text with single spaces, its control characters escaped, and not endless."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return " ".join(str(value).split())
+    return printable(" ".join(str(value).split()), _LONGEST)
 
 
 def to_number(value: Any) -> float:
@@ -70,7 +73,7 @@ def to_number(value: Any) -> float:
         found = float(
             re.sub(r"(?<=[0-9.])[dD](?=[+-]?[0-9])", "e", value) if isinstance(value, str) else value
         )
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError("a number is expected") from None
     if not math.isfinite(found):
         raise ValueError("a finite number is expected")

@@ -154,7 +154,7 @@ class _Maker:
         raw = dict(expression.words).get(to_text(raw), raw)
         made = self._checked(name, raw, FORMS[form]) if form else raw
         if isinstance(made, bool) or not isinstance(made, int | float):
-            return made
+            return to_text(made) if isinstance(made, str) else made
         return self._scaled(name, expression, made)
 
     def _raw(self, expression: Expression) -> Any:
@@ -173,9 +173,11 @@ class _Maker:
         numbers = [self._checked(name, item, _number_or_date) for item in added]
         if None in numbers:
             return None
+        total: float | None = made
         if expression.factor != 1.0 or expression.offset or numbers:
-            made = made * expression.factor + expression.offset + sum(numbers)
-        return made if expression.scale == "UTC" else utc_days(made, expression.scale)
+            sum_of_all = made * expression.factor + expression.offset + sum(numbers)
+            total = self._checked(name, sum_of_all, to_number)
+        return total if total is None or expression.scale == "UTC" else utc_days(total, expression.scale)
 
     def _checked(self, name: str, raw: Any, read: Any) -> Any:
         try:
