@@ -1,0 +1,192 @@
+"""From what the index and the descriptions say to the rows and facts that people read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from oais.functions.access.views import AipCard, FileView, ProductCard
+from oais.information.description import ObsCore, PackageDescription, ProductDescription
+from search_index.entries import AipEntry
+
+_MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
+_MEDIA_TYPES = {
+    ".xml": "application/xml",
+    ".json": "application/json",
+    ".pdf": "application/pdf",
+    ".txt": "text/plain",
+    ".md": "text/markdown",
+    ".py": "text/x-python",
+    ".fits": "application/fits",
+    ".zip": "application/zip",
+}
+
+
+def iso_time(mjd: float | None) -> str:
+    """Return an MJD (UTC days) as ISO 8601 to the second, empty when unknown or out of any calendar."""
+    if mjd is None or not math.isfinite(mjd):
+        return ""
+    try:
+        moment = _MJD_EPOCH + timedelta(days=mjd) + timedelta(milliseconds=500)
+    except OverflowError:
+        return ""
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def aip_card(entry: AipEntry, *, locked: bool) -> AipCard:
+    """Return the row of an AIP in a list."""
+    return AipCard(
+        aip_id=entry.aip_id,
+        title=entry.title,
+        mission=entry.mission,
+        node=entry.node,
+        kind=entry.kind,
+        level=entry.level,
+        calib_level=None,
+        version=entry.version,
+        products=entry.products,
+        size=entry.size,
+        target=", ".join(entry.targets[:3]),
+        instrument=", ".join(entry.instruments[:3]),
+        start=iso_time(entry.t_min),
+        stop=iso_time(entry.t_max),
+        ingested_at=entry.ingested_at,
+        locked=locked,
+    )
+
+
+def described_card(description: PackageDescription, size: int, *, locked: bool) -> AipCard:
+    """Return the row of an AIP from its own description."""
+    obscores = [product.obscore for product in description.products]
+    starts = [value.t_min for value in obscores if value.t_min is not None]
+    stops = [value.t_max for value in obscores if value.t_max is not None]
+    levels = [value.calib_level for value in obscores if value.calib_level is not None]
+    return AipCard(
+        aip_id=description.aip_id,
+        title=description.title,
+        mission=description.mission,
+        node=description.node,
+        kind=description.kind,
+        level=description.level,
+        calib_level=max(levels, default=None),
+        version=description.version,
+        products=len(description.products),
+        size=size,
+        target=distinct(value.target_name for value in obscores),
+        instrument=distinct(value.instrument_name for value in obscores),
+        start=iso_time(min(starts, default=None)),
+        stop=iso_time(max(stops, default=None)),
+        ingested_at=description.ingested_at,
+        locked=locked,
+    )
+
+
+def distinct(values: Iterable[str | None], most: int = 3) -> str:
+    """Return up to ``most`` different texts, joined by commas."""
+    return ", ".join(list(dict.fromkeys(value for value in values if value))[:most])
+
+
+def product_card(product: ProductDescription, digests: Mapping[str, str]) -> ProductCard:
+    """Return the row of a product; ``digests`` is what the inventory holds."""
+    return ProductCard(
+        path=product.path,
+        name=product.path.rsplit("/", maxsplit=1)[-1],
+        size=product.size,
+        digests=dict(digests) or {"sha256": product.sha256},
+        kind=product.kind,
+        level=product.level,
+        product_type=product.product_type,
+        format_name=product.format_name,
+        format_id=product.format_id,
+        media_type=product.media_type,
+    )
+
+
+def file_view(path: str, size: int, digests: Mapping[str, str], title: str = "") -> FileView:
+    """Return the row of a file that is no product."""
+    name = path.rsplit("/", maxsplit=1)[-1]
+    return FileView(path, name, size, dict(digests), media_type_of(name), title)
+
+
+def media_type_of(name: str) -> str:
+    """Return the media type that a file name's ending stands for."""
+    dot = name.rfind(".")
+    return _MEDIA_TYPES.get(name[dot:].lower(), "application/octet-stream")
+
+
+def package_facts(description: PackageDescription) -> dict[str, str]:
+    """Return what a reader wants to know first of a package, label by label, known values only."""
+    obscores = [product.obscore for product in description.products]
+    facts = {
+        "Mission": description.mission,
+        "Collection": description.collection,
+        "Kind": description.kind,
+        "Level": description.level,
+        "Target": distinct(value.target_name for value in obscores),
+        "Facility": distinct(value.facility_name for value in obscores),
+        "Instrument": distinct(value.instrument_name for value in obscores),
+        "Observation": distinct(value.obs_id for value in obscores),
+        "Proposal": distinct(value.proposal_id for value in obscores),
+        "Provider": description.provider,
+        "Licence": description.licence,
+        "Access policy": description.access_policy,
+        "Agreement": description.agreement,
+        "Ingested": description.ingested_at,
+        "Receipt": description.receipt,
+    }
+    return {label: text for label, text in facts.items() if text} | plain_facts(description.values)
+
+
+def product_facts(product: ProductDescription) -> dict[str, str]:
+    """Return what is known of a product: ObsCore values with their units, then the mission's own."""
+    values = product.obscore
+    facts = {
+        "Target": values.target_name or "",
+        "Position": _position(values),
+        "Begins": iso_time(values.t_min),
+        "Ends": iso_time(values.t_max),
+        "Exposure": _quantity(values.t_exptime, "s"),
+        "Time resolution": _quantity(values.t_resolution, "s"),
+        "Samples": _quantity(values.t_xel, ""),
+        "Wavelength": _interval(values.em_min, values.em_max, "m"),
+        "Observed quantity": values.o_ucd or "",
+        "Facility": values.facility_name or "",
+        "Instrument": values.instrument_name or "",
+        "Observation": values.obs_id or "",
+        "Proposal": values.proposal_id or "",
+        "Data product type": values.dataproduct_type or "",
+        "Calibration level": "" if values.calib_level is None else str(values.calib_level),
+        "Valid": _interval_text(iso_time(product.valid_from), iso_time(product.valid_to)),
+    }
+    return {label: text for label, text in facts.items() if text} | plain_facts(product.values)
+
+
+def plain_facts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return a mission's own values as labelled texts; what is nested or unknown is left out."""
+    return {
+        name.replace("_", " ").capitalize(): str(value)
+        for name, value in values.items()
+        if isinstance(value, str | int | float) and str(value)
+    }
+
+
+def _position(values: ObsCore) -> str:
+    if values.s_ra is None or values.s_dec is None:
+        return ""
+    return f"RA {values.s_ra:.6f}°, Dec {values.s_dec:+.6f}° (ICRS)".replace("-", "−")
+
+
+def _quantity(value: float | None, unit: str) -> str:
+    return "" if value is None else f"{value:,.10g} {unit}".replace(",", "\u202f").strip()
+
+
+def _interval(low: float | None, high: float | None, unit: str) -> str:
+    if low is None or high is None:
+        return ""
+    return f"{low:.4g} to {high:.4g} {unit}"
+
+
+def _interval_text(first: str, last: str) -> str:
+    return f"{first or '…'} to {last or '…'}" if first or last else ""

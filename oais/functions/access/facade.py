@@ -1,0 +1,125 @@
+"""The consumer's door: everything the site and the command line show or hand out comes through ``Access``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from aip.storage import AipStore
+from oais.archive import Archive
+from oais.errors import NotFoundError
+from oais.functions.access import finding, packages, places, products
+from oais.functions.access.cards import media_type_of
+from oais.functions.access.decisions import Asker
+from oais.functions.access.finding import Question
+from oais.functions.access.products import Curve
+from oais.functions.access.views import (
+    AipView,
+    Branch,
+    FindView,
+    HoldingsView,
+    NodeView,
+    OpenedFile,
+    ProductView,
+)
+from oais.information.representation.reading import GreyImage
+from oais.information.text import printable
+from policies.access import ANONYMOUS, Action, Principal
+from search_index.index import Index, open_index
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One principal's access to an archive at one moment; index and store are shared by all.
+
+    Whatever may not be known answers as what does not exist (NotFoundError); data that are closed
+    although their description is public raise ClosedError, which tells why and until when.
+    """
+
+    archive: Archive
+    principal: Principal
+    now: datetime
+    index: Index
+    store: AipStore
+
+    def asked_by(self, principal: Principal, now: datetime) -> Access:
+        """Return the same access for somebody else, or later."""
+        return replace(self, principal=principal, now=now)
+
+    def holdings(self) -> HoldingsView:
+        """Return what the archive holds."""
+        return places.holdings(self.index, self._asker(), self.archive.settings.name)
+
+    def tree(self, depth: int = 3) -> tuple[Branch, ...]:
+        """Return the missions and what is below them, ``depth`` floors deep."""
+        return places.branches(self.index, self._asker(), "", depth=depth)
+
+    def node(self, path: str, page: int = 1, branch_page: int = 1) -> NodeView:
+        """Return one place of the tree; raises NotFoundError."""
+        return places.node_view(self.index, self._asker(), path, page, branch_page)
+
+    def find(self, question: Question) -> FindView:
+        """Answer a search; raises WrongUsageError for a malformed question."""
+        return finding.find(self.index, self._asker(), question)
+
+    def show(self, reference: str, page: int = 1) -> AipView:
+        """Tell all of ``ID`` or ``ID@vN``; raises WrongUsageError, NotFoundError, ClosedError."""
+        asker = self._asker()
+        shown = packages.open_shown(self.store, asker, reference)
+        return packages.aip_view(self.index, asker, shown, self.archive.settings.base_url, page)
+
+    def product(self, reference: str, path: str) -> ProductView:
+        """Tell all of one product; raises as ``show``."""
+        asker = self._asker()
+        shown = packages.open_shown(self.store, asker, reference)
+        return products.product_view(self.index, asker, shown, path)
+
+    def curve(self, reference: str, path: str) -> Curve:
+        """Return the light curve of a product; raises as ``open_file``, NotFoundError if it has none."""
+        return products.read_curve(self.open_file(reference, path))
+
+    def image(self, reference: str, path: str) -> GreyImage:
+        """Return the picture in a product; raises as ``open_file``, NotFoundError if it has none."""
+        return products.read_plane(self.open_file(reference, path))
+
+    def open_file(self, reference: str, path: str) -> OpenedFile:
+        """Return the right to read a file of a version, by its logical path, and where it lies.
+
+        The path is looked up in the inventory and never joined to a directory. The package's own
+        descriptions go with the right to read metadata, all else with the right to download.
+        Raises WrongUsageError, NotFoundError, ClosedError.
+        """
+        asker = self._asker()
+        shown = packages.open_shown(self.store, asker, reference)
+        unknown = NotFoundError(f"{shown.reference} has no file {printable(path)!r}")
+        action = Action.READ_METADATA if packages.is_metadata(path) else Action.DOWNLOAD
+        aip_id = shown.description.aip_id
+        if path not in shown.stored.inventory.versions[shown.version].state:
+            raise unknown
+        grant = asker.require(action, shown.node, aip_id, unknown)
+        stored = shown.stored.open(shown.version).file(path)
+        name = path.rsplit("/", maxsplit=1)[-1]
+        described = next((item for item in shown.description.products if item.path == path), None)
+        return OpenedFile(
+            grant=grant,
+            disk_path=stored.path,
+            name=name,
+            size=described.size if described else stored.size,
+            digests=stored.digests,
+            media_type=(described.media_type if described else "") or media_type_of(name),
+            public=asker.open_to_all(action, shown.node, aip_id),
+        )
+
+    def _asker(self) -> Asker:
+        return Asker(self.archive.policies.tree, self.principal, self.now)
+
+
+def open_access(archive: Archive, principal: Principal = ANONYMOUS) -> Access:
+    """Return the access of a principal from now on; nothing is read before the first question."""
+    return Access(
+        archive=archive,
+        principal=principal,
+        now=archive.clock(),
+        index=open_index(archive.index_root),
+        store=AipStore(archive.aip_root),
+    )

@@ -1,0 +1,237 @@
+"""One version of an AIP, told in full from the AIP itself: the index only helps to resolve names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aip.reading import read_description, read_history
+from aip.storage import AipStore
+from aip.stored import AUDITS, StoredAip, StoredFile
+from oais.errors import NotFoundError
+from oais.functions.access import cards
+from oais.functions.access.citation import cite
+from oais.functions.access.decisions import Asker
+from oais.functions.access.places import check_page, crumbs
+from oais.functions.access.views import (
+    AipView,
+    AuditView,
+    EventView,
+    FileView,
+    LinkView,
+    Page,
+    SoftwareView,
+    VersionView,
+)
+from oais.information.description import PackageDescription, ProvenanceLink
+from oais.information.identifiers import AipReference, parse_aip_reference
+from policies.access import Action
+from search_index.index import Index
+
+PRODUCTS_SHOWN = 200
+"""Products of an AIP on one page."""
+
+EVENTS_SHOWN = 500
+"""Events told on a page, those of the whole package first; all are in its PREMIS files."""
+
+_LONGEST_AUDIT_LOG = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A version of an AIP whose description may be read by whoever asks."""
+
+    stored: StoredAip
+    version: int
+    description: PackageDescription
+
+    @property
+    def node(self) -> str:
+        """Where in the tree it lies; access is decided by that place."""
+        return self.description.node
+
+    @property
+    def reference(self) -> str:
+        """``ID@vN``."""
+        return str(AipReference(self.stored.aip_id, self.version))
+
+    def files(self) -> dict[str, StoredFile]:
+        """Return all files of the version by logical path."""
+        return self.stored.open(self.version).files()
+
+
+def open_shown(store: AipStore, asker: Asker, reference: str) -> Shown:
+    """Return a version that may be read; raises WrongUsageError, NotFoundError or ClosedError.
+
+    What may not be known answers exactly as what does not exist.
+    """
+    asked = parse_aip_reference(reference)
+    unknown = NotFoundError(
+        f"there is no AIP {asked.aip_id!r}", remedy="search for it by a part of its identifier"
+    )
+    stored = store.find(asked.aip_id)
+    if stored is None:
+        raise unknown
+    newest = read_description(stored)
+    asker.require(Action.READ_METADATA, newest.node, asked.aip_id, unknown)
+    version = asked.version or stored.head
+    if version == stored.head:
+        return Shown(stored, version, newest)
+    stored.open(version)
+    described = read_description(stored, version)
+    asker.require(Action.READ_METADATA, described.node, asked.aip_id, unknown)
+    return Shown(stored, version, described)
+
+
+def aip_view(index: Index, asker: Asker, shown: Shown, base_url: str, page: int = 1) -> AipView:
+    """Return all that is told of one version; ``page`` leafs through its products."""
+    check_page(page)
+    description, files = shown.description, shown.files()
+    first = (page - 1) * PRODUCTS_SHOWN
+    products = description.products[first : first + PRODUCTS_SHOWN]
+    links = (link for product in products for link in product.provenance)
+    locked = asker.locked(shown.node, description.aip_id)
+    versions = _versions(shown)
+    size = sum(file.size for file in files.values())
+    return AipView(
+        card=cards.described_card(description, size, locked=locked),
+        crumbs=crumbs(asker, shown.node),
+        access=asker.note(shown.node, description.aip_id),
+        reference=shown.reference,
+        version=shown.version,
+        newest=shown.stored.head,
+        summary=description.summary,
+        credit=description.credit,
+        facts=cards.package_facts(description),
+        products=tuple(
+            cards.product_card(product, files[product.path].digests)
+            for product in products
+            if product.path in files
+        ),
+        page=Page(page, PRODUCTS_SHOWN, len(description.products)),
+        versions=versions,
+        events=_events(shown),
+        documents=_documents(description, files),
+        software=_software(description, files),
+        metadata=_metadata(files),
+        provenance=resolve_links(index, asker, links),
+        audit=_last_audit(shown.stored),
+        citation=cite(description, shown.version, base_url),
+    )
+
+
+def _versions(shown: Shown) -> tuple[VersionView, ...]:
+    inventory = shown.stored.inventory
+    rows = []
+    for number in reversed(shown.stored.versions):
+        version = inventory.versions[number]
+        rows.append(
+            VersionView(
+                number=number,
+                created_at=version.created,
+                message=version.message,
+                files=len(version.state),
+                shown=number == shown.version,
+            )
+        )
+    return tuple(rows)
+
+
+def _events(shown: Shown) -> tuple[EventView, ...]:
+    history = read_history(shown.stored, shown.version)
+    names = {agent.identifier: f"{agent.name} {agent.version}".strip() for agent in history.agents}
+    return tuple(
+        EventView(
+            kind=str(event.kind),
+            at=event.at,
+            detail=event.detail,
+            outcome=str(event.outcome),
+            note=event.outcome_note,
+            agents=tuple(names.get(agent, agent) for agent in event.agents),
+            objects=event.objects,
+        )
+        for event in history.events[:EVENTS_SHOWN]
+    )
+
+
+def _documents(description: PackageDescription, files: Mapping[str, StoredFile]) -> tuple[FileView, ...]:
+    paths = dict.fromkeys(path for path in files if path.startswith("documentation/"))
+    paths |= dict.fromkeys(path for path in description.documents if path in files)
+    return tuple(cards.file_view(path, files[path].size, files[path].digests) for path in paths)
+
+
+def _metadata(files: Mapping[str, StoredFile]) -> tuple[FileView, ...]:
+    return tuple(
+        cards.file_view(path, file.size, file.digests) for path, file in files.items() if is_metadata(path)
+    )
+
+
+def is_metadata(path: str) -> bool:
+    """Return whether a logical path is one of the package's own descriptions, not of its content."""
+    parts = path.split("/")
+    if parts[0] == "representations":
+        parts = parts[2:]
+    return bool(parts) and (parts == ["METS.xml"] or parts[0] in {"metadata", "schemas"})
+
+
+def _software(description: PackageDescription, files: Mapping[str, StoredFile]) -> tuple[SoftwareView, ...]:
+    return tuple(
+        SoftwareView(
+            name=package.get("name", ""),
+            version=package.get("version", ""),
+            swhid=package.get("swhid", ""),
+            path=package.get("path", ""),
+            how_to_run=package.get("how_to_run", ""),
+            files=tuple(
+                cards.file_view(path, file.size, file.digests)
+                for path, file in files.items()
+                if package.get("path") and path.startswith(f"{package['path'].rstrip('/')}/")
+            ),
+        )
+        for package in description.software
+    )
+
+
+def resolve_links(index: Index, asker: Asker, links: Iterable[ProvenanceLink]) -> tuple[LinkView, ...]:
+    """Return each thing named once, with the AIP that holds it where the asker may know of that."""
+    targets: dict[str, str] = {}
+    rows = []
+    for link in dict.fromkeys(links):
+        if link.value not in targets:
+            targets[link.value] = _target(index, asker, link)
+        target = targets[link.value]
+        rows.append(LinkView(link.role, link.name, link.value, link.source, target))
+    return tuple(rows)
+
+
+def _target(index: Index, asker: Asker, link: ProvenanceLink) -> str:
+    if link.role in {"step", "software"} and not link.target:
+        return ""
+    holders = index.by_file_name(link.value) if link.value else ()
+    candidates = [link.target] if link.target else []
+    for aip_id in candidates + [holder.aip_id for holder in holders]:
+        entry = index.aip(aip_id.partition("@")[0])
+        if entry is not None and asker.may(Action.READ_METADATA, entry.node, entry.aip_id):
+            return aip_id
+    return ""
+
+
+def _last_audit(stored: StoredAip) -> AuditView | None:
+    """Return the newest line of the audit log; a line that cannot be read tells nothing."""
+    try:
+        with (stored.path / AUDITS).open("rb") as log:
+            log.seek(max(0, log.seek(0, 2) - _LONGEST_AUDIT_LOG))
+            lines = log.read().splitlines()
+        plain: dict[str, Any] = json.loads(lines[-1])
+    except (OSError, ValueError, IndexError):
+        return None
+    findings = tuple(dict(item) for item in plain.get("findings", ()))
+    return AuditView(
+        at=str(plain.get("ended_at", plain.get("started_at", ""))),
+        intact=not findings,
+        files=int(plain.get("files", 0)),
+        size=int(plain.get("bytes", 0)),
+        findings=findings,
+    )

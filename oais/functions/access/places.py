@@ -1,0 +1,156 @@
+"""The tree as one principal may walk it, and what the archive holds in all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oais.errors import NotFoundError, WrongUsageError
+from oais.functions.access.cards import aip_card
+from oais.functions.access.decisions import Asker
+from oais.functions.access.views import (
+    AipCard,
+    Branch,
+    Crumb,
+    HoldingsView,
+    NodeView,
+    Page,
+    Share,
+)
+from oais.information.text import printable
+from policies.access import Action
+from search_index.entries import AipEntry, NodeEntry
+from search_index.index import Index
+from search_index.query import Query
+
+BRANCHES_SHOWN = 200
+"""Children of one node on a page; those of its children are fewer."""
+
+_UNFOLDED = 24
+PAGE_SIZE = 50
+LAST_PAGE = 100_000
+
+
+def holdings(index: Index, asker: Asker, name: str) -> HoldingsView:
+    """Return what may be known of the holdings: totals, missions, levels, the newest AIPs."""
+    unreadable = asker.branches_denied(Action.READ_METADATA)
+    held = index.holdings(without=unreadable)
+    shares: dict[str, Share] = {}
+    for holding in held:
+        for level, amount in holding.levels.items():
+            before = shares.get(level, Share(level, 0, 0))
+            shares[level] = Share(level, before.aips + amount.aips, before.size + amount.bytes)
+    newest = index.find(Query(without=unreadable, order="-ingested", limit=6, facets=False))
+    return HoldingsView(
+        name=name,
+        aips=sum(holding.total.aips for holding in held),
+        products=sum(holding.total.products for holding in held),
+        size=sum(holding.total.bytes for holding in held),
+        missions=branches(index, asker, "", depth=1),
+        levels=tuple(sorted(shares.values(), key=lambda share: share.name)),
+        newest=tuple(_card(asker, hit.aip) for hit in newest.hits),
+    )
+
+
+def node_view(index: Index, asker: Asker, path: str, page: int = 1, branch_page: int = 1) -> NodeView:
+    """Return a place of the tree; raises NotFoundError for one that is not, or may not be known.
+
+    ``page`` leafs through the AIPs that lie here, ``branch_page`` through the nodes directly below.
+    """
+    check_page(page)
+    check_page(branch_page)
+    entry = index.node(path, without=asker.branches_denied(Action.SEE))
+    unknown = NotFoundError(
+        f"there is no place {printable(path)!r} in the tree", remedy="walk the tree from its top"
+    )
+    if entry is None:
+        raise unknown
+    asker.require(Action.SEE, path, "", unknown)
+    readable = asker.may(Action.READ_METADATA, path)
+    cards, total = _resting_here(index, asker, entry, page) if readable else ((), 0)
+    node = _branch(index, asker, entry)
+    if readable:
+        below = branches(index, asker, path, depth=2, page=branch_page)
+        node = replace(node, branches=below)
+    return NodeView(
+        node=node,
+        crumbs=crumbs(asker, path),
+        access=asker.note(path),
+        aips=cards,
+        page=Page(page, PAGE_SIZE, total),
+        branch_page=Page(branch_page, BRANCHES_SHOWN, node.branch_count),
+    )
+
+
+def _resting_here(index: Index, asker: Asker, entry: NodeEntry, page: int) -> tuple[tuple[AipCard, ...], int]:
+    """Return the AIPs in and below a node that holds some itself; a mere branch lists none."""
+    if not entry.own.aips:
+        return (), 0
+    query = Query(
+        node=entry.path,
+        without=asker.branches_denied(Action.READ_METADATA),
+        order="id",
+        offset=(page - 1) * PAGE_SIZE,
+        limit=PAGE_SIZE,
+        facets=False,
+    )
+    found = index.find(query)
+    return tuple(_card(asker, hit.aip) for hit in found.hits), found.total
+
+
+def branches(index: Index, asker: Asker, path: str, *, depth: int, page: int = 1) -> tuple[Branch, ...]:
+    """Return the nodes below ``path``, ``depth`` floors deep, as the principal may see them."""
+    hidden = asker.branches_denied(Action.SEE)
+    offset = (page - 1) * BRANCHES_SHOWN
+    shown = []
+    for entry in index.children(path, offset, BRANCHES_SHOWN, without=hidden):
+        branch = _branch(index, asker, entry)
+        shown.append(_unfolded(index, asker, branch, depth - 1))
+    return tuple(shown)
+
+
+def _unfolded(index: Index, asker: Asker, branch: Branch, depth: int) -> Branch:
+    if depth < 1 or not branch.branch_count:
+        return branch
+    hidden = asker.branches_denied(Action.SEE)
+    below = (
+        _unfolded(index, asker, _branch(index, asker, entry), depth - 1)
+        for entry in index.children(branch.path, limit=_UNFOLDED, without=hidden)
+    )
+    return replace(branch, branches=tuple(below))
+
+
+def _branch(index: Index, asker: Asker, entry: NodeEntry) -> Branch:
+    """Return one node; of one that is only listed nothing but its name is told."""
+    blank = not asker.may(Action.READ_METADATA, entry.path)
+    unreadable = asker.branches_denied(Action.READ_METADATA)
+    if not blank and any(top.startswith(f"{entry.path}/") for top in unreadable):
+        entry = index.node(entry.path, without=unreadable) or entry
+    return Branch(
+        path=entry.path,
+        title=entry.title,
+        description="" if blank else entry.description,
+        kind=entry.kind,
+        level=entry.level,
+        mission=entry.mission,
+        theme=entry.theme,
+        aips=0 if blank else entry.total.aips,
+        products=0 if blank else entry.total.products,
+        size=0 if blank else entry.total.bytes,
+        locked=asker.locked(entry.path),
+        branch_count=0 if blank else entry.children,
+    )
+
+
+def crumbs(asker: Asker, path: str) -> tuple[Crumb, ...]:
+    """Return the way to a node, the mission first, the node itself last."""
+    return tuple(Crumb(node.title, node.path) for node in asker.tree.chain(path))
+
+
+def _card(asker: Asker, entry: AipEntry) -> AipCard:
+    return aip_card(entry, locked=asker.locked(entry.node, entry.aip_id))
+
+
+def check_page(page: int) -> None:
+    """Raise WrongUsageError for a page number that no list has."""
+    if not 1 <= page <= LAST_PAGE:
+        raise WrongUsageError(f"page {page} is not between 1 and {LAST_PAGE}")

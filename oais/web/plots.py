@@ -1,0 +1,137 @@
+"""Light curves as SVG, drawn here: however many points there are, they become one path as wide as the page.
+
+Colours are presentation attributes, so that the drawing stands alone; on a page the style sheet's
+classes override them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+WIDTH, HEIGHT = 960, 380
+"""Size of a drawing in its own units."""
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 92, 14, 16, 54
+_DOTS_UP_TO = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Maps values to the drawing: the ranges shown of x and y."""
+
+    x_low: float
+    x_high: float
+    y_low: float
+    y_high: float
+
+    def x(self, values: Numbers) -> Numbers:
+        """Map abscissas."""
+        return _LEFT + (values - self.x_low) / (self.x_high - self.x_low) * (WIDTH - _LEFT - _RIGHT)
+
+    def y(self, values: Numbers) -> Numbers:
+        """Map ordinates, upwards; what lies outside sticks to the frame's edge."""
+        share = np.clip((values - self.y_low) / (self.y_high - self.y_low), 0.0, 1.0)
+        return HEIGHT - _BOTTOM - share * (HEIGHT - _TOP - _BOTTOM)
+
+
+def curve_svg(x: Numbers, y: Numbers, *, x_label: str, y_label: str, title: str, told: str) -> str:
+    """Draw ``y`` over ``x`` as SVG; what is not finite is left out. ``told`` describes it in words."""
+    finite = np.isfinite(x) & np.isfinite(y)
+    if not finite.any():
+        return _empty_svg(title)
+    x, y = x[finite], y[finite]
+    frame = Frame(*_padded(x, 0.0), *_padded(y, 0.06))
+    parts = [*_axes(frame, x_label, y_label), _marks(frame, x, y)]
+    return _svg(title, told, "".join(parts))
+
+
+def _svg(title: str, told: str, body: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" class="plot" role="img" '
+        f'aria-label="{escape(title)}: {escape(told)}" font-family="system-ui, sans-serif" font-size="13">'
+        f"<title>{escape(title)}</title><desc>{escape(told)}</desc>{body}</svg>"
+    )
+
+
+def _empty_svg(title: str) -> str:
+    text = (
+        f'<text class="ink" x="{WIDTH // 2}" y="{HEIGHT // 2}" text-anchor="middle">no finite values</text>'
+    )
+    return _svg(title, "no finite values", text)
+
+
+def _padded(values: Numbers, share: float) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    pad = (high - low) * share
+    if not math.isfinite(pad):
+        low, high, pad = max(low, -1e300), min(high, 1e300), 0.0
+    if high <= low:
+        pad = abs(low) * 0.01 or 1.0
+    return low - pad, high + pad
+
+
+def _marks(frame: Frame, x: Numbers, y: Numbers) -> str:
+    """Return one path: a dot for each point, or for many the span of each column of the drawing."""
+    across, up = np.round(frame.x(x), 1), np.round(frame.y(y), 1)
+    if x.size <= _DOTS_UP_TO:
+        path = "".join(f"M{left:g} {top:g}h0" for left, top in zip(across, up, strict=True))
+    else:
+        path = "".join(_columns(across, up))
+    return (
+        f'<path class="curve" d="{path}" fill="none" stroke="#1d4ed8" '
+        f'stroke-width="2.4" stroke-linecap="round"/>'
+    )
+
+
+def _columns(across: Numbers, up: Numbers) -> Iterator[str]:
+    column = np.floor(across).astype(np.int64)
+    order = np.argsort(column, kind="stable")
+    column, up = column[order], up[order]
+    starts = np.flatnonzero(np.diff(column, prepend=-1))
+    lows, highs = np.minimum.reduceat(up, starts), np.maximum.reduceat(up, starts)
+    for left, low, high in zip(column[starts], lows, highs, strict=True):
+        yield f"M{left} {low:g}V{high:g}"
+
+
+def _axes(frame: Frame, x_label: str, y_label: str) -> Iterator[str]:
+    right, bottom = WIDTH - _RIGHT, HEIGHT - _BOTTOM
+    for value, text in ticks(frame.x_low, frame.x_high, 8):
+        at = round(float(frame.x(np.array([value]))[0]), 1)
+        yield f'<path class="grid" d="M{at:g} {_TOP}V{bottom}" stroke="#d5d9e2" stroke-width="1"/>'
+        yield f'<text class="tick" x="{at:g}" y="{bottom + 20}" text-anchor="middle" fill="#5a6376">{text}</text>'
+    for value, text in ticks(frame.y_low, frame.y_high, 5):
+        at = round(float(frame.y(np.array([value]))[0]), 1)
+        yield f'<path class="grid" d="M{_LEFT} {at:g}H{right}" stroke="#d5d9e2" stroke-width="1"/>'
+        yield f'<text class="tick" x="{_LEFT - 8}" y="{at + 4.5:g}" text-anchor="end" fill="#5a6376">{text}</text>'
+    middle = (_TOP + bottom) / 2
+    yield f'<text class="ink" x="{(_LEFT + right) / 2:g}" y="{HEIGHT - 10}" text-anchor="middle" fill="#1a2233">{escape(x_label)}</text>'
+    yield (
+        f'<text class="ink" transform="translate(16 {middle:g}) rotate(-90)" text-anchor="middle" '
+        f'fill="#1a2233">{escape(y_label)}</text>'
+    )
+
+
+def ticks(low: float, high: float, about: int) -> list[tuple[float, str]]:
+    """Return round values between ``low`` and ``high``, about as many as asked for, with their labels."""
+    raw = (high - low) / about
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    if last - first > 4 * about:
+        return []
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    return [(number * step, _label(number * step, decimals)) for number in range(first, last + 1)]
+
+
+def _label(value: float, decimals: int) -> str:
+    if value != 0 and (abs(value) >= 1e7 or decimals > 6):
+        return f"{value:.4g}".replace("-", "−")
+    return f"{value + 0.0:.{decimals}f}".replace("-", "−")

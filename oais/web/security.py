@@ -1,0 +1,178 @@
+"""The gate before every page: known hosts, sane addresses, headers on every answer, no stack ever shown."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Collection
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from oais.errors import ArchiveError, NotFoundError, WrongUsageError
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The Content-Security-Policy of every page."""
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": PAGE_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""Sent with every answer that does not set its own."""
+
+LONGEST_PATH = 4096
+LONGEST_QUERY = 2048
+MOST_PARAMETERS = 32
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_NEVER_IN_PATHS = (b"%2e", b"%2f", b"%5c", b"%00", b"\\", b";")
+_log = logging.getLogger("oais.web")
+
+ErrorPage = Callable[[Request, ArchiveError], Response]
+
+
+class MisdirectedError(WrongUsageError):
+    """The request names a host that is not ours."""
+
+
+class TooLongError(WrongUsageError):
+    """The address is longer than any of ours."""
+
+    http_status = 414
+
+
+class BrokenError(ArchiveError):
+    """Something of ours failed; the reference finds it in the log."""
+
+
+class Gate:
+    """ASGI middleware: refuses what is malformed, adds the headers, turns a defect into a calm page."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Collection[str], error_page: ErrorPage) -> None:
+        self._app = app
+        self._hosts = frozenset(hosts)
+        self._error_page = error_page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through, or answer it here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request, out = Request(scope), _Outgoing(send, scope["method"] == "HEAD")
+        try:
+            check_request(request, self._hosts)
+            await self._app(scope, receive, out)
+        except ArchiveError as refusal:
+            await self._error_page(request, refusal)(scope, receive, out)
+        except Exception:
+            if out.started:
+                raise
+            error = _broken()
+            await self._error_page(request, error)(scope, receive, out)
+
+
+def _broken() -> BrokenError:
+    reference = secrets.token_hex(6)
+    _log.exception("request failed, reference %s", reference)
+    return BrokenError(
+        "something failed on our side",
+        remedy=f"tell the archivist this reference: {reference}",
+    )
+
+
+class _Outgoing:
+    """Adds the headers to the answer's start and withholds the body of an answer to HEAD."""
+
+    def __init__(self, send: Callable[[Message], Awaitable[None]], bodiless: bool) -> None:
+        self._send = send
+        self._bodiless = bodiless
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+            headers.add_vary_header("Accept, Cookie, Authorization")
+        elif self._bodiless and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+
+def check_request(request: Request, hosts: Collection[str]) -> None:
+    """Raise for a host that is not ours and for addresses that no page of ours has."""
+    _check_host(request, hosts)
+    raw_path = request.scope.get("raw_path") or request.scope["path"].encode()
+    query = request.scope["query_string"]
+    if len(raw_path) > LONGEST_PATH or len(query) > LONGEST_QUERY:
+        raise TooLongError("the address is longer than any of ours")
+    _check_path(raw_path.partition(b"?")[0], request.scope["path"])
+    _check_query(query)
+
+
+def allowed_hosts(base_url: str) -> frozenset[str]:
+    """Return the host names the site answers to: that of ``base_url`` and this machine's own."""
+    return frozenset({*_LOOPBACK, (urlsplit(base_url).hostname or "").lower()} - {""})
+
+
+def _check_host(request: Request, hosts: Collection[str]) -> None:
+    given = request.headers.getlist("host")
+    if len(given) == 1 and _host_name(given[0]) in hosts:
+        return
+    raise MisdirectedError(
+        "the request names a host that this site does not answer to",
+        remedy="set base_url in oais.yaml to the address under which the site is reached",
+    )
+
+
+def _host_name(header: str) -> str:
+    try:
+        parts = urlsplit(f"//{header}")
+        name = parts.hostname if parts.netloc == header and parts.port != 0 else None
+    except ValueError:
+        return ""
+    return name if name and "@" not in header else ""
+
+
+def _check_path(raw_path: bytes, path: str) -> None:
+    lowered = raw_path.lower()
+    segments = path.split("/")[1:]
+    if (
+        any(never in lowered for never in _NEVER_IN_PATHS)
+        or any(segment in {"", ".", ".."} for segment in segments[:-1])
+        or segments[-1] in {".", ".."}
+        or any(not character.isprintable() or character == "\ufffd" for character in path)
+    ):
+        raise NotFoundError("there is no such page")
+
+
+def _check_query(query: bytes) -> None:
+    try:
+        text = query.decode("ascii")
+        pairs = parse_qsl(
+            text,
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MOST_PARAMETERS,
+        )
+    except ValueError as error:
+        raise WrongUsageError("the part of the address after '?' cannot be read") from error
+    names = [name for name, _ in pairs]
+    if len(names) != len(set(names)):
+        raise WrongUsageError("a parameter is given twice; expected once each")
+    if any(not _is_text(value) for pair in pairs for value in pair):
+        raise WrongUsageError("the part of the address after '?' holds control characters")
+
+
+def _is_text(value: str) -> bool:
+    return all(ord(character) >= 32 and ord(character) != 127 for character in value)

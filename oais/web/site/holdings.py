@@ -1,0 +1,42 @@
+"""Home, the tree and its places, and what the site says of itself."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oais.errors import NotFoundError
+from oais.web.rendering import access_of, respond, site_of
+
+FOR_EVER = "public, max-age=31536000, immutable"
+"""Static files are named with a stamp of their content, so a copy of one never goes stale."""
+
+
+def home(request: Request) -> Response:
+    """Show what the archive holds: by mission and level, and what came in last."""
+    return respond(request, "home.html", access_of(request).holdings())
+
+
+def tree(request: Request) -> Response:
+    """Show the whole tree, three floors unfolded at a touch."""
+    return respond(request, "tree.html", access_of(request).tree())
+
+
+def node(request: Request, path: str, page: int = 1, branches: int = 1) -> Response:
+    """Show a mission, a branch or a data set."""
+    view = access_of(request).node(path, page, branches)
+    return respond(request, "node.html", view)
+
+
+def about(request: Request) -> Response:
+    """Tell how the archive keeps data and how to use the site."""
+    return respond(request, "about.html", {"name": site_of(request).archive.settings.name})
+
+
+def static(request: Request, name: str) -> Response:
+    """Hand out a style sheet or picture of the site's own."""
+    file = site_of(request).static.get(name)
+    if file is None:
+        raise NotFoundError("there is no such page")
+    headers = {"Cache-Control": FOR_EVER, "ETag": f'"{file.stamp}"'}
+    return Response(file.data, media_type=file.media_type, headers=headers)

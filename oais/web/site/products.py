@@ -1,0 +1,77 @@
+"""A product: its page, its picture, its bytes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oais.errors import NotFoundError
+from oais.functions.access.products import Curve
+from oais.functions.access.views import ProductView
+from oais.web.downloads import file_response
+from oais.web.images import image_png
+from oais.web.plots import curve_svg
+from oais.web.rendering import access_of, respond, wants_json
+from oais.web.words import grouped
+
+FIGURE_POLICY = "default-src 'none'; sandbox"
+"""What a browser may do with a picture opened by itself: show it."""
+
+
+def product(
+    request: Request,
+    aip_id: str,
+    version: int,
+    path: str,
+    keyword: Annotated[str, Query(max_length=80)] = "",
+) -> Response:
+    """Show a product: what it is, its picture, the head of its table, its headers."""
+    reference = f"{aip_id}@v{version}"
+    view = access_of(request).product(reference, path)
+    figure = "" if wants_json(request) else _figure(request, view, path)
+    return respond(request, "product.html", view, keyword=keyword.strip(), figure=figure)
+
+
+def plot(request: Request, aip_id: str, version: int, path: str) -> Response:
+    """Hand out the picture of a product: a light curve as SVG, an image as PNG."""
+    reference = f"{aip_id}@v{version}"
+    view = access_of(request).product(reference, path)
+    headers = {"Content-Security-Policy": FIGURE_POLICY, "Cache-Control": "no-cache"}
+    if view.plot == "image":
+        picture = image_png(access_of(request).image(reference, path))
+        return Response(picture, media_type="image/png", headers=headers)
+    if view.plot == "light curve":
+        return Response(_curve(request, reference, path), media_type="image/svg+xml", headers=headers)
+    raise NotFoundError("this product has no picture")
+
+
+def told_of(curve: Curve) -> str:
+    """Return in words what a drawing shows."""
+    flagged = f", {grouped(curve.flagged)} with a quality flag left out" if curve.flagged else ""
+    return f"{curve.y_label} over {curve.x_label}, {grouped(curve.good)} good points{flagged}"
+
+
+def download(request: Request, aip_id: str, version: int, path: str) -> Response:
+    """Hand out the bytes of a file, whole or in part."""
+    return file_response(request, access_of(request).open_file(f"{aip_id}@v{version}", path))
+
+
+def _figure(request: Request, view: ProductView, path: str) -> str:
+    if view.plot != "light curve":
+        return ""
+    return _curve(request, view.reference, path)
+
+
+def _curve(request: Request, reference: str, path: str) -> str:
+    curve = access_of(request).curve(reference, path)
+    return curve_svg(
+        curve.x,
+        curve.y,
+        x_label=curve.x_label,
+        y_label=curve.y_label,
+        title=curve.title,
+        told=told_of(curve),
+    )

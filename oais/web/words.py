@@ -1,0 +1,50 @@
+"""Numbers, sizes and times as people read them: the filters of the templates."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+_THIN = "\u202f"
+
+
+def human_size(size: int) -> str:
+    """Return a size in decimal units: ``2.5 MB``; one decimal below ten."""
+    amount, unit = float(size), 0
+    while amount >= 999.5 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    if unit == 0:
+        return f"{size} byte" if size == 1 else f"{size} bytes"
+    return f"{amount:.1f} {_UNITS[unit]}" if amount < 9.95 else f"{amount:.0f} {_UNITS[unit]}"
+
+
+def grouped(number: int) -> str:
+    """Return a whole number with thin spaces between groups of three digits."""
+    return f"{number:,}".replace(",", _THIN)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: ``1 product``, ``12 products``."""
+    return f"{grouped(number)} {one if number == 1 else many or one + 's'}"
+
+
+def moment(iso: str) -> str:
+    """Return an ISO 8601 time without its fraction: ``2026-11-21 03:54:49 UTC``."""
+    if len(iso) < 19:
+        return iso
+    return f"{iso[:10]} {iso[11:19]} UTC"
+
+
+def day(iso: str) -> str:
+    """Return the day of an ISO 8601 time."""
+    return iso[:10]
+
+
+def grouped_digest(digest: str) -> str:
+    """Return a digest in groups of eight digits, so that a narrow page can break it."""
+    return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
+
+
+def url_path(path: str) -> str:
+    """Percent-encode a path for a URL, keeping its slashes."""
+    return quote(path, safe="/:@!$&'()*+,=-._~")
