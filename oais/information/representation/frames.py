@@ -10,6 +10,9 @@ from oais.information.findings import Finding, Severity
 from oais.information.packages import FormatIdentification, Inspection
 
 LENGTH = 4
+SPENT = "spent"
+"""Key of an answer after which the child ends, because a file has used up its memory."""
+
 MOST_FRAME = 256 << 20
 """Bytes of one message; a child that announces more is ended."""
 

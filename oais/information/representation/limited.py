@@ -17,7 +17,7 @@ from typing import Any
 
 from oais.errors import ConfigurationError
 from oais.information.fixity import usable_cores
-from oais.information.representation.frames import LENGTH, MOST_FRAME, pack, unpack
+from oais.information.representation.frames import LENGTH, MOST_FRAME, SPENT, pack, unpack
 from oais.information.representation.opening import bytes_on_disk
 
 WALL_SECONDS = 60.0
@@ -56,6 +56,9 @@ class Child:
                 for request in waiting:
                     answer = self._receive(process, self._time_for(request))
                     answers.append(answer)
+                    if SPENT in answer:
+                        self.close()
+                        break
             except _EndedError as ended:
                 self.close()
                 answers.append({"fault": str(ended)})

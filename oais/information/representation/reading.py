@@ -162,7 +162,8 @@ _STARTING = threading.Lock()
 
 
 @cache
-def _pool() -> LimitedPool:
+def _pool(_process: int) -> LimitedPool:
+    """Return the pool of this process: a fork must not share the pipes of its parent."""
     pool = LimitedPool(wall_seconds=SECONDS)
     atexit.register(pool.close)
     return pool
@@ -170,7 +171,7 @@ def _pool() -> LimitedPool:
 
 def _read(path: Path, reader: str, **options: Any) -> dict[str, Any]:
     with _STARTING:
-        pool = _pool()
+        pool = _pool(os.getpid())
     request = {
         "task": "read",
         "path": os.path.abspath(path),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from oais.information.representation.file_inspection import inspect_file
-from oais.information.representation.frames import LENGTH, inspection_as_plain, pack, unpack
+from oais.information.representation.frames import LENGTH, SPENT, inspection_as_plain, pack, unpack
 from oais.information.representation.identification import identify_file
 from oais.information.representation.opening import UnreadableError, bytes_on_disk
 
@@ -45,7 +45,10 @@ def main() -> None:
     while (batch := _next_batch(requests)) is not None:
         for request in batch:
             renew_processor_time(request["path"])
-            _send(answers, perform(request))
+            answer = perform(request)
+            _send(answers, answer)
+            if SPENT in answer:
+                return
 
 
 def leave_network() -> None:
@@ -91,7 +94,8 @@ def perform(request: Mapping[str, Any]) -> dict[str, Any]:
     except (ValueError, UnreadableError) as error:
         return {"fault": str(error)[:400]}
     except MemoryError:
-        return {"fault": "it needs more memory than is allowed"}
+        # What the library still holds would starve the next file, so this process ends here.
+        return {"fault": "it needs more memory than is allowed", SPENT: True}
     except Exception as error:  # noqa: BLE001 - the last door before the parent; nothing may pass it
         return {"fault": f"{type(error).__name__}: {error}"[:400]}
 
