@@ -40,6 +40,9 @@ MOST_EXPANSIONS: Final = 2_000
 
 _CACHED_TERMS: Final = 512
 _MOST_SEGMENTS: Final = 12
+_POOL_MEGABYTES: Final = 16
+"""Postings held in memory before a run is written: keeps a rebuild near 100 MB however large it is."""
+
 _WRITER_WAIT: Final = 60.0
 """Seconds to wait for another writer of the same process; other processes wait at the index's lock."""
 
@@ -96,7 +99,7 @@ def write_words(
     with storage_errors("writing the index of words"):
         with _whoosh_errors():
             opened = index.open_dir(str(folder))
-            writer = opened.writer(timeout=_WRITER_WAIT, codec=_Codec(), limitmb=64)
+            writer = opened.writer(timeout=_WRITER_WAIT, codec=_Codec(), limitmb=_POOL_MEGABYTES)
         try:
             _fill(writer, documents, gone, whole=whole)
         except BaseException:
