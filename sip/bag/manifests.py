@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -59,13 +59,15 @@ class DigestTable(Mapping[str, str]):
 class Manifest:
     """One manifest as it is being read.
 
-    ``spelled`` keeps how a path with percent signs stood in the file, by its decoded path.
+    ``on_disk`` are the files there are, whose names are judged where they lie; ``spelled`` keeps how a
+    path with percent signs stood in the file, by its decoded path.
     """
 
     name: str
     algorithm: str
     is_tag_manifest: bool
     version: tuple[int, int]
+    on_disk: Container[str] = ()
     entries: dict[str, bytes] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
     odd: set[str] = field(default_factory=set)
@@ -135,7 +137,9 @@ def _takes(manifest: Manifest, path: str) -> bool:
     """Whether a quickly read path is new and where it belongs."""
     if path in manifest.entries:
         return False
-    return path.startswith("data/") is not manifest.is_tag_manifest and is_plain(path)
+    if path.startswith("data/") is manifest.is_tag_manifest:
+        return False
+    return path in manifest.on_disk or is_plain(path)
 
 
 def _read_odd_line(line: bytes, number: int, manifest: Manifest, codec: str, log: FindingLog) -> None:

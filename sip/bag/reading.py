@@ -119,7 +119,7 @@ def _read_manifests(
         elif algorithm in by_algorithm:
             log.add("BAG-015", name, f"{name} and {by_algorithm[algorithm].name} are for one algorithm")
         else:
-            manifest = Manifest(name, algorithm, prefix != "manifest", declaration.version)
+            manifest = Manifest(name, algorithm, prefix != "manifest", declaration.version, survey.sizes)
             read_manifest(root / name, manifest, declaration.codec, log)
             by_algorithm[algorithm] = manifest
     return tuple(by_algorithm.values())
