@@ -136,7 +136,7 @@ _POLICY = record(_words, _POLICY_FIELDS)
 _NODE = record(
     NodeAccess,
     {
-        "node": Field(text(pattern=r"[a-z0-9._/-]+", expected="a node such as tess/n1"), required=True),
+        "node": Field(text(pattern=r"[a-z0-9._/-]+", expected="a node such as mission/level"), required=True),
         "policy": Field(text(), required=True),
         "override": Field(text(longest=500), default=""),
     },

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from oais.information.description import DATAPRODUCT_TYPES, KINDS, OBSCORE_FIELDS
-from policies.expressions import EXPRESSION, LINK, SOURCE_TEXT
+from policies.expressions import EXPRESSION, LINK, SOURCE_TEXT, SOURCES
 from policies.schema import (
     Faults,
     Field,
@@ -27,7 +27,6 @@ from policies.schema import (
     template,
     text,
 )
-from policies.sources import expanded
 from policies.template import Template
 from policies.terms import (
     Agreement,
@@ -69,11 +68,6 @@ def _node_template(value: Value, faults: Faults) -> Template | None:
     return template(value, faults) if _NODE_PATH(value, faults) is not None else None
 
 
-def _sources(value: Value, faults: Faults) -> tuple[str, ...] | None:
-    found = list_of(SOURCE_TEXT, or_one=True)(value, faults)
-    return None if found is None else tuple(one for source in found for one in expanded(source))
-
-
 _MAPPING_FIELDS = {
     "obscore": Field(map_of(EXPRESSION), default={}),
     "values": Field(
@@ -85,13 +79,8 @@ _MAPPING_FIELDS = {
 }
 _MAPPING = record(MappingRule, _MAPPING_FIELDS)
 
-
-def _product(**found: Any) -> dict[str, Any]:
-    return found
-
-
 _PRODUCT = record(
-    _product,
+    dict[str, Any],
     {
         "name": Field(_TEXT, required=True),
         "file_name": Field(regex, default=_ANY),
@@ -103,7 +92,7 @@ _PRODUCT = record(
         "node": Field(_node_template, required=True),
         "identifier": Field(template),
         "formats": Field(list_of(_TEXT, or_one=True), default=()),
-        "required": Field(_sources, default=()),
+        "required": Field(SOURCES, default=()),
         "expected": Field(map_of(regex), default={}),
         "same": Field(map_of(SOURCE_TEXT), default={}),
         "stale_checksums": Field(one_of("refuse", "accept"), default="refuse"),
@@ -155,6 +144,7 @@ _AGREEMENT_FIELDS = {
     "publisher": Field(_TEXT, required=True),
     "creators": Field(_TEXTS, required=True),
     "access_policy": Field(_NAMES, required=True),
+    "formats": Field(_TEXTS, default=()),
     "levels": Field(map_of(_LEVEL), required=True),
     "mappings": Field(map_of(_MAPPING), default={}),
     "products": Field(list_of(_PRODUCT), required=True),
@@ -230,9 +220,11 @@ def _read(path: Path, faults: list[Fault]) -> Agreement | None:
 
 
 def _built(parts: dict[str, Any], source: str, digest: str) -> Agreement:
-    mappings = parts.pop("mappings")
+    mappings, formats = parts.pop("mappings"), parts.pop("formats")
     parts["name"] = parts.pop("agreement")
     parts["mission_title"] = parts["mission_title"] or parts["mission"]
+    for product in parts["products"]:
+        product["formats"] = product["formats"] or formats
     parts["products"] = tuple(_rule(product, mappings) for product in parts["products"])
     return Agreement(**parts, source=source, digest=digest)
 
