@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from oais.errors import NotFoundError
+from oais.information.findings import Finding, finding
 from policies.access import AccessObject
 from policies.access_rules import AccessPolicy, check_access, parse_access
 from policies.agreement import Agreement, read_agreements
@@ -50,6 +51,30 @@ def load_policies(directory: Path) -> PolicySet:
 
     An archive without valid policies does not start; one that runs keeps the set it has.
     """
+    policies, faults = _read_policies(directory)
+    if policies is None:
+        raise configuration_error(faults)
+    return policies
+
+
+def reload_policies(current: PolicySet, directory: Path) -> tuple[PolicySet, tuple[Finding, ...]]:
+    """Read the policies again; what is faulty changes nothing: ``current`` stays in force."""
+    policies, faults = _read_policies(directory)
+    return policies or current, tuple(_finding(fault) for fault in faults)
+
+
+def check_policies(directory: Path) -> tuple[Finding, ...]:
+    """Return every fault of the policies in a folder as a finding; an empty answer means they can be used."""
+    return tuple(_finding(fault) for fault in _read_policies(directory)[1])
+
+
+def _finding(fault: Fault) -> Finding:
+    path = f"{fault.source}:{fault.line}" if fault.line else fault.source
+    message = f"found {fault.found}, expected {fault.expected}"
+    return finding("POL-001", path, message, remedy=fault.remedy or None)
+
+
+def _read_policies(directory: Path) -> tuple[PolicySet | None, list[Fault]]:
     faults: list[Fault] = []
     agreements = read_agreements(directory / AGREEMENTS, faults)
     data = _read_access(directory / ACCESS_FILE, faults)
@@ -58,14 +83,12 @@ def load_policies(directory: Path) -> PolicySet:
         access = access.with_agreements(agreements.values())
         _check_policy_names(access, agreements, faults)
     if access is None or data is None or faults:
-        raise configuration_error(faults)
+        return None, faults
     tree = Tree(agreements.values(), access)
     check_access(access, [node.path for node in tree.nodes()], ACCESS_FILE, faults)
-    if faults:
-        raise configuration_error(faults)
     digests = {f"{AGREEMENTS}/{found.source}": found.digest for found in agreements.values()}
     digests[ACCESS_FILE] = hashlib.sha256(data).hexdigest()
-    return PolicySet(agreements, access, tree, digests)
+    return (None if faults else PolicySet(agreements, access, tree, digests)), faults
 
 
 def copy_shipped_policies(directory: Path) -> tuple[Path, ...]:

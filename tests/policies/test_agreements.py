@@ -9,7 +9,7 @@ import pytest
 
 from oais.errors import ConfigurationError, NotFoundError
 from policies.agreement import load_agreement, load_agreements, parse_agreement
-from policies.loading import copy_shipped_policies, load_policies
+from policies.loading import check_policies, copy_shipped_policies, load_policies, reload_policies
 from policies.yaml import Fault
 
 SHIPPED = Path(__file__).resolve().parents[2] / "policies" / "shipped"
@@ -197,3 +197,21 @@ def test_an_unknown_agreement_is_named() -> None:
     with pytest.raises(NotFoundError) as caught:
         load_policies(SHIPPED).agreement("tes")
     assert "tess" in caught.value.remedy
+
+
+def test_a_faulty_change_leaves_the_old_policies_in_force(home: Path) -> None:
+    """Reading again after a mistake keeps the set that was read before, and names each mistake."""
+    before = load_policies(home)
+    rules = home / "access.yaml"
+    sound = rules.read_text()
+    rules.write_text(sound + "nodes: []\n")
+    after, findings = reload_policies(before, home)
+    assert after is before
+    assert [(found.code, found.path) for found in findings] == [
+        ("POL-001", f"access.yaml:{len(sound.splitlines()) + 1}")
+    ]
+    assert check_policies(home) == findings
+    rules.write_text(sound + "# changed\n")
+    after, findings = reload_policies(before, home)
+    assert findings == ()
+    assert after is not before
