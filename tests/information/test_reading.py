@@ -17,10 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oais.information.representation.decimation import Decimator, extremes, stretched
+from oais.information.representation.inspection import inspect_files
 from oais.information.representation.reading import (
     NotShownError,
     header_cards,
     read_image,
+    read_inspection,
     read_light_curve,
     read_table_head,
 )
@@ -204,6 +206,14 @@ def test_markup_in_names_comes_back_as_text(tmp_path: Path) -> None:
     path = tmp_path / "x.fits"
     path.write_bytes(curve([(1.0, 2.0, 0)], "TIME", "<script>FLUX", "Q"))
     assert read_light_curve(path).y_name == "<script>FLUX"
+
+
+def test_kept_processes_inspect_too(shared: Path, tmp_path: Path) -> None:
+    """One file is inspected for a page as ingest inspects it, its faults are findings."""
+    found = read_inspection(shared / TESS, "x.fits")
+    assert found == next(iter(inspect_files([("x.fits", shared / TESS)], workers=1)))
+    missing = read_inspection(tmp_path / "missing", "missing")
+    assert [one.code for one in missing.findings] == ["FMT-002"]
 
 
 def test_formula_cell_is_text(tmp_path: Path) -> None:

@@ -169,22 +169,8 @@ def image(path: Path, unit: int | None, max_side: int, low: float, high: float) 
             raise ValueError("only FITS images are shown")
         source = open_source(stream)
         found = find_hdu(source, unit, ("image", "compressed image"))
-        cards = found.cards
-        if cards.values.get("ZIMAGE") is True:
-            if source.plain is None:
-                raise ValueError("a tile-compressed image inside gzip is not shown")
-            from oais.information.representation.compressed_images import compressed_image
-
-            plane = compressed_image(stream, found.number)
-            shape = list(plane.shape)
-            small = _blocks(plane, _step(shape, max_side))
-        else:
-            shape = [cards.integer("NAXIS2") or 1, cards.integer("NAXIS1") or 0]
-            step = _step(shape, max_side)
-            rows = [_blocks(part, step, tall=len(part)) for part in image_rows(source, cards, step)]
-            if not rows:
-                raise ValueError("the image has no whole row")
-            small = np.concatenate(rows)
+        compressed = found.cards.values.get("ZIMAGE") is True
+        shape, small = (_tiled if compressed else _plain)(source, found, max_side)
     grey, lowest, highest = stretched(small, low, high)
     return {
         "unit": found.number,
@@ -195,6 +181,27 @@ def image(path: Path, unit: int | None, max_side: int, low: float, high: float) 
         "low": lowest,
         "high": highest,
     }
+
+
+def _tiled(source: Source, found: FoundHdu, max_side: int) -> tuple[list[int], Floats]:
+    """Return shape and small copy of a tile-compressed image."""
+    from oais.information.representation.compressed_images import compressed_image
+
+    if source.plain is None:
+        raise ValueError("a tile-compressed image inside gzip is not shown")
+    plane = compressed_image(source.plain, found.number)
+    return list(plane.shape), _blocks(plane, _step(plane.shape, max_side))
+
+
+def _plain(source: Source, found: FoundHdu, max_side: int) -> tuple[list[int], Floats]:
+    """Return shape and small copy of an image that is stored pixel by pixel."""
+    shape = [found.cards.integer("NAXIS2") or 1, found.cards.integer("NAXIS1") or 0]
+    step = _step(shape, max_side)
+    parts = image_rows(source, found.cards, step)
+    rows = [_blocks(part, step, tall=len(part)) for part in parts]
+    if not rows:
+        raise ValueError("the image has no whole row")
+    return shape, np.concatenate(rows)
 
 
 def _step(shape: Sequence[int], max_side: int) -> int:

@@ -80,7 +80,13 @@ def inspect_files(items: Iterable[tuple[str, Path]], *, workers: int | None = No
         yield from inspector.inspect(items)
 
 
-def _inspection(name: str, answer: dict[str, Any]) -> Inspection:
+def inspection_request(name: str, path: Path) -> dict[str, str]:
+    """Return what a limited child is asked, to inspect one file."""
+    return {"task": "inspect", "path": os.path.abspath(path), "name": name}
+
+
+def inspection_of(name: str, answer: dict[str, Any]) -> Inspection:
+    """Make the inspection out of a child's answer; a fault becomes the one finding FMT-003."""
     fault = answer.get("fault")
     if fault is None:
         try:

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from oais.errors import ArchiveError
+from oais.information.packages import Inspection
+from oais.information.representation.inspection import inspection_of, inspection_request
 from oais.information.representation.limited import LimitedPool
 from oais.information.text import printable
 
@@ -158,6 +160,14 @@ def header_cards(path: Path, unit: int = 0) -> tuple[tuple[str, str, str], ...]:
     return tuple((card[0], card[1], card[2]) for card in plain["cards"])
 
 
+def read_inspection(path: Path, name: str) -> Inspection:
+    """Inspect one file by the processes kept for pages, so that none is started for it.
+
+    Faults of the file are findings of the inspection, as in ``Inspector.inspect``.
+    """
+    return inspection_of(name, _kept_pool().ask([inspection_request(name, path)])[0])
+
+
 _STARTING = threading.Lock()
 
 
@@ -169,16 +179,19 @@ def _pool(_process: int) -> LimitedPool:
     return pool
 
 
-def _read(path: Path, reader: str, **options: Any) -> dict[str, Any]:
+def _kept_pool() -> LimitedPool:
     with _STARTING:
-        pool = _pool(os.getpid())
+        return _pool(os.getpid())
+
+
+def _read(path: Path, reader: str, **options: Any) -> dict[str, Any]:
     request = {
         "task": "read",
         "path": os.path.abspath(path),
         "reader": reader,
         "options": options,
     }
-    answer = pool.ask([request])[0]
+    answer = _kept_pool().ask([request])[0]
     if "fault" in answer:
         reason = printable(str(answer["fault"]))
         raise NotShownError(
