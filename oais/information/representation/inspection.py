@@ -53,9 +53,9 @@ class Inspector:
             yield from waiting.popleft().result()
 
     def _inspect_batch(self, batch: Sequence[tuple[str, Path]]) -> list[Inspection]:
-        requests = [{"task": "inspect", "path": os.path.abspath(path), "name": name} for name, path in batch]
+        requests = [inspection_request(name, path) for name, path in batch]
         answers = self._pool.ask(requests)
-        return [_inspection(name, answer) for (name, _), answer in zip(batch, answers, strict=True)]
+        return [inspection_of(name, answer) for (name, _), answer in zip(batch, answers, strict=True)]
 
     def close(self) -> None:
         """End the processes; files still waiting are not inspected."""
