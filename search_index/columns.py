@@ -7,6 +7,7 @@ and costs some 200 bytes a package.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,7 +37,10 @@ class FacetColumn:
 
     def holding(self, chosen: Iterable[str], size: int) -> Mask:
         """Return which packages have any of the chosen values."""
-        wanted = np.isin(np.array(self.values, dtype=object), list(chosen))
+        wanted = np.zeros(len(self.values), dtype=np.bool_)
+        for value in chosen:
+            code = bisect_left(self.values, value)
+            wanted[code : code + 1] = self.values[code : code + 1] == (value,)
         mask = np.zeros(size, dtype=np.bool_)
         mask[self.positions[wanted[self.codes]]] = True
         return mask

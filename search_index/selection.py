@@ -118,7 +118,7 @@ def _spans_overlap(starts: Keys, stops: Keys, time: TimeSpan) -> Mask:
 
 
 def _overlapping(columns: Columns, connection: Connection, time: TimeSpan) -> Mask:
-    query = select(PRODUCTS.c.aip_no).where(PRODUCTS.c.span_min.is_not(None)).distinct()
+    query = select(PRODUCTS.c.aip_no).where(PRODUCTS.c.span_min.is_not(None))
     if time.stop is not None:
         query = query.where(PRODUCTS.c.span_min <= time.stop)
     if time.start is not None:

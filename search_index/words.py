@@ -34,6 +34,7 @@ with warnings.catch_warnings():
     from whoosh.reading import TermNotFound
 
 Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 MOST_EXPANSIONS: Final = 2_000
 """Terms that one ``*`` may stand for."""
@@ -159,41 +160,39 @@ class WordReader:
     def matching(self, asked: Sequence[Asked]) -> tuple[Numbers, Numbers]:
         """Return the numbers of what holds all that is asked, and how many words each has as a name."""
         with self._lock, _whoosh_errors():
-            documents: Numbers | None = None
-            named = []
+            held = np.full(len(self._numbers), bool(asked))
+            score = np.zeros(len(self._numbers), np.int64)
             for word in asked:
-                names, both = self._holding(word)
-                named.append(names)
-                documents = both if documents is None else np.intersect1d(documents, both, True)
-            if documents is None:
-                documents = np.empty(0, np.int64)
-            score = np.zeros(len(documents), np.int64)
-            for names in named:
-                score += np.isin(documents, names, assume_unique=True)
-            return self._numbers[documents], score
+                names, anywhere = self._holding(word)
+                held &= anywhere
+                score += names
+            return self._numbers[held], score[held]
 
     def digests(self) -> dict[str, str]:
         """Return the digest of each document by its key, to compare with what should be there."""
         with self._lock, _whoosh_errors():
             return {stored["key"]: stored["digest"] for _, stored in self._reader.iter_docs()}
 
-    def _holding(self, word: Asked) -> tuple[Numbers, Numbers]:
-        """Return the documents that have a word as a name, and those that have it anywhere."""
+    def _holding(self, word: Asked) -> tuple[Mask, Mask]:
+        """Return which documents have a word as a name, and which have it anywhere."""
         if word.pattern is not None:
-            terms = [self._expanded(field, word) for field in ("names", "words")]
-            names, words = (
-                _union([self._documents(field, term) for term in found])
-                for field, found in zip(("names", "words"), terms, strict=True)
-            )
-            return names, np.union1d(names, words)
-        names = self._documents("names", word.compact)
-        both = np.union1d(names, self._documents("words", word.compact))
-        if len(both) or len(word.parts) < 2:
-            return names, both
+            names = self._mask("names", self._expanded("names", word))
+            return names, names | self._mask("words", self._expanded("words", word))
+        names = self._mask("names", [word.compact])
+        anywhere = names | self._mask("words", [word.compact])
+        if anywhere.any() or len(word.parts) < 2:
+            return names, anywhere
+        anywhere = ~anywhere
         for part in word.parts:
-            has = np.union1d(self._documents("names", part), self._documents("words", part))
-            both = has if part == word.parts[0] else np.intersect1d(both, has, True)
-        return names, both
+            anywhere &= self._mask("names", [part]) | self._mask("words", [part])
+        return names, anywhere
+
+    def _mask(self, field: str, terms: Iterable[str]) -> Mask:
+        """Return which documents have any of the terms."""
+        mask = np.zeros(len(self._numbers), np.bool_)
+        for term in terms:
+            mask[self._documents(field, term)] = True
+        return mask
 
     def _expanded(self, field: str, word: Asked) -> list[str]:
         assert word.pattern is not None
@@ -238,10 +237,6 @@ def _postings(leaf: Any, field: str, term: str) -> Iterable[int]:
     except TermNotFound:
         return ()
     return found
-
-
-def _union(parts: list[Numbers]) -> Numbers:
-    return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
 
 
 @contextmanager
