@@ -69,5 +69,5 @@ def seal(staged: StagedAip, signer: Signer) -> SealedAip:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a new file; the store syncs the whole folder once, before its rename."""
-    with path.open("xb", buffering=0) as stream:
+    with path.open("xb") as stream:
         stream.write(data)

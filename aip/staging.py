@@ -59,9 +59,9 @@ def stage_aip(contents: PackageContents, staging: Path, previous: StoredAip | No
         DamageError: the previous version cannot be read.
     """
     number = previous.head + 1 if previous else 1
-    make_directories(staging)
-    _check_room(contents, staging)
     with storage_errors(f"staging {contents.aip_id}"):
+        make_directories(staging)
+        _check_room(contents, staging)
         prefix = f"{encode_identifier(contents.aip_id)[:100]}-v{number}.{os.getpid()}."
         root = Path(tempfile.mkdtemp(prefix=prefix, dir=staging))
         try:

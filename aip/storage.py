@@ -60,13 +60,9 @@ class AipStore:
             StorageError: the disk did not do what was asked; the staged folder is removed.
         """
         staged = sealed.staged
-        if self.read_only:
-            raise StorageError(
-                f"nothing is stored any more: {self.read_only}",
-                remedy="check the disk, then start the archive again",
-            )
         target = self.root / object_path(staged.aip_id)
         try:
+            self._require_trust_in_disk()
             with self._one_writer(target), self._stopping_at_faults(staged.aip_id):
                 self._require_place(sealed, target)
                 sync_tree(staged.path)
@@ -117,6 +113,13 @@ class AipStore:
                 done.append(sentence)
         return done
 
+    def _require_trust_in_disk(self) -> None:
+        if self.read_only:
+            raise StorageError(
+                f"nothing is stored any more: {self.read_only}",
+                remedy="check the disk, then start the archive again",
+            )
+
     def _require_place(self, sealed: SealedAip, target: Path) -> None:
         staged = sealed.staged
         if staged.version == 1:
@@ -160,10 +163,11 @@ class AipStore:
     @contextmanager
     def _one_writer(self, target: Path) -> Iterator[None]:
         """Hold the lock of an object; 256 lock files serve all objects."""
-        make_directories(self.locks)
         stripe = hashlib.sha256(target.name.encode()).hexdigest()[:2]
-        with exclusive_lock(self.locks / f"{stripe}.lock", target.name):
-            yield
+        with storage_errors(f"the lock of {target.name}"):
+            make_directories(self.locks)
+            with exclusive_lock(self.locks / f"{stripe}.lock", target.name):
+                yield
 
     @contextmanager
     def _stopping_at_faults(self, what: str) -> Iterator[None]:

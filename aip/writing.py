@@ -94,7 +94,7 @@ class ContentWriter:
         known = fixity or hash_bytes(data)
         self._note(WrittenFile(path, known, media_type))
         if not self._is_held(known):
-            with open(self._target(path), "xb", buffering=0) as stream:
+            with open(self._target(path), "xb") as stream:
                 stream.write(data)
             self._stored[path] = known
 
@@ -160,7 +160,9 @@ class ContentWriter:
         folder, _, _ = f"{self._content}/{path}".rpartition("/")
         if folder not in self._folders:
             os.makedirs(self._root / folder, exist_ok=True)
-            self._folders.add(folder)
+            while folder not in self._folders and folder:
+                self._folders.add(folder)
+                folder = folder.rpartition("/")[0]
         return os.path.join(self._root, self._content, path)
 
 
