@@ -12,6 +12,8 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "pictures" / "terminal.svg"
@@ -36,12 +38,19 @@ def _told_by_the_demo() -> tuple[int, str]:
     from oais.cli.commands import run
     from oais.cli.terminal import out
 
-    out.record, out.file, out.width = True, io.StringIO(), COLUMNS
-    code = run(["demo", "--no-serve"])
+    out.record, out.file, out.width, out.soft_wrap = True, io.StringIO(), COLUMNS, False
+    tell = out.print
+
+    def tell_within_the_picture(*words: Any, **how: Any) -> None:
+        tell(*words, **how | {"soft_wrap": False})
+
+    with mock.patch.object(out, "print", tell_within_the_picture):
+        code = run(["demo", "--no-serve"])
     drawn = out.export_svg(title="python3 run.py demo", unique_id="terminal")
     plain = re.sub(r"\s*@font-face \{.*?\}", "", drawn, flags=re.DOTALL)
     folder = re.escape(str(Path.cwd()))
-    plain = re.sub(rf"{folder}/?", "", plain)
+    # The folder's name is left out, so the length that was measured with it must go too.
+    plain = re.sub(rf' textLength="[^"]*"([^>]*>[^<]*){folder}/?', r"\1", plain)
     return code, re.sub(r"Fira Code, monospace", "ui-monospace, monospace", plain)
 
 
