@@ -85,7 +85,7 @@ _PRODUCT = record(
         "name": Field(_TEXT, required=True),
         "file_name": Field(regex, default=_ANY),
         "path": Field(regex, default=_ANY),
-        "kind": Field(_KIND, default="science"),
+        "kind": Field(_KIND),
         "level": Field(_TEXT, required=True),
         "product_type": Field(template),
         "dataproduct_type": Field(one_of(*sorted(DATAPRODUCT_TYPES))),
@@ -225,6 +225,7 @@ def _built(parts: dict[str, Any], source: str, digest: str) -> Agreement:
     parts["mission_title"] = parts["mission_title"] or parts["mission"]
     for product in parts["products"]:
         product["formats"] = product["formats"] or formats
+        product["kind"] = product["kind"] or parts["levels"][product["level"]].kind or "science"
     parts["products"] = tuple(_rule(product, mappings) for product in parts["products"])
     return Agreement(**parts, source=source, digest=digest)
 

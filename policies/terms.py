@@ -24,7 +24,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class LevelInfo:
-    """What a native processing level means and its place on the scale of ObsCore 1.1 §3.3.2 (0 to 4)."""
+    """What a native processing level means and its place on the scale of ObsCore 1.1 §3.3.2 (0 to 4).
+
+    ``kind`` is that of its products where they do not say.
+    """
 
     calib_level: int | None
     title: str
