@@ -62,10 +62,8 @@ def _svg(title: str, told: str, body: str) -> str:
 
 
 def _empty_svg(title: str) -> str:
-    text = (
-        f'<text class="ink" x="{WIDTH // 2}" y="{HEIGHT // 2}" text-anchor="middle">no finite values</text>'
-    )
-    return _svg(title, "no finite values", text)
+    place = f'x="{WIDTH // 2}" y="{HEIGHT // 2}" text-anchor="middle"'
+    return _svg(title, "no finite values", _words("ink", place, "no finite values"))
 
 
 def _padded(values: Numbers, share: float) -> tuple[float, float]:
@@ -105,18 +103,25 @@ def _axes(frame: Frame, x_label: str, y_label: str) -> Iterator[str]:
     right, bottom = WIDTH - _RIGHT, HEIGHT - _BOTTOM
     for value, text in ticks(frame.x_low, frame.x_high, 8):
         at = round(float(frame.x(np.array([value]))[0]), 1)
-        yield f'<path class="grid" d="M{at:g} {_TOP}V{bottom}" stroke="#d5d9e2" stroke-width="1"/>'
-        yield f'<text class="tick" x="{at:g}" y="{bottom + 20}" text-anchor="middle" fill="#5a6376">{text}</text>'
+        yield _grid(f"M{at:g} {_TOP}V{bottom}")
+        yield _words("tick", f'x="{at:g}" y="{bottom + 20}" text-anchor="middle"', text)
     for value, text in ticks(frame.y_low, frame.y_high, 5):
         at = round(float(frame.y(np.array([value]))[0]), 1)
-        yield f'<path class="grid" d="M{_LEFT} {at:g}H{right}" stroke="#d5d9e2" stroke-width="1"/>'
-        yield f'<text class="tick" x="{_LEFT - 8}" y="{at + 4.5:g}" text-anchor="end" fill="#5a6376">{text}</text>'
-    middle = (_TOP + bottom) / 2
-    yield f'<text class="ink" x="{(_LEFT + right) / 2:g}" y="{HEIGHT - 10}" text-anchor="middle" fill="#1a2233">{escape(x_label)}</text>'
-    yield (
-        f'<text class="ink" transform="translate(16 {middle:g}) rotate(-90)" text-anchor="middle" '
-        f'fill="#1a2233">{escape(y_label)}</text>'
-    )
+        yield _grid(f"M{_LEFT} {at:g}H{right}")
+        yield _words("tick", f'x="{_LEFT - 8}" y="{at + 4.5:g}" text-anchor="end"', text)
+    centre, middle = (_LEFT + right) / 2, (_TOP + bottom) / 2
+    yield _words("ink", f'x="{centre:g}" y="{HEIGHT - 10}" text-anchor="middle"', x_label)
+    turned = f'transform="translate(16 {middle:g}) rotate(-90)" text-anchor="middle"'
+    yield _words("ink", turned, y_label)
+
+
+def _grid(path: str) -> str:
+    return f'<path class="grid" d="{path}" stroke="#d5d9e2" stroke-width="1"/>'
+
+
+def _words(name: str, place: str, text: str) -> str:
+    colour = "#5a6376" if name == "tick" else "#1a2233"
+    return f'<text class="{name}" {place} fill="{colour}">{escape(text)}</text>'
 
 
 def ticks(low: float, high: float, about: int) -> list[tuple[float, str]]:

@@ -70,7 +70,9 @@ def create_site(archive: Archive) -> Site:
         "counted": words.counted,
         "moment": words.moment,
         "day": words.day,
-        "digest": words.grouped_digest,
+        "step": words.level_step,
+        "matching": words.matching,
+        "version_url": words.version_url,
         "url": words.url_path,
     }
     return Site(archive, open_access(archive), templates, static)

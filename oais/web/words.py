@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from urllib.parse import quote
+
+from oais.functions.access.views import HeaderCard
+from oais.information.identifiers import parse_aip_reference
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _THIN = "\u202f"
@@ -40,9 +45,25 @@ def day(iso: str) -> str:
     return iso[:10]
 
 
-def grouped_digest(digest: str) -> str:
-    """Return a digest in groups of eight digits, so that a narrow page can break it."""
-    return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
+def level_step(level: str) -> int:
+    """Return how far a level is processed, 0 to 3, by its own number: it chooses the badge's colour.
+
+    ``N0`` → 0, ``L0.5`` → 0, ``N1`` → 1, ``DL5`` → 3; a level without a number is a step beside them (4).
+    """
+    number = re.search(r"\d", level)
+    return min(int(number.group()), 3) if number else 4
+
+
+def matching(cards: Iterable[HeaderCard], text: str) -> list[HeaderCard]:
+    """Return the header cards whose keyword, value or comment holds ``text``, whatever its case."""
+    wanted = text.casefold()
+    return [card for card in cards if wanted in f"{card.keyword}\n{card.value}\n{card.comment}".casefold()]
+
+
+def version_url(reference: str) -> str:
+    """Return the address of ``ID@vN``."""
+    found = parse_aip_reference(reference)
+    return f"/aip/{url_path(found.aip_id)}/v{found.version}"
 
 
 def url_path(path: str) -> str:

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from oais.errors import NotFoundError
 from oais.functions.access.products import Curve
-from oais.functions.access.views import ProductView
 from oais.web.downloads import file_response
 from oais.web.images import image_png
 from oais.web.plots import curve_svg
@@ -30,9 +29,13 @@ def product(
 ) -> Response:
     """Show a product: what it is, its picture, the head of its table, its headers."""
     reference = f"{aip_id}@v{version}"
-    view = access_of(request).product(reference, path)
-    figure = "" if wants_json(request) else _figure(request, view, path)
-    return respond(request, "product.html", view, keyword=keyword.strip(), figure=figure)
+    access = access_of(request)
+    view = access.product(reference, path)
+    figure = told = ""
+    if view.plot == "light curve" and not wants_json(request):
+        curve = access.curve(reference, path)
+        figure, told = _drawn(curve), told_of(curve)
+    return respond(request, "product.html", view, keyword=keyword.strip(), figure=figure, told=told)
 
 
 def plot(request: Request, aip_id: str, version: int, path: str) -> Response:
@@ -44,14 +47,15 @@ def plot(request: Request, aip_id: str, version: int, path: str) -> Response:
         picture = image_png(access_of(request).image(reference, path))
         return Response(picture, media_type="image/png", headers=headers)
     if view.plot == "light curve":
-        return Response(_curve(request, reference, path), media_type="image/svg+xml", headers=headers)
+        drawn = _drawn(access_of(request).curve(reference, path))
+        return Response(drawn, media_type="image/svg+xml", headers=headers)
     raise NotFoundError("this product has no picture")
 
 
 def told_of(curve: Curve) -> str:
     """Return in words what a drawing shows."""
     flagged = f", {grouped(curve.flagged)} with a quality flag left out" if curve.flagged else ""
-    return f"{curve.y_label} over {curve.x_label}, {grouped(curve.good)} good points{flagged}"
+    return f"{curve.y_label} over {curve.x_label}: {grouped(curve.good)} good points{flagged}."
 
 
 def download(request: Request, aip_id: str, version: int, path: str) -> Response:
@@ -59,14 +63,7 @@ def download(request: Request, aip_id: str, version: int, path: str) -> Response
     return file_response(request, access_of(request).open_file(f"{aip_id}@v{version}", path))
 
 
-def _figure(request: Request, view: ProductView, path: str) -> str:
-    if view.plot != "light curve":
-        return ""
-    return _curve(request, view.reference, path)
-
-
-def _curve(request: Request, reference: str, path: str) -> str:
-    curve = access_of(request).curve(reference, path)
+def _drawn(curve: Curve) -> str:
     return curve_svg(
         curve.x,
         curve.y,

@@ -7,50 +7,44 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Query
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.functions.access import Question
 from oais.web.rendering import access_of, respond
 
-_Text = Annotated[str, Query(max_length=256)]
 _PARAMETERS = {"words": "q"}
 
 
-def search(
-    request: Request,
-    q: _Text = "",
-    mission: _Text = "",
-    level: _Text = "",
-    kind: _Text = "",
-    target: _Text = "",
-    product_type: _Text = "",
-    dataproduct_type: _Text = "",
-    cone: _Text = "",
-    time: _Text = "",
-    node: _Text = "",
-    ids: Annotated[str, Query(max_length=1000)] = "",
-    order: Annotated[str, Query(max_length=20)] = "",
-    page: int = 1,
-    per_page: int = 25,
-) -> Response:
+class SearchForm(BaseModel):
+    """What the form of the search page sends; see ``Question`` for what each part means."""
+
+    model_config = ConfigDict(str_strip_whitespace=True, str_max_length=1000)
+
+    q: str = ""
+    mission: str = ""
+    level: str = ""
+    kind: str = ""
+    target: str = ""
+    product_type: str = ""
+    dataproduct_type: str = ""
+    cone: str = ""
+    time: str = ""
+    node: str = ""
+    ids: str = ""
+    order: str = ""
+    page: int = 1
+    per_page: int = 25
+
+    def question(self) -> Question:
+        """Return the form as a question to the archive."""
+        return Question(words=self.q, **self.model_dump(exclude={"q"}))
+
+
+def search(request: Request, form: Annotated[SearchForm, Query()]) -> Response:
     """Show what answers the question, with facets to narrow it and pages to leaf through."""
-    question = Question(
-        words=q.strip(),
-        mission=mission,
-        level=level,
-        kind=kind,
-        target=target.strip(),
-        product_type=product_type,
-        dataproduct_type=dataproduct_type,
-        cone=cone.strip(),
-        time=time.strip(),
-        node=node.strip(),
-        ids=ids.strip(),
-        order=order,
-        page=page,
-        per_page=per_page,
-    )
+    question = form.question()
     view = access_of(request).find(question)
     return respond(request, "search.html", view, question=question, link=_Links(question))
 
