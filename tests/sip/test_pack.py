@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import bagit
 import pytest
 
-from oais.errors import NotFoundError, RefusedError
+from oais.errors import NotFoundError, RefusedError, StorageError
+from oais.information.packages import Inspection
 from oais.information.representation.inspection import Inspector
 from policies.loading import PolicySet, load_policies
 from sip.bag.validation import validate_bag
@@ -196,3 +198,81 @@ def test_no_folder_an_empty_one_and_a_taken_target_are_refused(
         pack(tmp_path / "empty", agreement, tmp_path / "bag", now=NOW, inspect=inspector.inspect)
     with pytest.raises(RefusedError, match="exists already"):
         pack(light_curve, agreement, tmp_path / "empty", now=NOW, inspect=inspector.inspect)
+
+
+@pytest.mark.parametrize("change", ["gone", "longer", "link"])
+def test_a_file_that_changes_while_it_is_packed_refuses_the_bag(
+    change: str, light_curve: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """What was inspected must be what is copied; if it is not, no part of a bag is left."""
+    victim = light_curve / "test-lc-tess-pimen-100-cadences.fits"
+
+    def inspect_then_change(items: Iterable[tuple[str, Path]]) -> Iterator[Inspection]:
+        yield from inspector.inspect(items)
+        if change == "longer":
+            victim.write_bytes(victim.read_bytes() + b"\0" * 2880)
+            return
+        victim.unlink()
+        if change == "link":
+            victim.symlink_to("/etc/passwd")
+
+    with pytest.raises(PackRefusedError) as caught:
+        pack(light_curve, policies.agreement("tess"), tmp_path / "bag", now=NOW, inspect=inspect_then_change)
+    assert [found.code for found in caught.value.findings] == ["BAG-064"]
+    assert [path.name for path in tmp_path.iterdir()] == ["products"]
+
+
+def test_a_target_that_cannot_be_written_is_a_storage_fault(
+    light_curve: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """A place where nothing can be made is told as such, with what to do."""
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError):
+        pack(
+            light_curve,
+            policies.agreement("tess"),
+            tmp_path / "file" / "bag",
+            now=NOW,
+            inspect=inspector.inspect,
+        )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "products"]
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier", "node"),
+    [
+        (
+            "ANO_STARWIND_RUN2_100725706.tar.gz",
+            "corot.ano_starwind.2.100725706",
+            "corot/n0/run-2/ano_starwind",
+        ),
+        ("ANO_MASK_RUN03_17.tar.gz", "corot.ano_mask.3.17", "corot/n0/complementary-data/ano_mask"),
+        ("EN1_STAR_principal_RUN2_17.tar.gz", "corot.en1_star.2.17", "corot/n1/run-2/en1_star-principal"),
+        ("N0HK_PARAM1_RUN2.fits", "corot.n0hk.parameter1.run2", "corot/hk-parameters/n0-hk/parametre-1"),
+        (
+            "N1HK_PARAM2_20090312.fits",
+            "corot.n1hk.parameter2.20090312",
+            "corot/hk-parameters/n1-hk/parametre-2",
+        ),
+    ],
+)
+def test_one_tar_per_identifier_and_one_fits_per_run_or_day(
+    name: str,
+    identifier: str,
+    node: str,
+    shared: Path,
+    tmp_path: Path,
+    policies: PolicySet,
+    inspector: Inspector,
+) -> None:
+    """The data sets of levels N0 and N1 and of housekeeping take the files their names are agreed for."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    if name.endswith(".tar.gz"):
+        with tarfile.open(folder / name, "w:gz") as archive:
+            archive.add(shared / "data/corot/resampled/100725706.csv", "100725706.csv")
+    else:
+        shutil.copy(shared / "data/hess/jointcrab_pair/spectra/arf_obs23523.fits", folder / name)
+    bag = pack(folder, policies.agreement("corot"), tmp_path / "bag", now=NOW, inspect=inspector.inspect)
+    tags = validate_bag(bag, profile="intake").bag.tags
+    assert (tags["External-Identifier"], tags["Bag-Group-Identifier"]) == ((identifier,), (node,))
