@@ -45,10 +45,22 @@ def check_index(archive: Archive) -> list[Finding]:
 
 
 def index_records(archive: Archive, records: Iterable[AipRecord]) -> None:
-    """Make newly stored AIPs findable, with all nodes above them."""
-    records = list(records)
-    if records:
-        open_index(archive.index_root).add(records, nodes_above(archive, records))
+    """Make newly stored AIPs findable, with all nodes above them.
+
+    Two processes may have stored two versions of one AIP and tell of them in any order: the newest counts.
+    """
+    index = open_index(archive.index_root)
+    newest: dict[str, AipRecord] = {}
+    for record in sorted(records, key=_head):
+        known = index.aip(record.aip_id)
+        if known is None or known.version <= _head(record):
+            newest[record.aip_id] = record
+    if newest:
+        index.add(newest.values(), nodes_above(archive, newest.values()))
+
+
+def _head(record: AipRecord) -> int:
+    return max(version.number for version in record.versions)
 
 
 def nodes_above(archive: Archive, records: Iterable[AipRecord]) -> list[Node]:

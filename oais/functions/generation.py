@@ -89,16 +89,18 @@ def accepted_receipt(submission: Submission, assured: Assured, identity: Identit
     )
 
 
-def _content_files(submission: Submission, described: Iterable[DescribedFile]) -> dict[str, ContentFile]:
+def _content_files(submission: Submission, described: Sequence[DescribedFile]) -> dict[str, ContentFile]:
     """Return where each payload file rests in the AIP, by its path in the bag.
 
     The folders ``software/`` and ``documents/`` are left out of the path, unless two files would meet.
     """
     content: dict[str, ContentFile] = {}
     taken: set[str] = set()
+    only_documents = all(item.mapped.kind == "document" for item in described)
     for item in described:
         kind, inside = item.mapped.kind, item.path.removeprefix("data/")
-        room = _ROOM_OF_KIND.get(kind, _DEFAULT_ROOM)
+        # A package must have a representation: documents delivered alone are its content.
+        room = _DEFAULT_ROOM if only_documents else _ROOM_OF_KIND.get(kind, _DEFAULT_ROOM)
         path = f"{room}/{inside.removeprefix(_FOLDER_OF_KIND.get(kind, ''))}"
         if path.casefold() in taken:
             path = f"{room}/{inside}"

@@ -48,14 +48,24 @@ class Validation:
 
 
 def validate(path: Path, trusted: Mapping[str, bytes] | None = None) -> Validation:
-    """Validate whatever lies at ``path``; ``trusted`` are public keys for signatures of AIPs.
+    """Validate whatever lies at ``path``; ``trusted`` are the public keys whose signatures count.
+
+    Without any, those of the archive around ``path`` count; outside an archive signatures are not judged.
 
     Raises WrongUsageError when there is nothing, or nothing that we know how to validate.
     """
     if not path.exists():
         raise WrongUsageError(f"{printable(str(path))} does not exist")
-    kind, check = recognise_package(path, trusted or {})
+    kind, check = recognise_package(path, trusted or _keys_around(path))
     return Validation(str(path), kind, tuple(check()))
+
+
+def _keys_around(path: Path) -> dict[str, bytes] | None:
+    """Return the trusted keys of the archive in whose home ``path`` lies, if it lies in one."""
+    for folder in path.resolve().parents:
+        if (folder / "oais.yaml").is_file():
+            return {key.stem: key.read_bytes() for key in sorted((folder / "keys" / "trusted").glob("*.pem"))}
+    return None
 
 
 def trusted_from(paths: Iterable[Path]) -> dict[str, bytes]:
@@ -74,7 +84,7 @@ def _public_key(path: Path) -> tuple[str, bytes]:
 
 
 def recognise_package(
-    path: Path, trusted: Mapping[str, bytes]
+    path: Path, trusted: Mapping[str, bytes] | None
 ) -> tuple[str, Callable[[], Iterable[Finding]]]:
     """Return what kind of package lies at ``path`` and how it is checked."""
     ocfl = recognise(path) if path.is_dir() else None
@@ -101,7 +111,7 @@ def is_aip(root: Path) -> bool:
     )
 
 
-def _check_root(root: Path, trusted: Mapping[str, bytes]) -> Iterable[Finding]:
+def _check_root(root: Path, trusted: Mapping[str, bytes] | None) -> Iterable[Finding]:
     """Check the root by the standard, then every AIP in it through all its layers, each byte read once."""
     objects = sorted(declaration.parent for declaration in root.rglob("0=ocfl_object_*"))
     ours = [place for place in objects if is_aip(place)]
