@@ -11,6 +11,7 @@ from typing import Any, Final
 from oais.information.description import OBSCORE_FIELDS, PackageDescription, ProductDescription
 from oais.information.packages import AipRecord
 from oais.information.text import printable
+from search_index.schema import OBSCORE_INTEGERS, OBSCORE_TEXTS
 from search_index.sky import is_direction, unit_vector
 from search_index.terms import natural_text
 
@@ -18,6 +19,9 @@ Row = dict[str, Any]
 
 OPEN_END: Final = 1.0e9
 """MJD that stands for an end of validity that is not known yet; far beyond any mission."""
+
+_LARGEST_INTEGER: Final = 2**53
+"""Beyond it a number of pixels is a damaged header, and no database column holds it surely."""
 
 _WRAPPINGS: Final = (".gz", ".fz", ".bz2", ".xz", ".zst", ".zip")
 
@@ -119,7 +123,18 @@ def storable(text: str) -> str:
 
 def as_json(value: Any) -> str:
     """Return a value as text that is always the same for the same value."""
-    return storable(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))
+    return json.dumps(_sayable(value), sort_keys=True, default=str)
+
+
+def _sayable(value: Any) -> Any:
+    """Return a value without what JSON has no word for: a number that is none becomes null."""
+    if isinstance(value, float):
+        return _finite(value)
+    if isinstance(value, Mapping):
+        return {str(key): _sayable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sayable(item) for item in value]
+    return value
 
 
 def _texts(row: Mapping[str, Any]) -> Row:
@@ -179,10 +194,12 @@ def _product_row(position: int, product: ProductDescription) -> Row:
     start, stop = _span(product)
     name = product.path.rpartition("/")[2]
     given = ("path", "sip_path", "size", "sha256", "kind", "level", "product_type")
-    formats = ("format_id", "format_name", "media_type", "valid_from", "valid_to")
+    formats = ("format_id", "format_name", "media_type")
     return {
         "position": position,
         **_texts({field: getattr(product, field) for field in (*given, *formats)}),
+        "valid_from": _finite(product.valid_from),
+        "valid_to": _finite(product.valid_to),
         "name": storable(name),
         "stem": storable(file_stem(name)),
         "mission_values": as_json(dict(product.values)),
@@ -191,12 +208,23 @@ def _product_row(position: int, product: ProductDescription) -> Row:
         "x": x,
         "y": y,
         "z": z,
-        **_texts({field: _plain(getattr(core, field)) for field in OBSCORE_FIELDS}),
+        **{field: _column(field, getattr(core, field)) for field in OBSCORE_FIELDS},
     }
 
 
-def _plain(value: Any) -> Any:
-    return _finite(value) if isinstance(value, float) else value
+def _column(name: str, value: Any) -> Any:
+    """Return an ObsCore value as its column has it, so that what is read back equals what was written."""
+    if value is None:
+        return None
+    if name in OBSCORE_TEXTS:
+        return storable(str(value))
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if name in OBSCORE_INTEGERS:
+        return int(number) if abs(number) < _LARGEST_INTEGER else None
+    return _finite(number)
 
 
 def _span(product: ProductDescription) -> tuple[float | None, float | None]:

@@ -17,8 +17,8 @@ SCHEMA_VERSION: Final = "1"
 
 METADATA: Final = MetaData()
 
-_OBSCORE_INTEGERS: Final = {"calib_level", "s_xel1", "s_xel2", "t_xel", "em_xel"}
-_OBSCORE_TEXTS: Final = {
+OBSCORE_INTEGERS: Final = {"calib_level", "s_xel1", "s_xel2", "t_xel", "em_xel"}
+OBSCORE_TEXTS: Final = {
     "dataproduct_type",
     "obs_collection",
     "obs_id",
@@ -33,9 +33,9 @@ _OBSCORE_TEXTS: Final = {
 
 
 def _obscore_column(name: str) -> Column[object]:
-    if name in _OBSCORE_INTEGERS:
+    if name in OBSCORE_INTEGERS:
         return Column(name, BigInteger)
-    return Column(name, Text if name in _OBSCORE_TEXTS else Float(53))
+    return Column(name, Text if name in OBSCORE_TEXTS else Float(53))
 
 
 def _texts(*names: str) -> tuple[Column[object], ...]:

@@ -145,3 +145,24 @@ def test_killed_while_nodes_were_entered(index: Index, stored: list[AipRecord]) 
     assert _codes(index, stored) == [("IDX-007", "delta")]
     index.add([], [node])
     assert _codes(index, stored) == []
+
+
+def test_strange_values_are_kept_without_a_false_alarm(index: Index, stored: list[AipRecord]) -> None:
+    """Numbers that are none, text that is not UTF-8 and huge counts are stored and agree when checked."""
+    values = {"snr": float("nan"), "list": [float("inf"), 1], "name": "caf\udce9", "nul": "a\0b"}
+    odd = product(
+        "odd\udce9.fits",
+        target_name="Tar\0get",
+        s_xel1=10**30,
+        s_xel2=float("nan"),
+        t_exptime=float("-inf"),
+        valid_from=float("nan"),
+        values=values,
+    )
+    strange = record("strange.1", odd, title="Nul \0 and \udcff", values={"x": float("nan")})
+    index.add([strange])
+    assert _codes(index, [*stored, strange]) == []
+    (entry,) = index.products("strange.1")
+    assert entry.product.values == values | {"snr": None, "list": [None, 1]}
+    assert entry.product.obscore.s_xel1 is None
+    assert index.find(Query(words="nul")).total == 1
