@@ -33,6 +33,7 @@ FAMILIES = {
     "index": ("Index", "Differences between the index and what is stored."),
     "ingest": ("Ingest", "What stands against a delivery because of what the archive holds or knows."),
     "ocfl": ("OCFL", "The validation codes of OCFL itself, with the standard's own meaning."),
+    "policy": ("Policy", "What stands against the archive's own policies and agreements."),
     "xml": ("XML", "XML that came from outside."),
 }
 """Heading and one sentence for each table in ``oais/information/finding_codes``."""
