@@ -1,0 +1,121 @@
+"""Many deliveries: side by side, in batches, resumable, and one bad one stops no other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oais.archive import Archive
+from oais.functions.data_management import check_index, rebuild_index
+from oais.functions.storage import aip_store, sweep
+from oais.functions.submission import submit
+from search_index.index import open_index
+from tests.functions.deliveries import plain_bag
+
+
+def many_bags(root: Path, count: int) -> list[Path]:
+    return [
+        plain_bag(root / f"{number:03}.bag", f"many.{number:03}", {"a.csv": f"n\n{number}\n".encode()})
+        for number in range(count)
+    ]
+
+
+def test_many_deliveries_are_stored_and_found(archive: Archive, tmp_path: Path) -> None:
+    """Twenty bags side by side become twenty AIPs that the index knows."""
+    done = list(submit(archive, many_bags(tmp_path, 20)))
+    assert [item.receipt.status for item in done if item.receipt] == ["accepted"] * 20
+    assert len(list(aip_store(archive).object_roots())) == 20
+    assert check_index(archive) == []
+
+
+def test_a_repeated_run_skips_what_is_in(archive: Archive, tmp_path: Path) -> None:
+    """The second run takes nothing in, gives the first receipts, and takes only what is new."""
+    bags = many_bags(tmp_path, 9)
+    first = {item.delivery: item.receipt for item in submit(archive, bags[:8])}
+    again = list(submit(archive, bags))
+    assert {item.delivery: item.receipt for item in again if item.skipped} == first
+    assert [item.delivery for item in again if not item.skipped] == [bags[8]]
+
+
+def test_one_bad_delivery_stops_no_other(archive: Archive, tmp_path: Path) -> None:
+    """A refused bag and a path that does not exist are told, the others are stored."""
+    bags = many_bags(tmp_path, 10)
+    (bags[3] / "bagit.txt").unlink()
+    shutil.rmtree(bags[5])
+    done = {item.delivery: item for item in submit(archive, bags)}
+    refused = done[bags[3]].receipt
+    assert refused is not None
+    assert refused.status == "refused"
+    assert done[bags[5]].receipt is None
+    assert "no such file" in done[bags[5]].error
+    assert sum(1 for item in done.values() if item.receipt and item.receipt.status == "accepted") == 8
+
+
+def test_two_versions_told_in_any_order_leave_the_newest(archive: Archive, tmp_path: Path) -> None:
+    """Versions of one AIP that arrive side by side end as a chain, and the index shows its end."""
+    bags = [
+        plain_bag(tmp_path / f"{number}.bag", "one.aip", {"a.csv": f"{number}\n".encode()})
+        for number in range(10)
+    ]
+    done = list(submit(archive, bags))
+    assert sorted(item.receipt.version for item in done if item.receipt) == list(range(1, 11))
+    entry = open_index(archive.index_root).aip("one.aip")
+    assert entry is not None
+    assert entry.version == 10
+    assert check_index(archive) == []
+
+
+def test_a_killed_run_leaves_nothing_half_done(archive: Archive, tmp_path: Path) -> None:
+    """Killed in the middle, the archive holds whole AIPs only, and repeating the run completes it."""
+    bags = many_bags(tmp_path, 40)
+    script = (
+        "import sys; from pathlib import Path; from oais.archive import open_archive\n"
+        "from oais.functions.submission import submit\n"
+        "for done in submit(open_archive(Path(sys.argv[1])), [Path(p) for p in sys.argv[2:]]):\n"
+        "    print(done.delivery.name, flush=True)\n"
+    )
+    command = [sys.executable, "-c", script, str(archive.home), *map(str, bags)]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert running.stdout is not None
+    for _ in range(5):
+        assert running.stdout.readline()
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    running.stdout.close()
+    for stored in aip_store(archive).objects():
+        assert all(file.size >= 0 for file in stored.open().files().values())
+    done = list(submit(archive, bags))
+    assert all(item.receipt and item.receipt.status == "accepted" for item in done)
+    assert len(list(aip_store(archive).object_roots())) == 40
+    rebuild_index(archive)
+    assert check_index(archive) == []
+    assert [path for path in archive.staging.iterdir() if path.is_dir() and path.name != "locks"] == []
+
+
+def test_the_sweep_removes_remains_but_not_work_in_progress(archive: Archive) -> None:
+    """What a crash left goes; while somebody builds, everything stays."""
+    remains = archive.staging / "some.aip-v1.abc"
+    remains.mkdir()
+    from oais.functions.storage import ingesting
+
+    with ingesting(archive):
+        assert sweep(archive) == []
+        assert remains.exists()
+    (told,) = sweep(archive)
+    assert "some.aip-v1.abc" in told
+    assert not remains.exists()
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_each_disposition_is_told_as_plain_values(archive: Archive, tmp_path: Path, count: int) -> None:
+    """What --json prints has the receipt with all its findings."""
+    for item in submit(archive, many_bags(tmp_path, count)):
+        plain = item.as_plain()
+        assert plain["error"] == ""
+        assert plain["receipt"]["status"] == "accepted"  # type: ignore[index]
