@@ -97,7 +97,7 @@ def parse_access(data: str | bytes, source: str, faults: list[Fault]) -> AccessP
     if table is None:
         return None
     before = len(faults)
-    policy = _ACCESS(table, Faults(source, faults))
+    policy = _access_rules(table, Faults(source, faults))
     return None if found or len(faults) > before else policy
 
 
@@ -165,7 +165,7 @@ def _access(policies: dict[str, AccessWords], nodes: tuple[NodeAccess, ...]) -> 
     return AccessPolicy({name: replace(words, policy=name) for name, words in policies.items()}, nodes)
 
 
-def _ACCESS(table: Table, faults: Faults) -> AccessPolicy | None:  # noqa: N802  a converter like the others
+def _access_rules(table: Table, faults: Faults) -> AccessPolicy | None:
     policy = _SCHEMA(table, faults)
     names = table.entries.get("policies")
     known = set(names.entries) if isinstance(names, Table) else set()

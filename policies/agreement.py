@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from oais.information.description import DATAPRODUCT_TYPES, KINDS, OBSCORE_FIELDS
-from policies.expressions import EXPRESSION, LINK, SOURCE_TEXT, SOURCES
+from policies.expressions import expression, LINK, SOURCE_TEXT, source_list
 from policies.schema import (
     Faults,
     Field,
@@ -69,13 +69,13 @@ def _node_template(value: Value, faults: Faults) -> Template | None:
 
 
 _MAPPING_FIELDS = {
-    "obscore": Field(map_of(EXPRESSION), default={}),
+    "obscore": Field(map_of(expression), default={}),
     "values": Field(
-        map_of(EXPRESSION, keys=r"[a-z][a-z0-9_]{0,40}", expected="a lower-case name"), default={}
+        map_of(expression, keys=r"[a-z][a-z0-9_]{0,40}", expected="a lower-case name"), default={}
     ),
     "provenance": Field(list_of(LINK), default=()),
-    "valid_from": Field(EXPRESSION),
-    "valid_to": Field(EXPRESSION),
+    "valid_from": Field(expression),
+    "valid_to": Field(expression),
 }
 _MAPPING = record(MappingRule, _MAPPING_FIELDS)
 
@@ -92,7 +92,7 @@ _PRODUCT = record(
         "node": Field(_node_template, required=True),
         "identifier": Field(template),
         "formats": Field(list_of(_TEXT, or_one=True), default=()),
-        "required": Field(SOURCES, default=()),
+        "required": Field(source_list, default=()),
         "expected": Field(map_of(regex), default={}),
         "same": Field(map_of(SOURCE_TEXT), default={}),
         "stale_checksums": Field(one_of("refuse", "accept"), default="refuse"),

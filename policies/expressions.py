@@ -35,7 +35,7 @@ SOURCE_TEXT = text(
 _ROLES = ("reference file", "input", "software", "step", "document")
 
 
-def SOURCES(value: Value, faults: Faults) -> tuple[str, ...] | None:  # noqa: N802  a converter like the others
+def source_list(value: Value, faults: Faults) -> tuple[str, ...] | None:
     """Read one source or a list of them, numbered ones written out."""
     found = list_of(SOURCE_TEXT, or_one=True)(value, faults)
     return None if found is None else tuple(one for source in found for one in expanded(source))
@@ -57,13 +57,13 @@ def _expression(**found: Any) -> Expression:
 
 
 _FIELDS = {
-    "from": Field(SOURCES, default=()),
+    "from": Field(source_list, default=()),
     "text": Field(template, default=Template("")),
     "as": Field(one_of(*sorted(FORMS)), default=""),
     "pattern": Field(regex),
     "factor": Field(number, default=1.0),
     "offset": Field(number, default=0.0),
-    "plus": Field(SOURCES, default=()),
+    "plus": Field(source_list, default=()),
     "scale": Field(one_of(*sorted(SCALES)), default="UTC"),
     "joined_by": Field(
         lambda value, faults: value.text if isinstance(value, Scalar) else _no_text(value, faults)
@@ -79,10 +79,10 @@ def _no_text(value: Value, faults: Faults) -> None:
 _LONG: Converter[Expression] = record(_expression, _FIELDS)
 
 
-def EXPRESSION(value: Value, faults: Faults) -> Expression | None:  # noqa: N802  a converter like the others
+def expression(value: Value, faults: Faults) -> Expression | None:
     """Read an expression in its short or long form."""
     if isinstance(value, Scalar | Sequence):
-        sources = SOURCES(value, faults)
+        sources = source_list(value, faults)
         return None if not sources else Expression(sources)
     before = len(faults.items)
     found = _LONG(value, faults)
@@ -101,7 +101,7 @@ LINK: Converter[LinkSource] = record(
     _link,
     {
         "role": Field(one_of(*_ROLES), required=True),
-        "from": Field(SOURCES, required=True),
+        "from": Field(source_list, required=True),
         "name": Field(text(), default=""),
         "pattern": Field(regex),
         "split": Field(text(), default=""),
