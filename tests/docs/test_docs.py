@@ -265,16 +265,32 @@ def run_all(lines: list[Shown], folder: Path) -> list[tuple[int, str]]:
     return [(int(code), output) for output, code in zip(parts[::2], parts[1::2], strict=False)]
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The pages as they were followed: where, which commands, and what each of them gave."""
+
+    folder: Path
+    lines: list[Shown]
+    results: list[tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Followed:
+    """README and tutorial, followed once from the first line to the last."""
+    folder = tmp_path_factory.mktemp("followed")
+    (folder / "demo").symlink_to(ROOT / "demo")
+    lines = [line for name in NARRATED for line in shown(name)]
+    return Followed(folder, lines, run_all(lines, folder))
+
+
 @pytest.mark.long
-def test_every_command_line_shown_works(tmp_path: Path) -> None:
-    """README and tutorial are followed from the first line to the last, and show what really appears.
+def test_every_command_line_shown_works(followed: Followed) -> None:
+    """Each command line of README and tutorial succeeds, and shows what the page says it shows.
 
     A command may fail only where the next line asks for its exit code.
     """
-    (tmp_path / "demo").symlink_to(ROOT / "demo")
-    lines = [line for name in NARRATED for line in shown(name)]
-    results = run_all(lines, tmp_path)
-    assert len(results) == len(lines)
+    lines, results = followed.lines, followed.results
+    assert len(results) == len(lines) > 20
     problems = []
     for number, (line, (code, output)) in enumerate(zip(lines, results, strict=True)):
         asked = number + 1 < len(lines) and lines[number + 1].command == "echo $?"
@@ -283,6 +299,37 @@ def test_every_command_line_shown_works(tmp_path: Path) -> None:
         missing = [text for text in line.output if not matches(text, output)]
         problems += [f"{line.place}: {line.command} does not show {text!r}:\n{output}" for text in missing]
     assert not problems, "\n\n".join(problems)
+
+
+def kept_places(folder: Path) -> Iterator[str]:
+    """Every file of the tutorial's archive and DIP as the format page would name it."""
+    home, dip = folder / "archive", folder / "lightcurve"
+    yield from (path.name for path in home.iterdir())
+    yield from (path.name for path in (home / "aip").iterdir() if not re.fullmatch("[0-9a-f]{3}", path.name))
+    for declaration in (home / "aip").rglob("0=ocfl_object_1.1"):
+        root = declaration.parent
+        for path in root.rglob("*"):
+            if path.is_file():
+                yield re.sub(r"^v\d+/(content/)?", "", path.relative_to(root).as_posix())
+    yield from (path.relative_to(dip).as_posix() for path in dip.rglob("*") if path.is_file())
+
+
+@pytest.mark.long
+def test_every_file_on_disk_stands_in_the_format(followed: Followed) -> None:
+    """What an archive and a DIP really hold is what the format page describes, file by file."""
+    text = page("docs/format.md")
+    free = ("representations/original/data/", "documentation/", "schemas/", "metadata/other/sip/", "data/")
+    unknown = []
+    for place in sorted(set(kept_places(followed.folder))):
+        folder = next((top for top in free if place.startswith(top)), "")
+        if place.startswith("representations/software/"):
+            folder = "representations/software/"
+        named = folder or place
+        if re.fullmatch(r"tagmanifest-sha\d+\.txt", named):
+            named = "tag manifests"
+        if named not in text:
+            unknown.append(place)
+    assert unknown == []
 
 
 def test_commands_of_run_py_in_the_pages_exist(capsys: pytest.CaptureFixture[str]) -> None:
