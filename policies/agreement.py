@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from oais.information.description import DATAPRODUCT_TYPES, KINDS, OBSCORE_FIELDS
-from policies.expressions import expression, LINK, SOURCE_TEXT, source_list
+from policies.expressions import LINK, SOURCE_TEXT, expression, source_list
 from policies.schema import (
     Faults,
     Field,
