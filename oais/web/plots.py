@@ -79,13 +79,14 @@ def _padded(values: Numbers, share: float) -> tuple[float, float]:
 def _marks(frame: Frame, x: Numbers, y: Numbers) -> str:
     """Return one path: a dot for each point, or for many the span of each column of the drawing."""
     across, up = np.round(frame.x(x), 1), np.round(frame.y(y), 1)
+    width = "3.2" if x.size <= _DOTS_UP_TO else "2"
     if x.size <= _DOTS_UP_TO:
         path = "".join(f"M{left:g} {top:g}h0" for left, top in zip(across, up, strict=True))
     else:
         path = "".join(_columns(across, up))
     return (
         f'<path class="curve" d="{path}" fill="none" stroke="#1d4ed8" '
-        f'stroke-width="2.4" stroke-linecap="round"/>'
+        f'stroke-width="{width}" stroke-linecap="round"/>'
     )
 
 

@@ -12,6 +12,7 @@ from oais.information.description import ObsCore, PackageDescription, ProductDes
 from search_index.entries import AipEntry
 
 _MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
+_LENGTHS = (("pm", 1e12), ("nm", 1e9), ("µm", 1e6), ("mm", 1e3), ("m", 1.0))
 _MEDIA_TYPES = {
     ".xml": "application/xml",
     ".json": "application/json",
@@ -150,7 +151,7 @@ def product_facts(product: ProductDescription) -> dict[str, str]:
         "Exposure": _quantity(values.t_exptime, "s"),
         "Time resolution": _quantity(values.t_resolution, "s"),
         "Samples": _quantity(values.t_xel, ""),
-        "Wavelength": _interval(values.em_min, values.em_max, "m"),
+        "Wavelength": _wavelengths(values.em_min, values.em_max),
         "Observed quantity": values.o_ucd or "",
         "Facility": values.facility_name or "",
         "Instrument": values.instrument_name or "",
@@ -166,10 +167,16 @@ def product_facts(product: ProductDescription) -> dict[str, str]:
 def plain_facts(values: Mapping[str, Any]) -> dict[str, str]:
     """Return a mission's own values as labelled texts; what is nested or unknown is left out."""
     return {
-        name.replace("_", " ").capitalize(): str(value)
+        _label(name): str(value)
         for name, value in values.items()
         if isinstance(value, str | int | float) and str(value)
     }
+
+
+def _label(name: str) -> str:
+    """Return a value's name as a label: short first words are the abbreviations they are."""
+    first, _, rest = name.replace("_", " ").partition(" ")
+    return f"{first.upper() if len(first) <= 3 else first.capitalize()} {rest}".strip()
 
 
 def _position(values: ObsCore) -> str:
@@ -182,10 +189,12 @@ def _quantity(value: float | None, unit: str) -> str:
     return "" if value is None else f"{value:,.10g} {unit}".replace(",", "\u202f").strip()
 
 
-def _interval(low: float | None, high: float | None, unit: str) -> str:
+def _wavelengths(low: float | None, high: float | None) -> str:
+    """Return an interval in the unit that suits its upper end, given metres."""
     if low is None or high is None:
         return ""
-    return f"{low:.4g} to {high:.4g} {unit}"
+    unit, factor = next((name, size) for name, size in _LENGTHS if high < 1000 / size or size == 1)
+    return f"{low * factor:.4g} to {high * factor:.4g} {unit}"
 
 
 def _interval_text(first: str, last: str) -> str:

@@ -133,8 +133,15 @@ def _fits_unit(path: Path, number: int) -> UnitView | None:
         name=values.get("EXTNAME", ""),
         kind=_KINDS.get(kind, kind.lower()),
         shape=shape,
-        cards=tuple(HeaderCard(*card) for card in found),
+        cards=tuple(HeaderCard(keyword, _unquoted(value), comment) for keyword, value, comment in found),
     )
+
+
+def _unquoted(value: str) -> str:
+    """Return a card's value as people read it: of a text neither quotes nor the blanks that fill it up."""
+    if len(value) >= 2 and value[0] == value[-1] == "'":
+        return value[1:-1].replace("''", "'").rstrip()
+    return value
 
 
 _KINDS = {"PRIMARY": "primary", "BINTABLE": "binary table", "TABLE": "text table", "IMAGE": "image"}
