@@ -12,7 +12,8 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,6 +85,7 @@ def receive(
     there is nothing that could be received, StorageError when custody cannot be written.
     """
     limits = limits or ReceiveLimits()
+    delivery = delivery.parent.resolve() / delivery.name if delivery.name else delivery.resolve()
     place = custody_root / receipt_id
     building = custody_root / f".{receipt_id}.partial"
     _check_delivery(delivery)
@@ -191,14 +193,20 @@ def _copy(
         for path in sorted(survey.directories):
             os.mkdir(os.path.join(target, path))
     todo = [FileToCopy(path, size, survey.stamps[path]) for path, size in sorted(survey.sizes.items())]
-    source = os.open(delivery, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    place = os.open(target, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        algorithms = _algorithms_wanted(survey)
+    algorithms = _algorithms_wanted(survey)
+    with _directory(delivery) as source, _directory(target) as place:
         return list(copy_files(source, place, todo, algorithms, workers=workers, progress=progress))
+
+
+@contextmanager
+def _directory(path: Path) -> Iterator[int]:
+    """Hold a directory open, so that all below it is found from there and from nowhere else."""
+    with storage_errors(f"opening {path.name}"):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield descriptor
     finally:
-        os.close(source)
-        os.close(place)
+        os.close(descriptor)
 
 
 def _algorithms_wanted(survey: Survey) -> tuple[str, ...]:
@@ -262,13 +270,10 @@ def _settle(building: Path, files: int) -> None:
     if files <= _FEW_FILES:
         sync_tree(building)
         return
-    descriptor = os.open(building, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with _directory(building) as descriptor:
         if _LIBC.syncfs(descriptor) != 0:
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))
-    finally:
-        os.close(descriptor)
 
 
 def _listing_digest(files: Mapping[str, FileFixity]) -> str:

@@ -29,7 +29,7 @@ def check_completeness(reading: BagReading, survey: Survey, log: FindingLog) -> 
 def _match_with_disk(
     manifest: Manifest, survey: Survey, promised: Mapping[str, object], log: FindingLog
 ) -> None:
-    absent = sorted(manifest.entries.keys() - survey.sizes.keys())
+    absent = sorted(path for path in manifest.entries if path not in survey.sizes)
     if not absent:
         return
     composed = {unicodedata.normalize("NFC", path): path for path in survey.sizes if not path.isascii()}
@@ -67,13 +67,14 @@ def _rename_entry(path: str, on_disk: str, manifest: Manifest, log: FindingLog) 
 
 def _check_payload_listed(reading: BagReading, survey: Survey, log: FindingLog) -> None:
     payload = survey.payload()
-    listed: set[str] = set().union(*(manifest.entries for manifest in reading.manifests))
+    tables = [manifest.entries for manifest in reading.manifests]
     for path in payload:
-        if path not in listed:
+        if not any(path in entries for entries in tables):
             log.add("BAG-018", path, f"{path} is in the payload, but no manifest lists it")
     if not payload and not reading.fetch:
         log.add("BAG-065", "data", "the payload has no file; expected at least one")
     if len(reading.manifests) > 1:
+        listed = set().union(*tables)
         code = "BAG-016" if reading.declaration.version >= (1, 0) else "BAG-017"
         for manifest in reading.manifests:
             for path in sorted(listed - manifest.entries.keys()):

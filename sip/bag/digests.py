@@ -24,8 +24,8 @@ def verify_digests(
 ) -> None:
     """Compare what ``manifests`` list with the bytes on disk, or with digests that are ``known`` already."""
     algorithms = tuple(manifest.algorithm for manifest in manifests)
-    listed: set[str] = set().union(*(manifest.entries for manifest in manifests))
-    present = sorted(listed & survey.sizes.keys())
+    tables = [manifest.entries for manifest in manifests]
+    present = sorted(path for path in survey.sizes if any(path in entries for entries in tables))
     for path, fixity in _fixities(root, present, algorithms, known, progress):
         if fixity.problem or fixity.size != survey.sizes[path]:
             log.add("BAG-064", path, f"{path}: {fixity.problem or 'changed while it was read'}")

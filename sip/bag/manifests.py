@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from oais.information.fixity import DIGEST_LENGTHS
-from sip.bag.encodings import UTF_8, keeps_ascii
+from sip.bag.encodings import UTF_8, keeps_ascii, needs_byte_order_mark
 from sip.bag.findings import FindingLog
 from sip.bag.opening import read_at_most, read_lines
 from sip.bag.paths import PLAIN, is_plain, percent_decoded, resolved, why_it_escapes
@@ -113,6 +113,8 @@ def _wide_lines(path: Path, codec: str, manifest: Manifest, log: FindingLog) -> 
     except UnicodeDecodeError as error:
         log.add("BAG-008", manifest.name, f"{manifest.name}: not {codec}: {error.reason}")
         return []
+    if text.startswith("\ufeff") and not needs_byte_order_mark(codec):
+        log.add("BAG-033", manifest.name, f"{manifest.name} begins with a byte-order mark")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return [line.encode(UTF_8) for line in text.split("\n")]
 

@@ -116,7 +116,8 @@ def read_tag_text(root: Path, name: str, codec: str, log: FindingLog) -> str | N
         log.add("BAG-008", name, message)
         return None
     if text.startswith("\ufeff") and not needs_byte_order_mark(codec):
-        log.add("BAG-009", name, f"{name} begins with a byte-order mark")
+        code = "BAG-009" if codec == UTF_8 else "BAG-033"
+        log.add(code, name, f"{name} begins with a byte-order mark")
     return text.removeprefix("\ufeff")
 
 

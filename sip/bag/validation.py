@@ -42,11 +42,12 @@ def validate_bag(
     ``standard`` judges by RFC 8493 alone, ``intake`` by the archive's stricter rules. ``progress`` is
     told the bytes read since the last call. Raises NotFoundError when ``root`` is no directory.
     """
-    if root.is_symlink() or not root.is_dir():
+    if not root.is_dir():
         raise NotFoundError(f"{root.name}: not a directory", remedy="name the directory that holds bagit.txt")
     log = FindingLog(profile)
     survey = survey_bag(root, log)
     _check_position(survey, log)
+    check_twins(survey, log)  # before the manifests are read: what it holds for a moment is large
     reading = read_tag_files(root, survey, log)
     check_completeness(reading, survey, log)
     _check_names(reading, survey, log)
@@ -69,7 +70,6 @@ def _check_names(reading: BagReading, survey: Survey, log: FindingLog) -> None:
     manifests = (*reading.manifests, *reading.tag_manifests)
     odd = set(survey.odd).union(*(manifest.odd for manifest in manifests))
     check_names(odd, log)
-    check_twins(survey, log)
 
 
 def _check_oxum(reading: BagReading, survey: Survey, log: FindingLog) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sip.containers.limits import RATIO_FLOOR, ContainerFault
+from sip.containers.limits import ContainerFault
 from sip.containers.unpacking import Unpacking
 from sip.containers.zip_directory import Entry, Extent, parse_extra, read_directory
 
@@ -31,6 +31,9 @@ _DESCRIPTORS = ("<4s3L", "<3L", "<4sLQQ", "<LQQ")
 def unpack_zip(descriptor: int, size: int, unpacking: Unpacking) -> None:
     """Unpack a zip file of ``size`` bytes; raises ContainerFault where it cannot be trusted."""
     directory = read_directory(descriptor, size, unpacking.limits)
+    unpacked = sum(entry.unpacked for entry in directory.entries)
+    if unpacked > unpacking.limits.by_ratio(size):
+        raise ContainerFault("BOX-010", "", f"unpacks from {size} to {unpacked} bytes")
     extents = sorted(
         (_locate(descriptor, entry, directory.start) for entry in directory.entries),
         key=lambda located: located.extent.start,
@@ -119,9 +122,6 @@ def _unpack_member(descriptor: int, located: _Located, unpacking: Unpacking) -> 
     if entry.is_directory:
         unpacking.add_directory(path)
         return
-    if entry.unpacked > unpacking.limits.ratio * entry.packed + RATIO_FLOOR:
-        message = f"{entry.name!r} grows from {entry.packed} to {entry.unpacked} bytes"
-        raise ContainerFault("BOX-010", entry.name, message)
     member = _MemberReader(_unpacked_blocks(descriptor, located), entry)
     unpacking.add_file(path, entry.unpacked, member.read)
     member.check_end()

@@ -279,6 +279,12 @@ CASES: dict[str, tuple[Spoil, str, str, bool]] = {
     "A13 not hexadecimal": (also_listing(b"z" * 128 + b"  data/img.fits\n"), "BAG-022", "error", False),
     "A13 no path": (also_listing(SOME + b"\n"), "BAG-021", "error", False),
     "A13 blank line": (also_listing(b"\n\n"), "BAG-027", "warning", True),
+    "A13 no final line end": (
+        lambda r: holding(MANIFEST, (r / MANIFEST).read_bytes()[:-1])(r),
+        "BAG-029",
+        "warning",
+        True,
+    ),
     "A13 binary mark": (replacing(MANIFEST, b"  data/img", b" *data/img"), "BAG-026", "warning", True),
     "A13 md5sum's backslash": (replacing(MANIFEST, LINE, b"\\" + LINE), "BAG-028", "warning", True),
     "A13 directory listed": (also_listing(SOME + b"  data/run1\n"), "BAG-032", "error", False),

@@ -15,7 +15,7 @@ from oais.information.findings import refuses
 from sip.bag.validation import validate_bag
 from sip.containers.extraction import extract
 from tests.sip.bags import codes, holding, make_bag
-from tests.sip.test_containers import FILES, tar_of, zip_of
+from tests.sip.boxes import FILES, tar_of, zip_of
 
 WHOLE = {
     "tar": tar_of(FILES)[: 512 * 24],
@@ -80,3 +80,18 @@ def test_a_line_without_end(profile: str, tmp_path: Path) -> None:
     tracemalloc.stop()
     assert "BAG-030" in codes(result.findings, "error")
     assert peak < 16 << 20
+
+
+def test_a_manifest_too_large(tmp_path: Path) -> None:
+    """A manifest of more bytes than can be read is refused by its size alone."""
+    root = make_bag(tmp_path / "bag")
+    with (root / "manifest-sha512.txt").open("ab") as stream:
+        stream.truncate(257 << 20)
+    assert "BAG-031" in codes(validate_bag(root).findings, "error")
+
+
+def test_a_manifest_of_too_many_lines(tmp_path: Path) -> None:
+    """Five million lines are read, and then no more."""
+    root = make_bag(tmp_path / "bag")
+    holding("manifest-sha512.txt", b"\n" * 5_000_001)(root)
+    assert "BAG-031" in codes(validate_bag(root).findings, "error")

@@ -110,6 +110,19 @@ def test_real_encodings(codec: str, tmp_path: Path) -> None:
     assert not validate_bag(root, profile="intake").valid
 
 
+def test_a_needless_mark_in_utf_16be(tmp_path: Path) -> None:
+    """A byte-order mark that the encoding does not need is a remark, and no part of the first label."""
+    root = make_bag(tmp_path / "bag")
+    replacing("bagit.txt", b"UTF-8", b"UTF-16BE")(root)
+    for name in (MANIFEST, "bag-info.txt"):
+        write(root, name, ("\ufeff" + (root / name).read_bytes().decode()).encode("utf-16-be"))
+    (root / "tagmanifest-sha512.txt").unlink()
+    result = validate_bag(root)
+    assert result.valid
+    assert "BAG-033" in codes(result.findings, "warning")
+    assert result.bag.tag("External-Identifier") == "test.bag.0001"
+
+
 @pytest.mark.parametrize("ends", [b"\r\n", b"\r", b"\n"], ids=["CRLF", "CR", "LF"])
 def test_line_ends(ends: bytes, tmp_path: Path) -> None:
     """LF, CR and CRLF end a line of every tag file (§2.3)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -248,6 +249,33 @@ def test_a_receipt_is_never_overwritten(tmp_path: Path) -> None:
         submit(root, tmp_path / "custody")
     assert tree(first.bag) == before
     assert sorted(os.listdir(tmp_path / "custody")) == ["r1"]
+
+
+@pytest.mark.parametrize("files", [3, 300], ids=["here", "in processes"])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
+def test_a_disk_that_refuses(code: int, files: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When custody cannot be written the fault is the archive's, nothing stays, and later it works."""
+    root = make_bag(tmp_path / "bag", {f"data/{n}": b"x" for n in range(files)})
+
+    def refuse(descriptor: int, data: bytes) -> None:
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(copying, "write_all", refuse)
+        with pytest.raises(StorageError, match=os.strerror(code)):
+            submit(root, tmp_path / "custody")
+    assert os.listdir(tmp_path / "custody") == []
+    assert submit(root, tmp_path / "custody").findings == ()
+
+
+def test_a_delivery_named_by_a_way_through_a_link(tmp_path: Path) -> None:
+    """The way to a delivery may go through links; only the delivery itself may not be one."""
+    root = make_bag(tmp_path / "real" / "bag")
+    (tmp_path / "way").symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "bag.zip").write_bytes(packed(root, "zip"))
+    for number, name in enumerate(("bag", "bag.zip")):
+        submission = submit(tmp_path / "way" / name, tmp_path / "custody", f"r{number}")
+        assert check_bag_structure(submission)[1] == ()
 
 
 def copied(root: Path, target: Path, file: FileToCopy) -> FileFixity:
