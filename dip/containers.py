@@ -6,7 +6,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Self
@@ -33,7 +33,7 @@ class FolderWriter:
         """Open a new file of the bag for writing."""
         target = self._root / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb", buffering=0) as stream:
+        with target.open("xb") as stream:
             yield stream
 
 
@@ -54,7 +54,8 @@ class ZipWriter:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            if kind is None:
+            # What is half made is closed too, and then thrown away: its own fault does not matter.
+            with nullcontext() if kind is None else suppress(OSError, ValueError):
                 self._zip.close()
         finally:
             self._file.close()
