@@ -121,12 +121,22 @@ def test_every_route_is_documented(routes: list[Any]) -> None:
     assert told == {route.path for route in routes}
 
 
+def parameters_of(route: Any) -> Iterator[str]:
+    """The names that an address of the route may carry after ``?``, those of forms one by one."""
+    for parameter in route.dependant.query_params:
+        fields = getattr(parameter.field_info.annotation, "model_fields", None)
+        if fields is None:
+            yield parameter.alias
+        else:
+            yield from (field.alias or name for name, field in fields.items())
+
+
 def test_every_parameter_of_a_route_is_documented(routes: list[Any]) -> None:
     """Each parameter that an address may carry after ``?`` is told."""
     text = page("docs/routes.md")
     for route in routes:
-        for parameter in route.dependant.query_params:
-            assert f"`{parameter.alias}`" in text, f"{route.path}: {parameter.alias} is not documented"
+        for name in parameters_of(route):
+            assert f"`{name}`" in text, f"{route.path}: {name} is not documented"
 
 
 def agreement_keys(value: object) -> Iterator[str]:
@@ -186,6 +196,16 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_no_page_knows_the_machine_it_was_written_on(path: Path) -> None:
     """A path that exists on one machine only has no place in the documentation."""
     assert MACHINE_PATH.findall(path.read_text(encoding="utf-8")) == []
+
+
+def test_source_files_named_in_prose_exist() -> None:
+    """A page that sends the reader to a test or a module sends to one that is there."""
+    shape = re.compile(
+        r"`((?:oais|sip|aip|dip|policies|search_index|tests|workshop)/[\w/.-]+\.py|tests/[\w/]+)`"
+    )
+    named = {name for path in PAGES for name in shape.findall(path.read_text(encoding="utf-8"))}
+    assert named
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
 
 
 def test_every_page_can_be_reached_from_the_readme() -> None:
