@@ -21,26 +21,32 @@ _BAGS = (
     ("n1", "light curve, with the source of the step that made it and its documentation"),
     ("hk", "housekeeping: quality flags and pointing"),
 )
-_AGREEMENT = "tess"
 _LIGHT_CURVE = "n1"
 
 
 def demo(
     home: Annotated[Path, typer.Option(help="Where the demo archive is made.")] = Path("demo-archive"),
-    data: Annotated[Path, typer.Option(help="Folders n0, n1 and hk of real products.")] = Path("demo/tess"),
+    data: Annotated[Path, typer.Option(help="Folder AGREEMENT/ with real products in n0, n1, hk.")] = Path(
+        "demo"
+    ),
     no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the last step.")] = False,
     port: Annotated[int, typer.Option(help="Port of the site; 0 takes a free one.", min=0, max=65535)] = 0,
 ) -> None:
     """Build a small archive from real mission data, tell each step, and serve its site."""
-    missing = [str(data / name) for name, _ in _BAGS if not (data / name).is_dir()]
-    if missing:
-        raise WrongUsageError(
-            f"the demo's data are not there: {', '.join(missing)}",
-            remedy="run it from the project's root, or name the folder with --data",
-        )
-    _Demo(home, data).run()
+    _Demo(home, _products_in(data)).run()
     if not no_serve:
         _serve(home, port)
+
+
+def _products_in(data: Path) -> Path:
+    """Return the folder that holds the products; its name is the agreement they are delivered under."""
+    for folder in sorted(data.iterdir()) if data.is_dir() else ():
+        if all((folder / name).is_dir() for name, _ in _BAGS):
+            return folder
+    raise WrongUsageError(
+        f"the demo's products are not in {data}: no folder there has {', '.join(name for name, _ in _BAGS)}",
+        remedy="run it from the project's root, or name the folder with --data",
+    )
 
 
 class _Demo:
@@ -84,7 +90,7 @@ class _Demo:
         if not bag.exists():
             bag.parent.mkdir(exist_ok=True)
             self.narrator.step("pack", bag.name)
-            pack_folder(self.archive.home, self.data / name, _AGREEMENT, bag)
+            pack_folder(self.archive.home, self.data / name, self.data.name, bag)
         for disposition in submit(self.archive, [bag], reporter=self.narrator):
             self.narrator.end()
             receipt = disposition.receipt
@@ -100,7 +106,7 @@ class _Demo:
         from oais.cli.consumer import draw_tree
         from oais.functions.access.facade import open_access
 
-        mission = self.archive.policies.agreements[_AGREEMENT].slug
+        mission = self.archive.policies.agreements[self.data.name].slug
         out.print(draw_tree(open_access(self.archive).node(mission).node))
 
     def _show_curve(self) -> None:

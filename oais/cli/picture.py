@@ -12,7 +12,7 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 def draw_curve(
     x: NDArray[np.float64], y: NDArray[np.float64], *, columns: int = 72, rows: int = 10
 ) -> list[str]:
-    """Return the lines of a picture ``columns`` × ``rows`` characters large.
+    """Return the lines of a picture ``columns`` × ``rows`` characters large, with the ranges beside it.
 
     Points that are no numbers are left out.
     The range drawn is the central 99 % of y, so that one outlier does not flatten the rest.
@@ -27,7 +27,17 @@ def draw_curve(
     cells = np.zeros((rows, columns), dtype=np.uint32)
     bits = np.array(_DOTS, dtype=np.uint32)[down % 4, across % 2]
     np.bitwise_or.at(cells, (down // 4, across // 2), bits)
-    return ["".join(chr(0x2800 + int(cell)) for cell in row) for row in cells]
+    lines = ["".join(chr(0x2800 + int(cell)) for cell in row) for row in cells]
+    return _framed(lines, (f"{low:.6g}", f"{high:.6g}"), (f"{x.min():.6g}", f"{x.max():.6g}"))
+
+
+def _framed(lines: list[str], y_range: tuple[str, str], x_range: tuple[str, str]) -> list[str]:
+    """Put the ranges of y to the left of the picture and those of x below it."""
+    margin = max(map(len, y_range))
+    labels = [y_range[1], *[""] * (len(lines) - 2), y_range[0]]
+    framed = [f"{label:>{margin}} ┤{line}" for label, line in zip(labels, lines, strict=True)]
+    gap = len(lines[0]) - len(x_range[0]) - len(x_range[1])
+    return [*framed, f"{'':{margin}}  {x_range[0]}{' ' * max(gap, 1)}{x_range[1]}"]
 
 
 def _scaled(values: NDArray[np.float64], low: float, high: float, steps: int) -> NDArray[np.int64]:
