@@ -15,8 +15,10 @@ from sip.receive import ReceiveLimits, receive
 
 NOW = datetime(2026, 11, 21, 3, 52, tzinfo=UTC)
 
+CARDS = ("SIMPLE  =                    T", "BITPIX  =                    8", "NAXIS   =                    0", "END")
+
 PAYLOAD = {
-    "data/img.fits": b"SIMPLE  = T" * 300,
+    "data/img.fits": b"".join(card.encode().ljust(80) for card in CARDS).ljust(2880),
     "data/run1/spectrum.csv": b"1,2,3\n",
     "data/run1/empty.txt": b"",
 }

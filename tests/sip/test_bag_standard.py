@@ -97,7 +97,7 @@ def test_real_encodings(codec: str, tmp_path: Path) -> None:
     """Tag files in a real encoding of text are read, with a warning; intake wants UTF-8."""
     name = {"utf-16-be": "UTF-16BE"}.get(codec, codec)
     root = make_bag(tmp_path / "bag")
-    tags = "External-Identifier: a.1\nTitle: data\nPayload-Oxum: 3306.3\n"
+    tags = "External-Identifier: a.1\nTitle: data\nPayload-Oxum: 2886.3\n"
     write(root, "bag-info.txt", tags.encode(codec))
     write(root, MANIFEST, (root / MANIFEST).read_bytes().decode().encode(codec))
     write(root, "bagit.txt", (root / "bagit.txt").read_bytes().replace(b"UTF-8", name.encode()))
@@ -149,7 +149,7 @@ ALLOWED: dict[str, Spoil] = {
     "many spaces": manifest_as(lambda line: line.replace(b"  ", b"     ")),
     "space in a name": with_payload("data/a name.txt"),
     "%25": with_payload("data/50%", listed="data/50%25"),
-    "folded value": holding("bag-info.txt", b"Title: one\n  two\n\tthree\nPayload-Oxum: 3306.3\n"),
+    "folded value": holding("bag-info.txt", b"Title: one\n  two\n\tthree\nPayload-Oxum: 2886.3\n"),
     "tag directory": then(lambda r: write(r, "metadata/submission.yaml", b"level: N0\n"), seal_tags),
     "empty directory": lambda r: (r / "data/empty").mkdir(),
 }
@@ -165,7 +165,7 @@ def test_what_the_standard_allows(case: str, tmp_path: Path) -> None:
 
 def test_values_are_kept_in_order(tmp_path: Path) -> None:
     """Labels keep their first spelling, repeated ones all values in order, folds their line breaks."""
-    tags = "Title: one\n  two\ncontact-name: A\nContact-Name: B\nPayload-Oxum: 3306.3\n"
+    tags = "Title: one\n  two\ncontact-name: A\nContact-Name: B\nPayload-Oxum: 2886.3\n"
     bag = validate_bag(make_bag(tmp_path / "bag", tags=tags)).bag
     assert list(bag.tags) == ["Title", "contact-name", "Payload-Oxum"]
     assert bag.values("CONTACT-NAME") == ("A", "B")
@@ -175,10 +175,10 @@ def test_values_are_kept_in_order(tmp_path: Path) -> None:
 def test_a_complete_bag_with_fetch_file_is_valid(tmp_path: Path) -> None:
     """A bag whose holes have been filled is valid; only intake refuses its fetch.txt."""
     root = make_bag(tmp_path / "bag")
-    holding("fetch.txt", b"https://example.org/a 3300 data/img.fits\n")(root)
+    holding("fetch.txt", b"https://example.org/a 2880 data/img.fits\n")(root)
     result = validate_bag(root)
     assert result.valid
-    assert result.bag.fetch == {"data/img.fits": ("https://example.org/a", 3300)}
+    assert result.bag.fetch == {"data/img.fits": ("https://example.org/a", 2880)}
     assert not validate_bag(root, profile="intake").valid
 
 
@@ -266,7 +266,7 @@ BAGIT_ACCEPTS: dict[str, Spoil] = {
         lambda r: write(r.parent, "bag-10/data/secret.txt", b"secret"),
         also_listing(digest(b"secret", "sha512").encode() + b"  ../bag-10/data/secret.txt\n"),
     ),
-    "two Payload-Oxum lines": holding("bag-info.txt", b"Payload-Oxum: 3306.3\nPayload-Oxum: 3306.3\n"),
+    "two Payload-Oxum lines": holding("bag-info.txt", b"Payload-Oxum: 2886.3\nPayload-Oxum: 2886.3\n"),
     "encoding unicode_escape": replacing("bagit.txt", b"UTF-8", b"unicode_escape"),
     "encoding utf-7": replacing("bagit.txt", b"UTF-8", b"utf-7"),
 }
@@ -288,7 +288,7 @@ BOTH_REFUSE: dict[str, Spoil] = {
     "wrong tag file": lambda r: write(r, "bag-info.txt", b"A: b\n"),
     "no declaration": lambda r: (r / "bagit.txt").unlink(),
     "no manifest": then(lambda r: (r / MANIFEST).unlink(), seal_tags),
-    "wrong oxum": replacing("bag-info.txt", b"3306.3", b"3306.4"),
+    "wrong oxum": replacing("bag-info.txt", b"2886.3", b"2886.4"),
 }
 
 
