@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aip.inventory import Inventory
+from aip.root import ROOT_DECLARATION
 from aip.sealing import key_name, signature_name
 from aip.stored import AUDITS, INVENTORY, OBJECT_DECLARATION, SIDECAR, SIGNATURES
 from aip.writing import FAST_DIGESTS
@@ -93,6 +94,9 @@ def check_place(root: Path, inventory: Inventory) -> Iterator[Finding]:
             message = f"{OBJECT_DECLARATION} holds {declared[:40]!r}, expected 'ocfl_object_1.1'"
             yield finding("AIP-009", OBJECT_DECLARATION, message)
     expected = object_path(inventory.aip_id)
+    above = root.resolve().parents
+    if len(above) < 4 or not (above[3] / ROOT_DECLARATION).is_file():
+        return  # a copy outside any storage root may lie anywhere
     found = "/".join(root.resolve().parts[-4:])
     if found != expected:
         message = f"{inventory.aip_id} lies at {found}, expected {expected}"

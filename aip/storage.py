@@ -63,13 +63,14 @@ class AipStore:
         target = self.root / object_path(staged.aip_id)
         try:
             self._require_trust_in_disk()
-            with self._one_writer(target), self._stopping_at_faults(staged.aip_id):
+            with self._one_writer(target):
                 self._require_place(sealed, target)
-                sync_tree(staged.path)
-                if staged.version == 1:
-                    self._put_object(staged.path, target)
-                else:
-                    self._add_version(sealed, target)
+                with self._stopping_at_faults(staged.aip_id):
+                    sync_tree(staged.path)
+                    if staged.version == 1:
+                        self._put_object(staged.path, target)
+                    else:
+                        self._add_version(sealed, target)
         finally:
             shutil.rmtree(staged.path, ignore_errors=True)
         return StoredAip(staged.aip_id, target, staged.inventory, sealed.inventory_digest)
@@ -129,6 +130,7 @@ class AipStore:
                     remedy="deliver it as a new version, if its agreement allows new versions",
                 )
             return
+        finish_version(target)  # what a crash left unfinished comes first
         found = hashlib.sha512((target / INVENTORY).read_bytes()).hexdigest()
         if found != staged.previous_digest:
             raise RefusedError(

@@ -15,9 +15,9 @@ from aip.audit import audit_aip
 from aip.sealing import seal
 from aip.staging import stage_aip, sweep_staging
 from aip.storage import AipStore
-from aip.stored import StoredAip
+from aip.stored import INVENTORY, SIDECAR, StoredAip
 from aip.validation.ocfl import check_ocfl_object
-from oais.errors import StorageError
+from oais.errors import RefusedError, StorageError
 from oais.files import walk
 from oais.information.findings import Severity
 from oais.information.packages import PackageContents
@@ -132,10 +132,8 @@ def test_new_version_leaves_the_old_or_the_new(
     record_count("crash points of a second version", steps)
 
 
-def test_acknowledged_means_every_file_and_folder_was_synced(
-    store: AipStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When store() returns, each file and each folder up to the root has been given to fsync."""
+def _never_synced(store: AipStore, work: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Store an AIP and return every file and folder of it, up to the root, that fsync never saw."""
     synced: set[tuple[int, int]] = set()
     real = os.fsync
 
@@ -144,12 +142,45 @@ def test_acknowledged_means_every_file_and_folder_was_synced(
         synced.add((status.st_dev, status.st_ino))
         real(descriptor)
 
-    monkeypatch.setattr(os, "fsync", watched)
-    stored = store_package(store, AIP, ONE, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", watched)
+        stored = store_package(store, AIP, ONE, work)
     paths = [stored.path / entry.path for entry in walk(stored.path)]
-    for path in [*paths, stored.path, *list(stored.path.parents)[:4]]:
-        status = path.stat()
-        assert (status.st_dev, status.st_ino) in synced, path
+    every = [*paths, stored.path, *list(stored.path.parents)[:4]]
+    return [path for path in every if (path.stat().st_dev, path.stat().st_ino) not in synced]
+
+
+def test_acknowledged_means_every_file_and_folder_was_synced(
+    store: AipStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When store() returns, each file and each folder up to the root has been given to fsync."""
+    assert _never_synced(store, tmp_path, monkeypatch) == []
+
+
+@pytest.mark.parametrize("left_out", ["aip.storage.sync_tree", "oais.files.sync_directory"])
+def test_a_store_that_forgets_to_sync_would_be_noticed(
+    store: AipStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    """The proof above is able to fail: without one of the two kinds of sync it names what was left out."""
+    monkeypatch.setattr(left_out, lambda _: None)
+    assert _never_synced(store, tmp_path, monkeypatch) != []
+
+
+def test_a_version_left_unfinished_is_finished_before_the_next(store: AipStore, tmp_path: Path) -> None:
+    """A new version for an AIP whose last one was cut short finds it finished, and nothing is lost."""
+    first = store_package(store, AIP, ONE, tmp_path)
+    before = [(first.path / name).read_bytes() for name in (INVENTORY, SIDECAR)]
+    store_package(store, AIP, MANY, tmp_path)
+    for name, data in zip((INVENTORY, SIDECAR), before, strict=True):
+        (first.path / name).write_bytes(data)
+    contents = _delivered(tmp_path / "third", 3)
+    staged = stage_aip(contents, tmp_path / "home" / "staging", store.find(AIP))
+    with pytest.raises(RefusedError, match="another version"):
+        store.store(seal(staged, SIGNER))
+    found = store.find(AIP)
+    assert found is not None
+    assert found.versions == (1, 2)
+    assert store.read_only == ""
 
 
 def test_after_a_failed_fsync_nothing_more_is_stored(
@@ -195,3 +226,24 @@ def test_two_processes_that_store_the_same_aip(tmp_path: Path) -> None:
     assert found is not None
     assert found.head == codes.count(0)
     assert audit_aip(found, TRUSTED).findings == ()
+
+
+def test_two_processes_store_different_aips_at_once(tmp_path: Path) -> None:
+    """Several ingests share one store: every AIP that was acknowledged is there and whole."""
+    store = new_store(tmp_path / "home")
+    children = []
+    for letter in "ab":
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                for number in range(8):
+                    store_package(AipStore(store.root), f"x.{letter}{number}", ONE, tmp_path)
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0]
+    found = list(store.objects())
+    assert len(found) == 16
+    assert all(audit_aip(item, TRUSTED, record=False).intact for item in found)
