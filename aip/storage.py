@@ -30,6 +30,9 @@ from oais.files import (
 )
 from oais.information.identifiers import object_path
 
+_DISTRUSTED: dict[Path, str] = {}
+"""Storage roots that this process does not write to any more, and why: the disk failed a write."""
+
 _LAYERS = 4
 """Folders between the storage root and an object's files: three tuples and the leaf."""
 
@@ -38,13 +41,17 @@ class AipStore:
     """Stores sealed AIPs and finds stored ones; several processes may use one store at a time.
 
     ``locks`` is the folder of its lock files, outside the storage root. After a write that the disk did
-    not confirm the object refuses every further one (``read_only`` says why): nothing is retried.
+    not confirm, this process refuses every further one to the same root: nothing is retried.
     """
 
     def __init__(self, root: Path, locks: Path | None = None) -> None:
         self.root = root
         self.locks = locks if locks is not None else root.parent / "staging" / "locks"
-        self.read_only = ""
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing is stored any more, or nothing when the disk has kept its word so far."""
+        return _DISTRUSTED.get(self.root.absolute(), "")
 
     def create_root(self, public_pem: bytes = b"") -> None:
         """Make a new storage root that explains itself; raises StorageError or RefusedError."""
@@ -178,7 +185,7 @@ class AipStore:
             with storage_errors(f"storing {what}"):
                 yield
         except StorageError as error:
-            self.read_only = error.message
+            _DISTRUSTED[self.root.absolute()] = error.message
             raise
 
 

@@ -202,7 +202,7 @@ def test_after_a_failed_fsync_nothing_more_is_stored(
     assert (tmp_path / "one" / "data" / "img 1.fits").exists()
     again = stage_aip(contents_of(AIP, tmp_path / "two", ONE), tmp_path / "home/staging", None)
     with pytest.raises(StorageError, match="nothing is stored any more"):
-        store.store(seal(again, SIGNER))
+        AipStore(store.root).store(seal(again, SIGNER))
     assert not again.path.exists()
 
 
