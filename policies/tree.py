@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import cached_property, lru_cache
+from typing import Any, Final, Protocol
 
 from oais.errors import ConfigurationError
 from policies.access import AccessWords
@@ -52,11 +53,20 @@ class _Rule:
     order: int
 
 
+_NODES_REMEMBERED: Final = 20_000
+"""A visitor may ask for any path, so only so many answers are kept; each takes about 1 KB."""
+
+
 class Tree:
-    """All nodes that are known before any data is in, and the rules that make the others."""
+    """All nodes that are known before any data is in, and the rules that make the others.
+
+    Neither agreements nor policies change under a tree, so a node once made is remembered: a page asks
+    for hundreds, the same again and again.
+    """
 
     def __init__(self, agreements: Iterable[Agreement], policies: NodePolicies) -> None:
         self._policies = policies
+        self._remembered = lru_cache(_NODES_REMEMBERED)(self._planted)
         self._missions: dict[str, Agreement] = {}
         self._rules: list[_Rule] = []
         for agreement in agreements:
@@ -72,6 +82,10 @@ class Tree:
 
     def nodes(self) -> tuple[Node, ...]:
         """Return the static nodes, parents before children, in the agreements' order."""
+        return self._static
+
+    @cached_property
+    def _static(self) -> tuple[Node, ...]:
         found: dict[str, Node] = {}
         for mission in sorted(self._missions):
             for path in [mission, *self._static_paths(mission)]:
@@ -84,6 +98,9 @@ class Tree:
 
     def node(self, path: str) -> Node | None:
         """Return a static node, or the one a template makes of this path, or None."""
+        return self._remembered(path)
+
+    def _planted(self, path: str) -> Node | None:
         if path in self._missions:
             return self._mission_node(path)
         if not all(SLUG.fullmatch(part) for part in path.split("/")):

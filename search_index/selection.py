@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Text, cast, func, select
 
 from search_index.columns import Columns, Keys, Mask, Positions
 from search_index.entries import FacetCount
@@ -118,13 +118,16 @@ def _spans_overlap(starts: Keys, stops: Keys, time: TimeSpan) -> Mask:
 
 
 def _overlapping(columns: Columns, connection: Connection, time: TimeSpan) -> Mask:
-    query = select(PRODUCTS.c.aip_no).where(PRODUCTS.c.span_min.is_not(None))
+    # As one text: a row for each of many products would take most of the time.
+    numbers = func.aggregate_strings(cast(PRODUCTS.c.aip_no, Text), ",")
+    query = select(numbers).where(PRODUCTS.c.span_min.is_not(None))
     if time.stop is not None:
         query = query.where(PRODUCTS.c.span_min <= time.stop)
     if time.start is not None:
         query = query.where(PRODUCTS.c.span_max >= time.start)
-    numbers = np.array(connection.execute(query).scalars().all(), dtype=np.int64)
-    return columns.mask(columns.positions(numbers))
+    listed = connection.execute(query).scalar()
+    found = np.array(listed.split(",") if listed else (), dtype=np.int64)
+    return columns.mask(columns.positions(found))
 
 
 def _identified(
