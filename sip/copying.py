@@ -6,15 +6,18 @@ we read leads nowhere; a file that changes while it is read is told, whatever wa
 
 from __future__ import annotations
 
+import ctypes
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Final
 
-from oais.files import storage_errors
+from oais.files import storage_errors, sync_tree
 from oais.information.fixity import (
     BLOCK,
     FileFixity,
@@ -31,6 +34,8 @@ LARGE: Final = 8 << 20
 
 _BATCH: Final = 128
 _WORTH_PROCESSES: Final = 256
+_FEW_FILES = 64
+_LIBC = ctypes.CDLL(None, use_errno=True)
 _SOURCE = os.O_RDONLY | os.O_NONBLOCK
 _TARGET = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
@@ -168,3 +173,25 @@ def _write(writing: int, data: bytes) -> None:
     """Write to custody; a disk that refuses is our fault and not one of the source."""
     with storage_errors("the custody copy"):
         write_all(writing, data)
+
+
+@contextmanager
+def directory_held(path: Path) -> Iterator[int]:
+    """Hold a directory open, so that all below it is found from there and from nowhere else."""
+    with storage_errors(f"opening {path.name}"):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def settle(building: Path, files: int) -> None:
+    """Make custody durable: file by file, or for many files the whole file system at once."""
+    if files <= _FEW_FILES:
+        sync_tree(building)
+        return
+    with directory_held(building) as descriptor:
+        if _LIBC.syncfs(descriptor) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))

@@ -7,20 +7,18 @@ file byte for byte and ``unpacked/`` what it holds.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from oais.errors import NotFoundError, WrongUsageError
-from oais.files import free_bytes, rename_into_place, storage_errors, sync_tree
+from oais.files import free_bytes, rename_into_place, storage_errors
 from oais.information.findings import Finding, finding, refuses
 from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
 from oais.information.packages import Submission
@@ -31,7 +29,7 @@ from sip.bag.survey import Survey, survey_bag
 from sip.bag.taginfo import Declaration, read_bag_info
 from sip.containers.extraction import extract
 from sip.containers.limits import ContainerLimits
-from sip.copying import FileToCopy, copy_files
+from sip.copying import FileToCopy, copy_files, directory_held, settle
 
 BAG: Final = "bag"
 CONTAINER: Final = "container"
@@ -41,8 +39,6 @@ FATAL_AT_RECEIPT: Final = re.compile(r"BOX-0(?!21).*|BAG-067|BAG-068")
 """Codes after which there is no bag in custody that could be judged."""
 
 _NOT_CONTENT = re.compile(r"bagit\.txt|bag-info\.txt|(?:tag)?manifest-[^/]+\.txt")
-_FEW_FILES = 64
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
 Progress = Callable[[int], None]
 
@@ -87,21 +83,8 @@ def receive(
     limits = limits or ReceiveLimits()
     delivery = delivery.parent.resolve() / delivery.name if delivery.name else delivery.resolve()
     place = custody_root / receipt_id
-    building = custody_root / f".{receipt_id}.partial"
     _check_delivery(delivery)
-    with storage_errors(f"custody of {receipt_id}"):
-        building.mkdir(parents=True)
-    try:
-        if delivery.is_dir():
-            received = _receive_directory(delivery, building, limits, workers, progress)
-        else:
-            received = _receive_container(delivery, building, limits, progress)
-        with storage_errors(f"custody of {receipt_id}"):
-            _settle(building, len(received.files))
-            rename_into_place(building, place)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
+    received = _take_in(delivery, place, limits, workers, progress)
     return Submission(
         receipt_id=receipt_id,
         source_name=delivery.name,
@@ -113,6 +96,27 @@ def receive(
         files=received.files,
         findings=received.findings,
     )
+
+
+def _take_in(
+    delivery: Path, place: Path, limits: ReceiveLimits, workers: int | None, progress: Progress | None
+) -> _Received:
+    """Build custody beside its place, make it durable, and let it appear there by one rename."""
+    building = place.with_name(f".{place.name}.partial")
+    with storage_errors(f"custody of {place.name}"):
+        building.mkdir(parents=True)
+    try:
+        if delivery.is_dir():
+            received = _receive_directory(delivery, building, limits, workers, progress)
+        else:
+            received = _receive_container(delivery, building, limits, progress)
+        with storage_errors(f"custody of {place.name}"):
+            settle(building, len(received.files))
+            rename_into_place(building, place)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return received
 
 
 def _check_delivery(delivery: Path) -> None:
@@ -194,19 +198,8 @@ def _copy(
             os.mkdir(os.path.join(target, path))
     todo = [FileToCopy(path, size, survey.stamps[path]) for path, size in sorted(survey.sizes.items())]
     algorithms = _algorithms_wanted(survey)
-    with _directory(delivery) as source, _directory(target) as place:
+    with directory_held(delivery) as source, directory_held(target) as place:
         return list(copy_files(source, place, todo, algorithms, workers=workers, progress=progress))
-
-
-@contextmanager
-def _directory(path: Path) -> Iterator[int]:
-    """Hold a directory open, so that all below it is found from there and from nowhere else."""
-    with storage_errors(f"opening {path.name}"):
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _algorithms_wanted(survey: Survey) -> tuple[str, ...]:
@@ -263,17 +256,6 @@ def _only_directory(place: Path) -> str:
     entries = list(os.scandir(place))
     alone = len(entries) == 1 and entries[0].is_dir(follow_symlinks=False)
     return entries[0].name if alone else ""
-
-
-def _settle(building: Path, files: int) -> None:
-    """Make custody durable: file by file, or for many files the whole file system at once."""
-    if files <= _FEW_FILES:
-        sync_tree(building)
-        return
-    with _directory(building) as descriptor:
-        if _LIBC.syncfs(descriptor) != 0:
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code))
 
 
 def _listing_digest(files: Mapping[str, FileFixity]) -> str:
