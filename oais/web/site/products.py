@@ -39,15 +39,16 @@ def product(
 
 
 def plot(request: Request, aip_id: str, version: int, path: str) -> Response:
-    """Hand out the picture of a product: a light curve as SVG, an image as PNG."""
-    reference = f"{aip_id}@v{version}"
-    view = access_of(request).product(reference, path)
+    """Hand out the picture of a product, to who may download it: a light curve as SVG, an image as PNG."""
+    access, reference = access_of(request), f"{aip_id}@v{version}"
+    access.open_file(reference, path)
+    kind = access.product(reference, path).plot
     headers = {"Content-Security-Policy": FIGURE_POLICY, "Cache-Control": "no-cache"}
-    if view.plot == "image":
-        picture = image_png(access_of(request).image(reference, path))
+    if kind == "image":
+        picture = image_png(access.image(reference, path))
         return Response(picture, media_type="image/png", headers=headers)
-    if view.plot == "light curve":
-        drawn = _drawn(access_of(request).curve(reference, path))
+    if kind == "light curve":
+        drawn = _drawn(access.curve(reference, path))
         return Response(drawn, media_type="image/svg+xml", headers=headers)
     raise NotFoundError("this product has no picture")
 

@@ -1,0 +1,78 @@
+"""A small archive of real products, taken in through the real door, and clients that ask its site."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from oais.archive import Archive
+from oais.functions.administration import initialise
+from oais.functions.packing import pack_folder
+from oais.functions.submission import submit
+from oais.web.app import create_app
+from policies.loading import load_policies
+
+DEMO = Path(__file__).resolve().parent.parent.parent / "demo" / "tess"
+LIGHT_CURVE = "tess.tic55525572.s0005.lc"
+PIXELS = "tess.tic55525572.s0005.tp"
+HOUSEKEEPING = "tess.tic55525572.s0005.hk"
+CURVE_PATH = "representations/original/data/tic55525572_s0005_first1000_lc.fits"
+CURVE_FILE = DEMO / "n1" / "tic55525572_s0005_first1000_lc.fits"
+CURVE_URL = f"/aip/{LIGHT_CURVE}/v1/files/{CURVE_PATH}"
+
+LATER = "  later:\n    metadata: public\n    data: closed\n    reason: proprietary\n    opens: 2031-05-01\n"
+
+Rules = Callable[[str], TestClient]
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """The demo's three products and a second version of the light curve, whose document has changed."""
+    folder = tmp_path_factory.mktemp("site")
+    made = initialise(folder / "home", name="Test <archive> & co")
+    bags = [
+        pack_folder(made.home, DEMO / name, "tess", folder / f"{name}.bag") for name in ("n0", "hk", "n1")
+    ]
+    changed = folder / "n1-again"
+    shutil.copytree(DEMO / "n1", changed)
+    document = changed / "documents" / "product-description.md"
+    document.write_text(document.read_text("utf-8") + "\nMore is known now.\n", "utf-8")
+    bags.append(pack_folder(made.home, changed, "tess", folder / "n1-again.bag"))
+    for bag in bags:
+        (disposition,) = submit(made, [bag])
+        assert disposition.receipt is not None
+        assert disposition.receipt.status == "accepted", disposition.receipt.findings
+    return made
+
+
+def client_of(archive: Archive) -> TestClient:
+    """A client that speaks to the site of an archive by its own name and follows no redirect."""
+    return TestClient(create_app(archive), base_url="http://localhost", follow_redirects=False)
+
+
+@pytest.fixture(scope="session")
+def client(archive: Archive) -> TestClient:
+    """A stranger at the site."""
+    return client_of(archive)
+
+
+@pytest.fixture(scope="session")
+def under_rules(archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> Rules:
+    """Return a function that gives a stranger at the same archive under other access rules."""
+
+    @cache
+    def make(nodes: str) -> TestClient:
+        policies = tmp_path_factory.mktemp("rules") / "policies"
+        shutil.copytree(archive.home / "policies", policies)
+        rules = policies / "access.yaml"
+        text = rules.read_text("utf-8").replace("nodes: []", f"{LATER}nodes:\n{nodes}")
+        rules.write_text(text, "utf-8")
+        return client_of(replace(archive, policies=load_policies(policies)))
+
+    return make

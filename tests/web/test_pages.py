@@ -1,0 +1,192 @@
+"""Every page: sound HTML without scripts or strangers' addresses, a JSON twin, the right headers."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from lxml import html
+from starlette.testclient import TestClient
+
+from oais.archive import Archive
+from oais.web.access_tags import ROUTE_ACTIONS, untagged
+from oais.web.app import create_app
+from tests.web.conftest import (
+    CURVE_PATH,
+    HOUSEKEEPING,
+    LIGHT_CURVE,
+    PIXELS,
+)
+
+PAGES = (
+    "/",
+    "/tree",
+    "/tree/tess",
+    "/tree/tess/n1",
+    "/tree/tess/n1/light-curves/sector-5",
+    "/tree/corot/n0",
+    "/search",
+    "/search?q=light+curve&level=N1",
+    "/search?target=TIC+55525572&cone=72.69,-60.9,1&time=2018-11-01/2018-12-31&order=-size",
+    f"/aip/{LIGHT_CURVE}",
+    f"/aip/{LIGHT_CURVE}/v1",
+    f"/aip/{LIGHT_CURVE}@v2",
+    f"/aip/{PIXELS}",
+    f"/aip/{LIGHT_CURVE}/v2/products/{CURVE_PATH}",
+    f"/aip/{LIGHT_CURVE}/v2/products/{CURVE_PATH}?keyword=TESSMAG",
+    "/about",
+)
+JSON = {"Accept": "application/json"}
+
+
+def pick(page: html.HtmlElement, path: str) -> list[Any]:
+    """What an XPath expression finds in a page."""
+    found = page.xpath(path)
+    assert isinstance(found, list)
+    return found
+
+
+def plain(client: TestClient, address: str) -> Any:
+    """The JSON twin of a page."""
+    answer = client.get(address, headers=JSON)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_page_is_sound_html(client: TestClient, address: str) -> None:
+    """A page parses, has one heading and language, and holds no script, style or foreign address."""
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page = html.document_fromstring(answer.content)
+    assert page.get("lang") == "en"
+    assert len(pick(page, "//h1")) == 1
+    assert pick(page, "//script | //style | //*[@style] | //@*[starts-with(name(), 'on')]") == []
+    foreign = [link for link in pick(page, "//@href | //@src | //@action") if not re.match(r"[/#?]", link)]
+    assert [link for link in foreign if link.startswith("//") or ":" in link] == []
+    assert pick(page, "//a[@class='skip'][@href='#content']")
+    assert pick(page, "//main[@id='content']")
+    identifiers = pick(page, "//@id")
+    assert len(identifiers) == len(set(identifiers))
+    unlabelled = [
+        field.get("name")
+        for field in pick(page, "//input[not(@type='hidden')] | //select")
+        if not pick(field, "ancestor::label") and not pick(page, f"//label[@for='{field.get('id')}']")
+    ]
+    assert unlabelled == []
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_links_of_a_page_lead_somewhere(client: TestClient, address: str) -> None:
+    """No link of ours is dead."""
+    page = html.document_fromstring(client.get(address).content)
+    links = {link.partition("#")[0] for link in pick(page, "//a/@href | //img/@src | //link/@href")}
+    for link in sorted(links - {""}):
+        assert client.head(link).status_code == 200, link
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_page_has_a_json_twin(client: TestClient, address: str) -> None:
+    """The same address answers with JSON when that is asked for, and says that it depends on Accept."""
+    answer = client.get(address, headers=JSON)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    json.loads(answer.content, parse_constant=pytest.fail)
+    assert "Accept" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/nowhere", "/static/site.css"])
+def test_headers_stand_on_every_answer(client: TestClient, address: str) -> None:
+    """The strict policy and its companions are sent with pages, files of the look and errors alike."""
+    headers = client.get(address).headers
+    assert headers["content-security-policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert {"Cookie", "Authorization"} <= {name.strip() for name in headers["vary"].split(",")}
+
+
+def test_every_route_declares_what_it_asks(archive: Archive) -> None:
+    """The census of routes: each has its access tag, and no tag lacks its route."""
+    app = create_app(archive)
+    assert untagged(app.routes) == []
+    assert {getattr(route, "path", "") for route in app.routes} == set(ROUTE_ACTIONS)
+    app.add_api_route("/untagged", lambda: None)
+    assert untagged(app.routes) == ["/untagged"]
+
+
+def test_holdings_add_up(client: TestClient) -> None:
+    """The home page counts what was taken in."""
+    view = plain(client, "/")
+    assert view["name"] == "Test <archive> & co"
+    assert view["aips"] == 3
+    assert {share["name"]: share["aips"] for share in view["levels"]} == {"HK": 1, "N0": 1, "N1": 1}
+    assert {card["aip_id"] for card in view["newest"]} == {LIGHT_CURVE, PIXELS, HOUSEKEEPING}
+    (mission,) = [branch for branch in view["missions"] if branch["aips"]]
+    assert (mission["path"], mission["size"]) == ("tess", view["size"])
+
+
+def test_markup_in_a_name_is_text(client: TestClient) -> None:
+    """The archive's name, which holds markup, is escaped wherever it stands."""
+    assert "<archive>" not in client.get("/").text
+    assert "Test &lt;archive&gt; &amp; co" in client.get("/").text
+
+
+def test_empty_branches_are_shown(client: TestClient) -> None:
+    """A branch without data stands in the tree, and its page says that it is empty."""
+    assert "/tree/corot/n0" in client.get("/tree/corot").text
+    view = plain(client, "/tree/corot/n0")
+    assert view["node"]["aips"] == 0
+    assert view["node"]["branches"] != []
+
+
+def test_aip_page_tells_everything(client: TestClient) -> None:
+    """Products with digests, events, versions, documents, software and citation are told."""
+    view = plain(client, f"/aip/{LIGHT_CURVE}")
+    assert (view["version"], view["newest"]) == (2, 2)
+    assert [version["number"] for version in view["versions"]] == [2, 1]
+    assert any(product["path"] == CURVE_PATH and product["digests"]["sha256"] for product in view["products"])
+    assert {"transfer", "fixity check", "ingestion end"} <= {event["kind"] for event in view["events"]}
+    assert all(event["agents"] for event in view["events"])
+    assert any(file["name"] == "product-description.md" for file in view["documents"])
+    assert view["software"][0]["swhid"].startswith("swh:1:dir:")
+    assert view["citation"]["bibtex"].startswith("@misc{")
+    assert f"/aip/{LIGHT_CURVE}/v2" in view["citation"]["text"]
+    old = client.get(f"/aip/{LIGHT_CURVE}/v1").text
+    assert f'href="/aip/{LIGHT_CURVE}/v2"' in old
+    bibtex = client.get(f"/aip/{LIGHT_CURVE}/v1/citation.bib")
+    assert bibtex.text.count("{") == bibtex.text.count("}")
+
+
+def test_product_page_shows_header_table_and_curve(client: TestClient) -> None:
+    """The header can be filtered, the table's head is there, the curve is drawn inside the page."""
+    address = f"/aip/{LIGHT_CURVE}/v2/products/{CURVE_PATH}"
+    view = plain(client, address)
+    assert view["plot"] == "light curve"
+    assert view["table"]["total"] == 1000
+    assert "SAP_FLUX" in view["table"]["columns"]
+    keywords = {card["keyword"]: card["value"] for card in view["headers"][0]["cards"]}
+    assert keywords["OBJECT"] == "TIC 55525572"
+    page = html.document_fromstring(client.get(f"{address}?keyword=tessmag").content)
+    assert pick(page, "//table[contains(@class, 'cardsheet')]//th[@scope='row']/text()") == ["TESSMAG"]
+    assert pick(page, "//*[local-name()='svg'][contains(@class, 'plot')]")
+    drawing = client.get(f"/aip/{LIGHT_CURVE}/v2/plots/{CURVE_PATH}")
+    assert drawing.headers["content-type"].startswith("image/svg+xml")
+    assert "sandbox" in drawing.headers["content-security-policy"]
+
+
+def test_search_narrows_by_facets_and_pages(client: TestClient) -> None:
+    """Each facet's count is what choosing it finds, and the pages together are the whole."""
+    whole = plain(client, "/search?q=55525572")
+    assert whole["page"]["total"] == 3
+    levels = next(facet for facet in whole["facets"] if facet["name"] == "level")
+    for value in levels["values"]:
+        narrowed = plain(client, f"/search?q=55525572&level={value['value']}")
+        assert narrowed["page"]["total"] == value["count"]
+    assert "Showing 1 to 3 of 3" in client.get("/search?q=55525572").text
+    assert plain(client, "/search?q=55525572&page=2")["hits"] == []
