@@ -6,15 +6,16 @@ that are known; ``description.json`` holds the whole Package Description, from w
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
 from typing import Any
 
 from lxml import etree
 
+from aip.lined_json import lined_json
 from aip.xml_stream import Element
 from oais.information.description import PackageDescription, as_plain
+
+_LINED = 3
+"""Levels of ``description.json`` with lines of their own: package, list of products, product."""
 
 DATACITE = "http://datacite.org/schema/kernel-4"
 _LOCATION = f"{DATACITE} https://schema.datacite.org/meta/kernel-4/metadata.xsd"
@@ -24,26 +25,7 @@ _NSMAP: Any = {None: DATACITE, "xsi": _XSI}
 
 def description_json(description: PackageDescription) -> bytes:
     """Return the bytes of ``description.json``: UTF-8, the keys in the order of the definition."""
-    return plain_json(as_plain(description))
-
-
-def plain_json(plain: Any) -> bytes:
-    """Return readable JSON; a number that JSON has no word for (NaN, infinity) becomes null."""
-    try:
-        text = json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False)
-    except ValueError:
-        text = json.dumps(_finite(plain), ensure_ascii=False, indent=1, allow_nan=False)
-    return text.encode("utf-8", "backslashreplace") + b"\n"
-
-
-def _finite(plain: Any) -> Any:
-    if isinstance(plain, float):
-        return plain if math.isfinite(plain) else None
-    if isinstance(plain, Mapping):
-        return {key: _finite(value) for key, value in plain.items()}
-    if isinstance(plain, list | tuple):
-        return [_finite(value) for value in plain]
-    return plain
+    return lined_json(as_plain(description), _LINED)
 
 
 def datacite_xml(description: PackageDescription) -> bytes:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aip.lined_json import lined_json
+
 OCFL_SPECIFICATION = "https://ocfl.io/1.1/spec/#inventory"
 DIGEST_ALGORITHM = "sha512"
 FIXITY_ALGORITHM = "sha256"
@@ -18,6 +20,9 @@ FIXITY_ALGORITHM = "sha256"
 
 OCFL's vocabulary has no BLAKE3 (E056); its digests lie in ``metadata/other/blake3.txt`` of each version.
 """
+
+_LINED = 4
+"""Levels with lines of their own: inventory, block, version, and the digests of its state."""
 
 _VERSION_NAME = re.compile(r"v[1-9][0-9]{0,8}")
 
@@ -62,7 +67,7 @@ class Inventory:
             "versions": {f"v{n}": _plain_version(item) for n, item in self.versions.items()},
             "fixity": {name: _by_digest(paths) for name, paths in self.fixity.items()},
         }
-        return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+        return lined_json(plain, _LINED, sort=True)
 
 
 def _plain_version(version: InventoryVersion) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from aip.descriptive import datacite_xml, description_json, plain_json
+from aip.descriptive import datacite_xml, description_json
 from aip.documents import (
     write_package_mets,
     write_package_premis,
@@ -22,6 +22,7 @@ from aip.documents import (
 )
 from aip.history import History, continued, representation_of, with_package_paths
 from aip.inventory import Inventory, InventoryVersion
+from aip.lined_json import lined_json
 from aip.package_text import ABOUT, about_package, schema_files
 from aip.reading import read_history
 from aip.stored import StoredAip
@@ -135,7 +136,7 @@ def _write_own_files(contents: PackageContents, writer: ContentWriter, number: i
     descriptive = "metadata/descriptive"
     writer.write(f"{descriptive}/datacite.xml", datacite_xml(description), "application/xml")
     writer.write(f"{descriptive}/description.json", description_json(description), "application/json")
-    writer.write("metadata/other/report.json", plain_json(contents.report), "application/json")
+    writer.write("metadata/other/report.json", lined_json(contents.report, 3), "application/json")
     if contents.software:
         plain = [
             {
@@ -148,7 +149,7 @@ def _write_own_files(contents: PackageContents, writer: ContentWriter, number: i
             for item in contents.software
         ]
         path = "representations/software/metadata/descriptive/software.json"
-        writer.write(path, plain_json(plain), "application/json")
+        writer.write(path, lined_json(plain, 2), "application/json")
     if ABOUT not in writer.written:
         writer.write(ABOUT, about_package(contents.aip_id), "text/plain")
     for path, data, media_type, fixity in schema_files():
