@@ -15,7 +15,7 @@ from benchmarks.measuring import ROOT
 from benchmarks.sizes import FULL, QUICK, Sizes
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-RESULTS = ROOT / "benchmarks" / "results"
+WORK = ROOT / "build" / "benchmarks"
 GROUPS: Mapping[str, Callable[[Path, Sizes], list[Figure]]] = {
     "check": checking.figures,
     "submit": submitting.figures,
@@ -49,8 +49,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def measure(group: str, sizes: Sizes) -> list[Figure]:
     """Measure one group in a folder on the project's file system that is removed afterwards."""
-    RESULTS.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=RESULTS) as work:
+    WORK.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=WORK) as work:
         return GROUPS[group](Path(work), sizes)
 
 
