@@ -32,7 +32,7 @@ from sip.bag.opening import open_below
 LARGE: Final = 8 << 20
 """Bytes from which on one file is copied with a thread for each digest, instead of with others."""
 
-_BATCH: Final = 128
+_BATCH: Final = 256
 _WORTH_PROCESSES: Final = 256
 _FEW_FILES = 64
 _LIBC = ctypes.CDLL(None, use_errno=True)
