@@ -9,6 +9,7 @@ from pathlib import Path
 from aip.software import swhid_of_directory
 from oais.archive import Archive
 from oais.functions.administration import software_version
+from oais.information.findings import Severity
 from oais.information.packages import QualityReport, Submission
 from oais.information.premis import Agent, Event, EventType, Outcome
 from policies.terms import Agreement
@@ -57,11 +58,7 @@ def ingest_events(
     diary.add(
         EventType.FORMAT_IDENTIFICATION, now, f"formats of {len(report.inspections)} files", *sorted(tools)
     )
-    warned = [found for found in report.findings if found.severity == "warning"]
-    outcome = Outcome.WARNING if warned else Outcome.SUCCESS
-    codes = ", ".join(sorted({found.code for found in warned}))
-    note = f"{len(warned)} warnings ({codes}); see report.json" if warned else "no findings"
-    diary.add(EventType.VALIDATION, now, f"agreement {agreement.name}", outcome=outcome, note=note)
+    _add_validation(diary, now, report, agreement)
     diary.add(EventType.METADATA_EXTRACTION, now, "headers to description as the agreement maps them")
     diary.add(EventType.POLICY_ASSIGNMENT, now, f"access policy {agreement.access_policy}", "archive")
     diary.add(EventType.INFORMATION_PACKAGE_CREATION, now, "E-ARK AIP in an OCFL object")
@@ -70,6 +67,22 @@ def ingest_events(
     diary.add(EventType.DIGITAL_SIGNATURE_GENERATION, now, f"Ed25519 over the inventory, key {key}")
     diary.add(EventType.INGESTION_END, now, f"receipt {submission.receipt_id}")
     return tuple(diary.events)
+
+
+def _add_validation(diary: _Diary, at: str, report: QualityReport, agreement: Agreement) -> None:
+    """Record the validation of the package, and of each file whose outcome differs from the others'."""
+    warned: dict[str, set[str]] = {}
+    for found in report.findings:
+        if found.severity is Severity.WARNING:
+            warned.setdefault(found.path, set()).add(found.code)
+    what = f"against the standards and agreement {agreement.name}"
+    outcome = Outcome.WARNING if warned else Outcome.SUCCESS
+    codes = ", ".join(sorted(set().union(*warned.values())))
+    note = f"warnings: {codes}; report.json has them in full" if warned else "no findings"
+    diary.add(EventType.VALIDATION, at, what, outcome=outcome, note=note)
+    for path in sorted(set(warned) & set(report.inspections)):
+        note = f"warnings: {', '.join(sorted(warned[path]))}"
+        diary.add(EventType.VALIDATION, at, what, outcome=Outcome.WARNING, note=note, about=path)
 
 
 def identification_tools(report: QualityReport) -> set[str]:
@@ -93,7 +106,9 @@ class _Diary:
         *agents: str,
         outcome: Outcome = Outcome.SUCCESS,
         note: str = "",
+        about: str = "",
     ) -> None:
+        """Write one event down; ``about`` is a file's path in the bag, else it is about the package."""
         identifier = f"{self._receipt}-e{len(self.events) + 1:02}"
         who = agents or (SOFTWARE,)
-        self.events.append(Event(identifier, kind, at, detail, outcome, note, who, (self._object,)))
+        self.events.append(Event(identifier, kind, at, detail, outcome, note, who, (about or self._object,)))

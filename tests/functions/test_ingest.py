@@ -234,3 +234,18 @@ def test_what_is_not_there_is_asked_wrongly(take_in: Ingest, tmp_path: Path) -> 
     (tmp_path / "link.bag").symlink_to(demo_bag(tmp_path / "hk.bag"))
     with pytest.raises(WrongUsageError):
         take_in(tmp_path / "link.bag")
+
+
+def test_a_file_whose_outcome_differs_has_its_own_event(
+    archive: Archive, take_in: Ingest, shared: Path, tmp_path: Path
+) -> None:
+    """A real file with stale checksums, accepted by its agreement, is warned of in its own PREMIS event."""
+    path = shared / "data/proba2/swap/resampled0_swap.fits"
+    tags = {**TAGS, "Submission-Agreement": "proba2", "External-Identifier": "proba2.swap.l1.test"}
+    receipt = take_in(write_bag(tmp_path / "swap.bag", {path.name: path.read_bytes()}, tags)).receipt
+    assert receipt.status == "accepted", receipt.findings
+    stored = find_aip(archive, "proba2.swap.l1.test")
+    logical = f"representations/original/data/{path.name}"
+    (event,) = [event for event in read_events(stored) if event.objects == (logical,)]
+    assert (event.kind, event.outcome) == ("validation", "warning")
+    assert "FIT-008" in event.outcome_note
