@@ -146,6 +146,7 @@ class AipStore:
             )
 
     def _put_object(self, staged: Path, target: Path) -> None:
+        make_directories(target.parent)
         try:
             rename_into_place(staged, target)
         except OSError:
@@ -154,7 +155,7 @@ class AipStore:
                 with suppress(OSError):
                     os.rename(target, staged)
             raise
-        # Another process may have made these folders a moment ago and not yet synced them.
+        # Whoever made these folders, this process or another a moment ago: their names must last.
         for folder in list(target.parents)[1:_LAYERS]:
             sync_directory(folder)
 
