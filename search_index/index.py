@@ -13,13 +13,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection
-
 from oais.errors import WrongUsageError
 from oais.information.findings import Finding
 from oais.information.packages import AipRecord
-from search_index import reading
-from search_index.catalogue import Catalogue, PlannedNode
+from search_index.catalogue import reading
+from search_index.catalogue.database import Catalogue, CatalogueConnection
+from search_index.catalogue.selection import Scored, selected
 from search_index.checking import differences
 from search_index.entries import (
     AipEntry,
@@ -32,10 +31,10 @@ from search_index.entries import (
     SubmissionEntry,
     VersionEntry,
 )
+from search_index.nodes import PlannedNode
 from search_index.query import LARGEST_OFFSET, LARGEST_PAGE, Query
-from search_index.selection import Scored, selected
-from search_index.terms import read_question
 from search_index.view import WORDS, View, asked_again, build_of
+from search_index.words.terms import read_question
 from search_index.writing import add, create_if_missing, rebuild, remove
 
 _T = TypeVar("_T")
@@ -53,6 +52,13 @@ class Index:
         self.root: Final = root
         self._view: View | None = None
         self._opening = threading.Lock()
+
+    def close(self) -> None:
+        """Let go of the files; a further question opens them again."""
+        with self._opening:
+            if self._view is not None:
+                self._view.catalogue.close()
+                self._view = None
 
     def add(self, records: Iterable[AipRecord], nodes: Iterable[PlannedNode] = ()) -> None:
         """Make packages and nodes findable, replacing what was known of them.
@@ -155,7 +161,7 @@ class Index:
     def _found(
         self,
         view: View,
-        connection: Connection,
+        connection: CatalogueConnection,
         query: Query,
         scored: Scored | None,
         nodes: tuple[NodeEntry, ...],
@@ -189,7 +195,7 @@ class Index:
 
         return asked_again(once)
 
-    def _read(self, ask: Callable[[Connection], _T]) -> _T:
+    def _read(self, ask: Callable[[CatalogueConnection], _T]) -> _T:
         """Ask the catalogue alone."""
 
         def with_connection(view: View) -> _T:

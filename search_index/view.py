@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from oais.errors import StorageError
-from search_index.branches import Branches
-from search_index.catalogue import Catalogue
-from search_index.columns import Columns
-from search_index.sqlite import FILE_NAME
-from search_index.words import WordReader
+from search_index.catalogue.branches import Branches
+from search_index.catalogue.columns import Columns
+from search_index.catalogue.database import Catalogue
+from search_index.catalogue.sqlite import FILE_NAME
+from search_index.words.store import WordReader
 
 _T = TypeVar("_T")
 

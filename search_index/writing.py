@@ -14,18 +14,13 @@ from typing import Final
 
 from oais.files import exclusive_lock, storage_errors, sync_directory, sync_tree
 from oais.information.packages import AipRecord
-from search_index.catalogue import (
-    Catalogue,
-    PlannedNode,
-    mark_worded,
-    remove_records,
-    write_nodes,
-    write_records,
-)
-from search_index.documents import aip_document, aip_key, node_document
-from search_index.sqlite import FILE_NAME
+from search_index.catalogue.database import Catalogue
+from search_index.catalogue.sqlite import FILE_NAME
+from search_index.catalogue.writing import mark_worded, remove_records, write_nodes, write_records
+from search_index.nodes import PlannedNode
 from search_index.view import WORDS
-from search_index.words import WordDocument, create_words, write_words
+from search_index.words.documents import WordDocument, aip_document, aip_key, node_document
+from search_index.words.store import create_words, write_words
 
 BATCH: Final = 500
 """Packages that are entered in one transaction."""

@@ -14,7 +14,7 @@ from oais.information.packages import AipRecord
 from search_index import writing
 from search_index.index import Index, open_index
 from search_index.query import Query
-from search_index.words import write_words
+from search_index.words.store import write_words
 from tests.search_index.factory import many_nodes, many_records, product, record
 
 
@@ -103,7 +103,7 @@ def test_a_changed_row_is_found(index: Index, stored: list[AipRecord], statement
 
 def test_words_without_a_package(index: Index, stored: list[AipRecord]) -> None:
     """Words that lead to nothing the catalogue has are named, and lead to nothing."""
-    from search_index.documents import aip_document
+    from search_index.words.documents import aip_document
 
     stray = record("stray.1", product("a.fits", target_name="Strayword"))
     write_words(index.root / "whoosh", [aip_document(999, stray)])

@@ -15,7 +15,9 @@ from oais.information.description import (
     ProductDescription,
     ProvenanceLink,
 )
-from search_index.catalogue import parts
+from search_index.catalogue.database import parts
+from search_index.catalogue.rows import file_stem
+from search_index.catalogue.schema import AIPS, PRODUCTS, PROVENANCE, SUBMISSIONS, VERSIONS
 from search_index.entries import (
     AipEntry,
     FileHolder,
@@ -23,8 +25,6 @@ from search_index.entries import (
     SubmissionEntry,
     VersionEntry,
 )
-from search_index.rows import file_stem
-from search_index.schema import AIPS, PRODUCTS, PROVENANCE, SUBMISSIONS, VERSIONS
 
 _LISTS = ("targets", "instruments", "obs_ids")
 _DESCRIBED = (
@@ -41,6 +41,15 @@ _DESCRIBED = (
     "valid_from",
     "valid_to",
 )
+
+
+def aip_numbers(connection: Connection, aip_ids: Sequence[str]) -> dict[str, int]:
+    """Return the row numbers of the packages that are known."""
+    found: dict[str, int] = {}
+    for part in parts(aip_ids):
+        query = select(AIPS.c.aip_id, AIPS.c.no).where(AIPS.c.aip_id.in_(part))
+        found.update((row.aip_id, row.no) for row in connection.execute(query))
+    return found
 
 
 def aip_entries(connection: Connection, aip_ids: Sequence[str]) -> dict[str, AipEntry]:

@@ -1,119 +1,19 @@
-"""The catalogue: what is known of packages, versions, products and nodes, in one database file."""
+"""Changing the catalogue: packages are replaced whole, nodes where they differ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
-from oais.errors import StorageError
 from oais.information.packages import AipRecord
-from search_index.rows import Row, Rows, rows_of, storable
-from search_index.schema import (
-    AIPS,
-    FACTS,
-    METADATA,
-    NODES,
-    OF_AN_AIP,
-    PRODUCTS,
-    SCHEMA_VERSION,
-)
-from search_index.sqlite import (
-    FILE_NAME,
-    add_directions,
-    catalogue_errors,
-    create_sky,
-    drop_directions,
-    open_engine,
-)
-
-_T = TypeVar("_T")
-
-MOST_PARAMETERS = 500
-"""Values in one ``IN (…)``: every database takes as many."""
-
-
-class PlannedNode(Protocol):
-    """What the index needs to know of a node of the tree; ``policies.tree.Node`` has more."""
-
-    @property
-    def path(self) -> str:
-        """Slugs joined by ``/``, the mission's first."""
-
-    @property
-    def title(self) -> str:
-        """What people call it."""
-
-    @property
-    def description(self) -> str:
-        """What it holds, in a sentence or two."""
-
-    @property
-    def kind(self) -> str:
-        """``mission``, ``branch`` or ``data set``."""
-
-    @property
-    def level(self) -> str:
-        """The native level, or nothing."""
-
-    @property
-    def mission(self) -> str:
-        """The mission's name."""
-
-    @property
-    def theme(self) -> str:
-        """The theme it is grouped under."""
-
-    @property
-    def order(self) -> int:
-        """Its place among its siblings."""
-
-
-class Catalogue:
-    """One database file of the current schema; readers and one writer may be in it at once."""
-
-    def __init__(self, folder: Path, *, lasting: bool = True) -> None:
-        self.path = folder / FILE_NAME
-        self.engine = open_engine(self.path, lasting=lasting)
-
-    def create(self) -> None:
-        """Make the tables in an empty file."""
-        with self.writing() as connection:
-            METADATA.create_all(connection)
-            create_sky(connection)
-            facts = {"schema": SCHEMA_VERSION, "generation": "0", "nodes": "0"}
-            connection.execute(insert(FACTS), [{"name": key, "value": value} for key, value in facts.items()])
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self.engine.dispose()
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Give a connection to ask with."""
-        with catalogue_errors(), self.engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Give a connection whose changes all come to be at the end, or none."""
-        with catalogue_errors(), self.engine.begin() as connection:
-            yield connection
-
-    def generations(self) -> tuple[int, int]:
-        """Return the counters of packages and of nodes; raises StorageError for another schema."""
-        with self.reading() as connection:
-            facts = {row.name: row.value for row in connection.execute(select(FACTS))}
-        found = facts.get("schema")
-        if found != SCHEMA_VERSION:
-            raise StorageError(
-                f"the catalogue {FILE_NAME} has schema {found}, expected {SCHEMA_VERSION}",
-                remedy="run `oais index rebuild`; nothing is lost, it is made from the stored packages",
-            )
-        return int(facts["generation"]), int(facts["nodes"])
+from search_index.catalogue.database import parts
+from search_index.catalogue.reading import aip_numbers
+from search_index.catalogue.rows import Row, Rows, rows_of, storable
+from search_index.catalogue.schema import AIPS, FACTS, NODES, OF_AN_AIP, PRODUCTS
+from search_index.catalogue.sqlite import add_directions, drop_directions
+from search_index.nodes import PlannedNode
 
 
 def write_records(connection: Connection, records: Sequence[AipRecord]) -> dict[str, int]:
@@ -180,21 +80,6 @@ def node_row(node: PlannedNode) -> Row:
         "theme": node.theme,
         "position": node.order,
     }
-
-
-def aip_numbers(connection: Connection, aip_ids: Sequence[str]) -> dict[str, int]:
-    """Return the row numbers of the packages that are known."""
-    found: dict[str, int] = {}
-    for part in parts(aip_ids):
-        query = select(AIPS.c.aip_id, AIPS.c.no).where(AIPS.c.aip_id.in_(part))
-        found.update((row.aip_id, row.no) for row in connection.execute(query))
-    return found
-
-
-def parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """Cut a long list into parts that one ``IN (…)`` takes."""
-    for start in range(0, len(values), MOST_PARAMETERS):
-        yield values[start : start + MOST_PARAMETERS]
 
 
 def bump(connection: Connection, counter: str) -> None:

@@ -12,7 +12,6 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +22,8 @@ import numpy.typing as npt
 from oais.errors import ArchiveError, StorageError, WrongUsageError
 from oais.files import storage_errors
 from oais.information.text import printable
-from search_index.terms import Asked
+from search_index.words.documents import WordDocument
+from search_index.words.terms import Asked
 
 with warnings.catch_warnings():
     # Whoosh 2.7.4 is older than some warnings of the compiler, which a user's first run would show.
@@ -46,17 +46,6 @@ _POOL_MEGABYTES: Final = 16
 
 _WRITER_WAIT: Final = 60.0
 """Seconds to wait for another writer of the same process; other processes wait at the index's lock."""
-
-
-@dataclass(frozen=True, slots=True)
-class WordDocument:
-    """One findable thing: ``number`` is a package's row number, or a node's with its sign turned."""
-
-    key: str
-    number: int
-    names: frozenset[str]
-    words: frozenset[str]
-    digest: str
 
 
 class _RememberingReader(W3PerDocReader):  # type: ignore[misc]

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from oais.information.description import PackageDescription, ProductDescription
 from oais.information.packages import AipRecord
-from search_index.catalogue import PlannedNode
+from search_index.nodes import PlannedNode
 from search_index.query import is_plain
-from search_index.terms import terms_of
-from search_index.words import WordDocument
+from search_index.words.terms import terms_of
 
 MOST_TEXTS: Final = 20_000
 """Texts of one package that are indexed; a package holds at most 10,000 files."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordDocument:
+    """One findable thing: ``number`` is a package's row number, or a node's with its sign turned."""
+
+    key: str
+    number: int
+    names: frozenset[str]
+    words: frozenset[str]
+    digest: str
 
 
 def aip_document(number: int, record: AipRecord) -> WordDocument:

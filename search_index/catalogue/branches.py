@@ -8,10 +8,10 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
+from search_index.catalogue.rows import Row
+from search_index.catalogue.schema import AIPS, NODES
 from search_index.entries import Amount, Holding, NodeEntry
-from search_index.rows import Row
-from search_index.schema import AIPS, NODES
-from search_index.terms import natural_text
+from search_index.names import natural_text
 
 _LAST: Final = 1_000_000
 """Where a node stands among its siblings that no agreement plans, but in which a package rests."""

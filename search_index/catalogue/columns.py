@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Text, cast, func, select
 
-from search_index.schema import AIPS, FACET_VALUES, IDENTIFIERS
-from search_index.terms import natural_text
+from search_index.catalogue.schema import AIPS, FACET_VALUES, IDENTIFIERS
+from search_index.names import natural_text
 
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]

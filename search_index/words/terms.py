@@ -22,7 +22,6 @@ LONGEST_TERM: Final = 100
 
 _PARTS = re.compile(r"[^\W_]+")
 _RUNS = re.compile(r"[0-9]+|[^\W\d_]+")
-_DIGITS = re.compile(r"[0-9]+")
 _STOP_WORDS: Final = frozenset(
     ["a", "an", "and", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"]
 )
@@ -116,21 +115,6 @@ def _open_ended(chunk: str) -> Asked:
             remedy="write more of the beginning of the word",
         )
     return Asked(compact, (), prefix, re.compile(fnmatch.translate(compact)))
-
-
-def glob(pattern: str) -> re.Pattern[str]:
-    """Return the matcher of a pattern with ``*`` and ``?``; time stays in proportion to the text."""
-    return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
-
-
-def natural_text(text: str) -> str:
-    """Return a text whose plain order is the natural one of ``text``: ``run 9`` before ``run 10``."""
-    return _DIGITS.sub(_counted, text.casefold())
-
-
-def _counted(match: re.Match[str]) -> str:
-    digits = match[0].lstrip("0")
-    return f"{len(digits):04d}{digits}"
 
 
 def _normal(text: str) -> str:

@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 from sqlalchemy import Connection, Text, cast, func, select
 
-from search_index.columns import Columns, Keys, Mask, Positions
+from search_index.catalogue.columns import Columns, Keys, Mask, Positions
+from search_index.catalogue.schema import PRODUCTS
+from search_index.catalogue.sqlite import near
 from search_index.entries import FacetCount
+from search_index.names import glob, natural_text
 from search_index.query import FACETS, Query, TimeSpan, as_order, choices
-from search_index.schema import PRODUCTS
 from search_index.sky import distances, inside
-from search_index.sqlite import near
-from search_index.terms import glob, natural_text
 
 MOST_FACET_VALUES: Final = 200
 """Values of one facet that an answer lists, the most frequent first."""

@@ -11,9 +11,9 @@ from typing import Any, Final
 from oais.information.description import OBSCORE_FIELDS, PackageDescription, ProductDescription
 from oais.information.packages import AipRecord
 from oais.information.text import printable
-from search_index.schema import OBSCORE_INTEGERS, OBSCORE_TEXTS
+from search_index.catalogue.schema import OBSCORE_INTEGERS, OBSCORE_TEXTS
+from search_index.names import natural_text
 from search_index.sky import is_direction, unit_vector
-from search_index.terms import natural_text
 
 Row = dict[str, Any]
 

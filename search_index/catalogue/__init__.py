@@ -1,0 +1,1 @@
+"""What is known of packages, in one database file: the only room that knows SQLAlchemy."""
