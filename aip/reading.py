@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,16 +86,30 @@ def read_record(stored: StoredAip) -> AipRecord:
     for number in stored.versions:
         files = stored.open(number).files()
         sizes.update({str(file.path): max(file.size, 0) for file in files.values()})
-        item = stored.inventory.versions[number]
-        size = sum(max(file.size, 0) for file in files.values())
-        versions.append(VersionRecord(number, item.created, item.message, len(files), size))
+        description = read_description(stored, number)
+        versions.append(_version_record(stored, number, description, [file.size for file in files.values()]))
     return AipRecord(
         aip_id=stored.aip_id,
         object_path="/".join(stored.path.parts[-4:]),
-        description=read_description(stored),
+        description=description,
         versions=tuple(versions),
         size=sum(sizes.values()),
         files=len(sizes),
+    )
+
+
+def _version_record(
+    stored: StoredAip, number: int, description: PackageDescription, sizes: Sequence[int]
+) -> VersionRecord:
+    item = stored.inventory.versions[number]
+    return VersionRecord(
+        number=number,
+        created_at=item.created,
+        message=item.message,
+        files=len(sizes),
+        size=sum(max(size, 0) for size in sizes),
+        submission_key=description.submission_key,
+        receipt=description.receipt,
     )
 
 
