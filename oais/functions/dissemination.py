@@ -19,7 +19,7 @@ from oais.functions.access.decisions import Asker
 from oais.functions.storage import find_aip
 from oais.information.description import PackageDescription, as_plain
 from oais.information.identifiers import AipReference
-from policies.access import Action, Decision, Principal
+from policies.access import ANONYMOUS, Action, Decision, Principal
 
 _ROOMS = {
     "representations/original/data/": "",
@@ -59,6 +59,9 @@ def _decision(archive: Archive, description: PackageDescription, principal: Prin
     asker = Asker(archive.policies.tree, principal, archive.clock())
     unknown = NotFoundError(f"the archive holds no AIP {description.aip_id}")
     asker.require(Action.DOWNLOAD, description.node, description.aip_id, unknown)
+    if asker.open_to_all(Action.DOWNLOAD, description.node, description.aip_id):
+        # What is open to all is not handed out as a privilege of whoever asked.
+        asker = Asker(asker.tree, ANONYMOUS, asker.now)
     return asker.decision(Action.DOWNLOAD, description.node, description.aip_id)
 
 
@@ -127,7 +130,7 @@ def _order(
     archive: Archive, description: PackageDescription, items: tuple[DipItem, ...], metadata: dict[str, bytes]
 ) -> DipOrder:
     listing = "\n".join(f"{item.digests['sha512']}  {item.path}" for item in items)
-    name = f"{description.aip_id}@v{description.version}"
+    name = f"{description.aip_id}.v{description.version}"
     return DipOrder(
         order_id=f"{name}-{hashlib.sha256(listing.encode()).hexdigest()[:12]}",
         title=description.title,
