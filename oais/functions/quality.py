@@ -12,7 +12,7 @@ from oais.functions.description import DescribedFile, describe_files
 from oais.information.findings import Finding, finding, under_intake_profile
 from oais.information.identifiers import is_aip_id
 from oais.information.packages import FormatIdentification, Inspection, QualityReport, Submission
-from oais.information.representation.identification import identify_file
+from oais.information.representation.identification import identify_file, identify_text_file
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
 from policies.submission import SUBMISSION_FILE, SubmissionYaml
@@ -25,6 +25,7 @@ from sip.checks.consistency import check_consistency
 from sip.checks.delivery import Delivery, read_notes
 from sip.checks.fits import check_fits
 from sip.checks.formats import check_formats
+from sip.checks.hazards import check_hazards
 
 _CONTAINERS = (".tar.gz", ".tgz", ".tar", ".zip", ".bag")
 _MOST_FINDINGS = 10_000
@@ -58,7 +59,8 @@ class Assured:
 
     def tag_format(self, path: str) -> FormatIdentification:
         """Return the format of one of the bag's tag files."""
-        return identify_file(self.bag.root / path, path)
+        identify = identify_text_file if path.endswith(".txt") else identify_file
+        return identify(self.bag.root / path, path)
 
     def with_finding(self, found: Finding) -> Assured:
         """Return the same with one more finding."""
@@ -79,7 +81,7 @@ def assure_quality(
     inspections = _inspect(submission, inspector)
     delivery = Delivery(bag.version, bag.tags, inspections, notes)
     described = describe_files(agreement, inspections, notes, bag.tags) if agreement is not None else ()
-    findings = [*submission.findings, *structure, *unknown, *noted]
+    findings = [*submission.findings, *structure, *check_hazards(submission), *unknown, *noted]
     if agreement is not None:
         findings += _check_content(delivery, agreement, described)
     aip_id, derived = _identifier(bag, agreement, submission)

@@ -12,6 +12,7 @@ import pytest
 from oais.information.representation import identification
 from oais.information.representation.identification import (
     identify_file,
+    identify_text_file,
     identify_files,
     known_formats,
     registered_media_type,
@@ -164,3 +165,15 @@ def test_register_has_media_types_of_iana_and_specifications() -> None:
         assert known.specification or known.format_id == "oais/unknown"
     assert registered_media_type("application/x-tar, image/fits") == "image/fits"
     assert registered_media_type("") == "application/octet-stream"
+
+
+def test_text_by_its_place_is_what_pronom_says_too(tmp_path: Path) -> None:
+    """A bag's tag files get the same format without PRONOM, and bytes that are no text get the full answer."""
+    tag = tmp_path / "bag-info.txt"
+    tag.write_text("Payload-Oxum: 1.1\nSource-Organization: Somebody\n", encoding="utf-8")
+    picture = tmp_path / "odd.txt"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+
+    assert identify_text_file(tag, tag.name).format_id == identify_file(tag, tag.name).format_id
+    assert identify_text_file(picture, picture.name) == identify_file(picture, picture.name)
+    assert identify_text_file(tmp_path / "none.txt", "none.txt").format_id == "oais/unknown"
