@@ -12,8 +12,8 @@ import pytest
 from oais.information.representation import identification
 from oais.information.representation.identification import (
     identify_file,
-    identify_text_file,
     identify_files,
+    identify_text_file,
     known_formats,
     registered_media_type,
 )
@@ -168,7 +168,7 @@ def test_register_has_media_types_of_iana_and_specifications() -> None:
 
 
 def test_text_by_its_place_is_what_pronom_says_too(tmp_path: Path) -> None:
-    """A bag's tag files get the same format without PRONOM, and bytes that are no text get the full answer."""
+    """A tag file gets the same format without PRONOM; bytes that are no text get the full answer."""
     tag = tmp_path / "bag-info.txt"
     tag.write_text("Payload-Oxum: 1.1\nSource-Organization: Somebody\n", encoding="utf-8")
     picture = tmp_path / "odd.txt"
