@@ -10,7 +10,6 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
     "starlette": (1, 3, 1),
-    "python-multipart": (0, 0, 27),
     "lxml": (6, 1, 0),
     "pillow": (12, 2, 0),
 }

@@ -40,11 +40,18 @@ def pack(
 ) -> None:
     """Make a bag of a folder of products, its tags filled from their headers."""
     from oais.functions.packing import pack_folder
-    from sip.pack import Label
 
     target = to if to is not None else folder.resolve().with_name(f"{folder.resolve().name}.bag")
-    label = Label(identifier=identifier, group=group, organization=organization, email=email)
-    packed = pack_folder(home_or_default(home), folder, agreement, target, label)
+    packed = pack_folder(
+        home_or_default(home),
+        folder,
+        agreement,
+        target,
+        identifier=identifier,
+        group=group,
+        organization=organization,
+        email=email,
+    )
     if as_json:
         print_json({"bag": str(packed)})
     else:

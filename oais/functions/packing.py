@@ -15,8 +15,20 @@ from policies.terms import Agreement
 from sip.pack import Label, pack
 
 
-def pack_folder(home: Path, folder: Path, agreement: str, target: Path, label: Label | None = None) -> Path:
+def pack_folder(
+    home: Path,
+    folder: Path,
+    agreement: str,
+    target: Path,
+    *,
+    identifier: str = "",
+    group: str = "",
+    organization: str = "",
+    email: str = "",
+) -> Path:
     """Make a bag of a folder; a provider without an archive uses the shipped agreements or a file's.
+
+    A tag that is not given is filled from the products' headers or from the agreement.
 
     Raises NotFoundError, WrongUsageError, or PackRefusedError with everything that stands against it.
     """
@@ -26,10 +38,9 @@ def pack_folder(home: Path, folder: Path, agreement: str, target: Path, label: L
             f"{target} lies inside {folder}: the bag would contain itself",
             remedy="name a place outside it with --to",
         )
+    label = Label(identifier, group, organization, email)
     with Inspector() as inspector:
-        return pack(
-            folder, found, target, label=label or Label(), now=system_clock(), inspect=inspector.inspect
-        )
+        return pack(folder, found, target, label=label, now=system_clock(), inspect=inspector.inspect)
 
 
 def find_agreement(home: Path, name: str) -> Agreement:
