@@ -38,6 +38,9 @@ UNPACKED: Final = "unpacked"
 FATAL_AT_RECEIPT: Final = re.compile(r"BOX-0(?!21).*|BAG-067|BAG-068")
 """Codes after which there is no bag in custody that could be judged."""
 
+TOO_LARGE: Final = "BAG-068"
+"""The code of a delivery that asks for more than it may, or than there is room for."""
+
 _NOT_CONTENT = re.compile(r"bagit\.txt|bag-info\.txt|(?:tag)?manifest-[^/]+\.txt")
 
 Progress = Callable[[int], None]
@@ -140,19 +143,29 @@ def _receive_directory(
     workers: int | None,
     progress: Progress | None,
 ) -> _Received:
-    log = FindingLog("intake")
-    survey = survey_bag(delivery, log, stamps=True)
     (building / BAG).mkdir()
-    if not _fits(survey, delivery, building, limits, log):
-        return _Received(BAG, "", _listing_digest({}), {}, log.listed())
-    _check_top(survey, log)
-    files = {}
+    survey, found = survey_delivery(delivery, building, limits)
+    if any(item.code == TOO_LARGE for item in found):
+        return _Received(BAG, "", _listing_digest({}), {}, found)
+    log, files = FindingLog("intake"), {}
     for path, fixity in _copy(delivery, building / BAG, survey, workers, progress):
         if fixity.problem:
             log.add("BAG-064", path, f"{path}: {fixity.problem}")
         else:
             files[path] = fixity
-    return _Received(BAG, "", _listing_digest(files), files, log.listed())
+    return _Received(BAG, "", _listing_digest(files), files, (*found, *log.listed()))
+
+
+def survey_delivery(delivery: Path, room: Path, limits: ReceiveLimits) -> tuple[Survey, tuple[Finding, ...]]:
+    """List a delivered directory and judge it before its first byte is read.
+
+    ``room`` lies where it would be copied to. After a finding ``TOO_LARGE`` nothing of it may be read.
+    """
+    log = FindingLog("intake")
+    survey = survey_bag(delivery, log, stamps=True)
+    if _fits(survey, delivery, room, limits, log):
+        _check_top(survey, log)
+    return survey, log.listed()
 
 
 def _fits(survey: Survey, delivery: Path, building: Path, limits: ReceiveLimits, log: FindingLog) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from oais.archive import Archive
-from oais.files import storage_errors, walk
+from oais.files import storage_errors
 from oais.functions.ingest import limits_of
 from oais.functions.quality import assure_quality
 from oais.functions.reporting import SILENT, Reporter
@@ -20,7 +20,7 @@ from oais.information.findings import Finding, refuses
 from oais.information.fixity import hash_files
 from oais.information.packages import Submission
 from oais.information.representation.inspection import Inspector
-from sip.receive import receive
+from sip.receive import TOO_LARGE, receive, survey_delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,10 @@ def _looked_at(archive: Archive, delivery: Path, reporter: Reporter) -> Iterator
 
 
 def _in_place(archive: Archive, delivery: Path, reporter: Reporter) -> Submission:
-    """Hash a bag's directory where it stands; its links and devices are found by the bag check."""
-    with storage_errors(f"reading {delivery.name}"):
-        paths = [entry.path for entry in walk(delivery) if entry.is_file]
+    """Hash a bag's directory where it stands, unless it is so large that it would be refused unread."""
+    survey, found = survey_delivery(delivery, archive.custody, limits_of(archive))
+    unread = any(item.code == TOO_LARGE for item in found)
+    paths = [] if unread else sorted(survey.sizes)
     hashed = hash_files(
         (os.path.join(delivery, path) for path in paths),
         workers=archive.settings.workers or None,
@@ -107,4 +108,4 @@ def _in_place(archive: Archive, delivery: Path, reporter: Reporter) -> Submissio
     )
     files = {path: fixity for path, (_, fixity) in zip(paths, hashed, strict=True)}
     now = archive.now()
-    return Submission("check", delivery.name, now, delivery, delivery, "", "", files)
+    return Submission("check", delivery.name, now, delivery, delivery, "", "", files, found)

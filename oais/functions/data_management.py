@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 
 from aip.reading import read_record
 from oais.archive import Archive
@@ -41,7 +42,8 @@ def _growing(nodes: dict[str, Node]) -> Iterator[Node]:
 
 def check_index(archive: Archive) -> list[Finding]:
     """Return every difference between what is stored and what the index says."""
-    return list(open_index(archive.index_root).check(stored_records(archive)))
+    with closing(open_index(archive.index_root)) as index:
+        return list(index.check(stored_records(archive)))
 
 
 def index_records(archive: Archive, records: Iterable[AipRecord]) -> None:
@@ -49,14 +51,14 @@ def index_records(archive: Archive, records: Iterable[AipRecord]) -> None:
 
     Two processes may have stored two versions of one AIP and tell of them in any order: the newest counts.
     """
-    index = open_index(archive.index_root)
     newest: dict[str, AipRecord] = {}
-    for record in sorted(records, key=_head):
-        known = index.aip(record.aip_id)
-        if known is None or known.version <= _head(record):
-            newest[record.aip_id] = record
-    if newest:
-        index.add(newest.values(), nodes_above(archive, newest.values()))
+    with closing(open_index(archive.index_root)) as index:
+        for record in sorted(records, key=_head):
+            known = index.aip(record.aip_id)
+            if known is None or known.version <= _head(record):
+                newest[record.aip_id] = record
+        if newest:
+            index.add(newest.values(), nodes_above(archive, newest.values()))
 
 
 def _head(record: AipRecord) -> int:

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +102,8 @@ def store_submission(
         if conflict is not None:
             return refuse(archive, submission, assured.with_finding(conflict))
         identity = Identity(aip_id, previous.head + 1 if previous else 1, key)
-        contents = generate_contents(archive, submission, assured, identity, FileResolver(archive))
+        with closing(FileResolver(archive)) as resolve:
+            contents = generate_contents(archive, submission, assured, identity, resolve)
         reporter.step("build", f"{aip_id} version {identity.version}")
         staged = stage_aip(contents, archive.staging, previous)
         return Ingested(*_seal_and_store(archive, staged, contents, reporter))
@@ -183,6 +184,10 @@ class FileResolver:
         """Return the identifier and version of the holder, or an empty text."""
         holders = self._index.by_file_name(name)
         return f"{holders[-1].aip_id}@v{holders[-1].version}" if holders else ""
+
+    def close(self) -> None:
+        """Let go of the index."""
+        self._index.close()
 
 
 @contextmanager

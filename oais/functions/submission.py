@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -92,7 +93,8 @@ def already_held(archive: Archive, delivery: Path, agreement: str) -> Receipt | 
     if recognised is None:
         return None
     named = recognised.agreement or agreement
-    entry = open_index(archive.index_root).submission(submission_key(named, recognised.digest))
+    with closing(open_index(archive.index_root)) as index:
+        entry = index.submission(submission_key(named, recognised.digest))
     if entry is None:
         return None
     try:

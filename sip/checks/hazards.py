@@ -39,6 +39,8 @@ _ANY_SECRET = re.compile(b"|".join(b"(%s)" % pattern for pattern in _SECRETS.val
 def check_hazards(submission: Submission) -> Iterator[Finding]:
     """Yield a finding for each small text file with a secret, and for the scanners' test file."""
     for path, fixity in sorted(submission.files.items()):
+        if fixity.problem:
+            continue  # it could not be read at receipt, and that is said already
         if fixity.size in _TEST_FILE_SIZES or (fixity.size <= LARGEST_READ and _may_be_text(path)):
             yield from _hazards_in(path, read_at_most(submission.bag / path, LARGEST_READ))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,10 @@ import pytest
 from oais.archive import Archive
 from oais.functions.administration import initialise
 from oais.functions.ingest import Ingested, ingest
+from oais.functions.submission import submit
 from oais.information.representation.inspection import Inspector
+from tests.functions import attacking
+from tests.functions.deliveries import plain_bag
 
 Ingest = Callable[[Path], Ingested]
 
@@ -52,3 +56,27 @@ def tree_digest(root: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()
     }
+
+
+@pytest.fixture(scope="session")
+def inhabited(tmp_path_factory: pytest.TempPathFactory, inspector: Inspector) -> Archive:
+    """An archive that holds a data set of somebody else, to be copied and never changed."""
+    place = tmp_path_factory.mktemp("inhabited")
+    archive = replace(initialise(place / "home", name="Test archive"), clock=SteadyClock())
+    secret = plain_bag(place / "other.bag", "other.provider", {"secret.csv": attacking.CANARY.encode()})
+    with pytest.MonkeyPatch.context() as patch:
+        attacking.lend(inspector, patch)
+        assert [told.error for told in submit(archive, [secret])] == [""]
+    return archive
+
+
+@pytest.fixture
+def arena(
+    inhabited: Archive, inspector: Inspector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> attacking.Arena:
+    """A copy of that archive, before which bad deliveries are put one by one."""
+    for name in ("bad", "tmp"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    attacking.lend(inspector, monkeypatch)
+    return attacking.Arena(attacking.furnish(inhabited, tmp_path), tmp_path)
