@@ -21,6 +21,8 @@ WIDTH, HEIGHT = 960, 380
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 92, 14, 16, 54
 _DOTS_UP_TO = 3000
+_FINEST, _SMALLEST = 1e-13, 1e-290
+"""A range smaller than this, beside its numbers or beside nothing, is shown as one value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ def _padded(values: Numbers, share: float) -> tuple[float, float]:
     pad = (high - low) * share
     if not math.isfinite(pad):
         low, high, pad = max(low, -1e300), min(high, 1e300), 0.0
-    if high <= low:
-        pad = abs(low) * 0.01 or 1.0
+    if high - low <= max(abs(low), abs(high)) * _FINEST + _SMALLEST:
+        pad = abs(low) * 0.01 if abs(low) > _SMALLEST else 1.0
     return low - pad, high + pad
 
 
@@ -129,7 +131,7 @@ def ticks(low: float, high: float, about: int) -> list[tuple[float, str]]:
     """Return round values between ``low`` and ``high``, about as many as asked for, with their labels."""
     raw = (high - low) / about
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
+    step = min((factor * power for factor in (1, 2, 5, 10)), key=lambda size: abs(math.log(size / raw)))
     first, last = math.ceil(low / step), math.floor(high / step)
     if last - first > 4 * about:
         return []
