@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from aip.stored import AUDITS
-from oais.files import sync_directory
+from oais.files import sync_directory, write_all
 from oais.information.findings import Finding, finding
-from oais.information.fixity import write_all
 
 _LONGEST = 64 << 20
 

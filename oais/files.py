@@ -11,6 +11,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from pathlib import Path
 from oais.errors import StorageError
 
 _RENAME_NOREPLACE = 1
+_RENAME_EXCHANGE = 2
 _AT_FDCWD = -100
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -90,37 +92,51 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Create or replace a small file atomically: a reader sees the old bytes or the new, never a part."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with storage_errors(path.name):
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-        try:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(descriptor, view) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _write_synced(temporary, data, os.O_TRUNC, mode)
         os.replace(temporary, path)
         sync_directory(path.parent)
 
 
 def create_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write a new file and fsync it; the directory is synced by the caller once for all its files."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    _write_synced(path, data, os.O_EXCL, mode)
+
+
+def _write_synced(path: Path, data: bytes, how: int, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, mode)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        write_all(descriptor, data)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write every byte, however few the system takes at once."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+class NotRegularError(OSError):
+    """What was to be read is a pipe, a socket, a device or a directory; a link fails with ELOOP."""
+
+
+def open_regular(path: str | os.PathLike[str]) -> int:
+    """Return a descriptor of a regular file, never through a link and never waiting for a writer.
+
+    Raises NotRegularError for anything else, OSError when it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotRegularError(errno.EINVAL, "not a regular file", os.fspath(path))
+    return descriptor
 
 
 def sync_directory(path: str | os.PathLike[str]) -> None:
     """Make the names in one directory durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _sync(path, os.O_DIRECTORY)
 
 
 def sync_tree(root: Path) -> None:
@@ -145,8 +161,8 @@ def sync_tree(root: Path) -> None:
 _SYNCS_AT_ONCE = 8
 
 
-def _sync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+def _sync(path: str | os.PathLike[str], how: int = os.O_NOFOLLOW) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | how)
     try:
         os.fsync(descriptor)
     finally:
@@ -156,15 +172,33 @@ def _sync(path: str) -> None:
 def rename_into_place(source: Path, target: Path) -> None:
     """Rename without replacing and make it durable; raises FileExistsError when the target is taken."""
     made = make_directories(target.parent)
-    done = _LIBC.renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE)
-    if done != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code), os.fspath(source), None, os.fspath(target))
+    _rename(source, target, _RENAME_NOREPLACE)
     sync_directory(target.parent)
     if source.parent != target.parent:
         sync_directory(source.parent)
     for directory in made:
         sync_directory(directory.parent)
+
+
+def exchange_directories(new: Path, old: Path) -> None:
+    """Exchange two folders in one step, or in three where the file system has no such step."""
+    try:
+        _rename(new, old, _RENAME_EXCHANGE)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOSYS):
+            raise
+        away = new.with_name(f"{new.name}.old")
+        shutil.rmtree(away, ignore_errors=True)
+        old.rename(away)
+        new.rename(old)
+        away.rename(new)
+    sync_directory(old.parent)
+
+
+def _rename(source: Path, target: Path, how: int) -> None:
+    if _LIBC.renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), how) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), os.fspath(source), None, os.fspath(target))
 
 
 def make_directories(path: Path) -> list[Path]:

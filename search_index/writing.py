@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import errno
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing
@@ -12,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from oais.files import exclusive_lock, storage_errors, sync_directory, sync_tree
+from oais.files import exchange_directories, exclusive_lock, storage_errors, sync_tree
 from oais.information.packages import AipRecord
 from search_index.catalogue.database import Catalogue
 from search_index.catalogue.sqlite import FILE_NAME
@@ -24,10 +21,6 @@ from search_index.words.store import create_words, write_words
 
 BATCH: Final = 500
 """Packages that are entered in one transaction."""
-
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_AT_FDCWD: Final = -100
-_RENAME_EXCHANGE: Final = 2
 
 
 def add(root: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]) -> None:
@@ -66,8 +59,7 @@ def rebuild(root: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNod
         count = _build(beside, records, nodes)
         root.mkdir(exist_ok=True)
         sync_tree(beside)
-        _exchange(beside, root)
-        sync_directory(root.parent)
+        exchange_directories(beside, root)
         shutil.rmtree(beside, ignore_errors=True)
     return count
 
@@ -140,18 +132,3 @@ def _writer(root: Path) -> AbstractContextManager[None]:
     with storage_errors("the search index"):
         root.parent.mkdir(parents=True, exist_ok=True)
     return exclusive_lock(root.with_name(f".{root.name}.lock"), "the search index")
-
-
-def _exchange(new: Path, old: Path) -> None:
-    """Exchange two folders in one step, or in two where the file system has no such step."""
-    names = os.fsencode(new), os.fsencode(old)
-    if _LIBC.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
-        return
-    code = ctypes.get_errno()
-    if code not in (errno.EINVAL, errno.ENOSYS):
-        raise OSError(code, os.strerror(code), os.fspath(new), None, os.fspath(old))
-    away = new.with_name(f"{new.name}.old")
-    shutil.rmtree(away, ignore_errors=True)
-    old.rename(away)
-    new.rename(old)
-    away.rename(new)

@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-from oais.files import storage_errors, sync_tree
+from oais.files import storage_errors, sync_tree, write_all
 from oais.information.fixity import (
     BLOCK,
     FileFixity,
@@ -25,7 +25,6 @@ from oais.information.fixity import (
     create_hasher,
     hash_bytes,
     usable_cores,
-    write_all,
 )
 from sip.bag.opening import open_below
 

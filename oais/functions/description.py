@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from oais.archive import Archive
 from oais.information.description import PackageDescription, ProductDescription, ProvenanceLink
-from oais.information.findings import Finding
 from oais.information.packages import Inspection, SoftwarePackage, Submission
 from policies.mapping import MappedProduct, describe_product
 from policies.submission import SubmissionYaml
@@ -46,11 +45,6 @@ def describe_files(
         mapped = describe_product(agreement, rule, inspection, names, notes, tags)
         described.append(DescribedFile(path, rule, names, inspection, mapped))
     return tuple(sorted(described, key=lambda item: (_ORDER.index(item.mapped.kind), item.path)))
-
-
-def mapping_findings(described: Iterable[DescribedFile]) -> tuple[Finding, ...]:
-    """Return what the mapping could not read, of all files."""
-    return tuple(found for item in described for found in item.mapped.findings)
 
 
 def node_of(

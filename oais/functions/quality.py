@@ -26,8 +26,8 @@ from sip.checks.delivery import Delivery, read_notes
 from sip.checks.fits import check_fits
 from sip.checks.formats import check_formats
 from sip.checks.hazards import check_hazards
+from sip.containers.extraction import SUFFIXES
 
-_CONTAINERS = (".tar.gz", ".tgz", ".tar", ".zip", ".bag")
 _MOST_FINDINGS = 10_000
 
 
@@ -146,7 +146,7 @@ def _identifier(
     if agreement is None:
         return "", ()
     name = submission.source_name
-    for suffix in _CONTAINERS:
+    for suffix in (*SUFFIXES, ".bag"):
         name = name.removesuffix(suffix)
     made = f"{agreement.slug}.{slug(name)}"
     return made, (finding("ING-005", "bag-info.txt", f"no External-Identifier is given; {made} is used"),)

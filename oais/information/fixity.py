@@ -16,10 +16,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Protocol
 
 from blake3 import blake3
+
+from oais.files import open_regular, write_all
 
 ARCHIVE_ALGORITHMS = ("sha256", "sha512", "blake3")
 """What the archive itself computes of every byte it takes in."""
@@ -118,7 +119,7 @@ def hash_file(
     ``from_disk`` drops the page cache first, so that the disk is read and not the memory of it.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = open_regular(path)
     except FileNotFoundError:
         return FileFixity(0, {}, "missing")
     except OSError as error:
@@ -134,8 +135,6 @@ def hash_file(
 
 def _hash_descriptor(descriptor: int, algorithms: Sequence[str], from_disk: bool) -> FileFixity:
     before = os.fstat(descriptor)
-    if not stat.S_ISREG(before.st_mode):
-        return FileFixity(0, {}, "special")
     if from_disk:
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
     if before.st_size < BLOCK:
@@ -173,13 +172,6 @@ def copy_and_hash(source: int, target: int | None, algorithms: Sequence[str]) ->
             for job in jobs:
                 job.result()
     return FileFixity(size, {name: hasher.hexdigest() for name, hasher in hashers.items()})
-
-
-def write_all(descriptor: int, data: bytes | memoryview) -> None:
-    """Write every byte, however few the system takes at once."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 def hash_files(
@@ -241,9 +233,3 @@ def _hash_in_processes(
 
 def _hash_batch(paths: Sequence[str], algorithms: Sequence[str], from_disk: bool) -> list[FileFixity]:
     return [hash_file(path, algorithms, from_disk=from_disk) for path in paths]
-
-
-def digest_of(path: Path, algorithm: str) -> str:
-    """Return one digest of a file of ours; raises FileNotFoundError or OSError where there is none."""
-    with path.open("rb", buffering=0) as stream:
-        return hash_stream(stream.readinto, (algorithm,)).digests[algorithm]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
+
+from oais.files import open_regular
 
 CHUNK = 1 << 20
 """Bytes read at once."""
@@ -55,15 +56,6 @@ def open_directory_below(root: int, path: str) -> int:
             os.close(current)
         current = below
     return current
-
-
-def open_regular(path: str | os.PathLike[str]) -> int:
-    """Return a descriptor of a regular file; raises OSError for a link, a pipe, or anything else."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(f"{os.fspath(path)!r} is not a regular file")
-    return descriptor
 
 
 def read_at_most(path: Path, most: int) -> bytes:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from oais.files import open_regular
 from oais.information.findings import Finding, refuses
 from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
 from sip.bag.findings import FindingLog
-from sip.bag.opening import open_regular
 from sip.containers.limits import ContainerFault, ContainerLimits
 from sip.containers.tar import BLOCK, is_tar, tar_stream, unpack_tar
 from sip.containers.unpacking import Unpacking
@@ -34,11 +34,6 @@ class Extraction:
 
     files: Mapping[str, FileFixity]
     findings: tuple[Finding, ...]
-
-
-def looks_like_container(name: str) -> bool:
-    """Return whether a file's name says that it is a container we unpack."""
-    return name.lower().endswith(SUFFIXES)
 
 
 def extract(

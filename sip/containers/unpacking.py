@@ -11,11 +11,10 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
 from typing import Final, Self
 
-from oais.files import storage_errors
-from oais.information.fixity import FileFixity, create_hasher, hash_bytes, write_all
+from oais.files import storage_errors, write_all
+from oais.information.fixity import FileFixity, create_hasher, hash_bytes
 from sip.bag.findings import FindingLog
 from sip.bag.opening import open_below, open_directory_below
 from sip.bag.paths import name_faults, why_it_escapes
@@ -49,12 +48,7 @@ class Unpacking:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._pool.shutdown()
 
     def admit(self, name: str, mode: int, *, is_directory: bool) -> str:

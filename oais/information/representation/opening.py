@@ -6,13 +6,14 @@ A name is never given to a library: a descriptor cannot be a URL, a shell comman
 from __future__ import annotations
 
 import os
-import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+from oais import files
 
 GZIP_MAGIC = b"\x1f\x8b"
 _INPUT = 1 << 18
@@ -42,16 +43,14 @@ def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
         UnreadableError: FMT-002, it is missing, special, a link, or the disk does not give it.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = files.open_regular(path)
+    except files.NotRegularError as error:
+        raise UnreadableError("FMT-002", "it is not a regular file") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableError("FMT-002", f"the file cannot be opened: {reason}") from error
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(descriptor)
-        raise UnreadableError("FMT-002", "it is not a regular file")
     with open(descriptor, "rb") as stream:
-        yield stream, status.st_size
+        yield stream, os.fstat(descriptor).st_size
 
 
 def bytes_on_disk(path: str) -> int:

@@ -13,7 +13,6 @@ from oais.information.findings import finding
 from oais.information.representation.contents import LONGEST_VALUE, MOST_ENTRIES, Contents
 from oais.information.xml import Element, XmlRefusedError, parse_xml
 
-PDS4_NAMESPACE = "http://pds.nasa.gov/pds4/"
 _IDENTIFIER = "Identification_Area.logical_identifier"
 
 
