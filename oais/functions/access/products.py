@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import count, takewhile
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from oais.functions.access.views import (
     UnitView,
 )
 from oais.information.description import ProductDescription
-from oais.information.representation.inspection import inspect_files
+from oais.information.representation.inspection import Inspector
 from oais.information.representation.reading import (
     Curve as ReadCurve,
 )
@@ -49,6 +50,7 @@ SIDE_SHOWN = 800
 UNITS_SHOWN = 40
 """Header units of one file on a page."""
 
+_NO_HEADERS = frozenset({"document", "software"})
 _LONGEST_INSPECTED = 64 << 20
 
 
@@ -84,7 +86,7 @@ def product_view(index: Index, asker: Asker, shown: Shown, path: str) -> Product
         product=cards.product_card(product, stored.digests),
         facts=cards.product_facts(product),
         provenance=resolve_links(index, asker, product.provenance),
-        headers=_headers(stored.path, product.size),
+        headers=() if product.kind in _NO_HEADERS else _headers(stored.path, product.size),
         table=table,
         plot=plot,
     )
@@ -100,22 +102,39 @@ def _described(shown: Shown, path: str) -> ProductDescription:
 @lru_cache(maxsize=512)
 def _headers(path: Path, size: int) -> tuple[UnitView, ...]:
     """Return the headers of a stored file, which never change; none where there are none to show."""
-    units = tuple(takewhile(lambda unit: unit is not None, map(_fits_unit, [path] * UNITS_SHOWN, count())))
-    if units or size > _LONGEST_INSPECTED:
-        return tuple(unit for unit in units if unit is not None)
-    inspection = next(inspect_files([(path.name, path)], workers=1))
+    units = tuple(_fits_units(path))
+    return units or (_other_units(path) if size <= _LONGEST_INSPECTED else ())
+
+
+def _fits_units(path: Path) -> Iterator[UnitView]:
+    for number in range(UNITS_SHOWN):
+        unit = _fits_unit(path, number)
+        if unit is None:
+            return
+        yield unit
+
+
+def _other_units(path: Path) -> tuple[UnitView, ...]:
+    (inspection,) = _inspector().inspect([(path.name, path)])
+    names = [str(part.get("name", "")) for part in inspection.structure]
     return tuple(
         UnitView(
             index=number,
-            name=str(inspection.structure[number].get("name", ""))
-            if number < len(inspection.structure)
-            else "",
+            name=names[number] if number < len(names) else "",
             kind=inspection.format.name,
             shape="",
             cards=tuple(HeaderCard(key, _text(value)) for key, value in header.items()),
         )
         for number, header in enumerate(inspection.headers)
     )
+
+
+@cache
+def _inspector() -> Inspector:
+    """Return the limited process that reads headers for pages; started once, since starting is slow."""
+    inspector = Inspector(workers=1)
+    atexit.register(inspector.close)
+    return inspector
 
 
 def _fits_unit(path: Path, number: int) -> UnitView | None:
