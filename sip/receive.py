@@ -22,6 +22,7 @@ from oais.files import free_bytes, rename_into_place, storage_errors
 from oais.information.findings import Finding, finding, refuses
 from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
 from oais.information.packages import Submission
+from oais.information.text import printable
 from sip.bag.findings import FindingLog
 from sip.bag.manifests import ALGORITHMS, manifest_files
 from sip.bag.paths import is_plain
@@ -90,7 +91,7 @@ def receive(
     received = _take_in(delivery, place, limits, workers, progress)
     return Submission(
         receipt_id=receipt_id,
-        source_name=delivery.name,
+        source_name=printable(delivery.name),
         received_at=now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         custody=place,
         bag=place / received.bag,

@@ -23,6 +23,7 @@ from oais.cli.terminal import (
 from oais.errors import WrongUsageError
 from oais.information.findings import Severity
 from oais.information.packages import Receipt
+from oais.information.text import printable
 
 
 def pack(
@@ -75,7 +76,7 @@ def check(
         verdict = "[bold green]good[/]" if checked.passed else "[bold red]would be refused[/]"
         amount = f"{counted(checked.files, 'file')}, {show_size(checked.size)}"
         under = f", agreement {checked.agreement}" if checked.agreement else ""
-        out.print(f"{verdict}  {escape(bag.name)}: {amount}{under}", soft_wrap=True)
+        out.print(f"{verdict}  {escape(printable(bag.name))}: {amount}{under}", soft_wrap=True)
         print_findings(checked.findings)
     return 0 if checked.passed else 1
 
@@ -116,10 +117,11 @@ def submit(
 
 
 def _print_disposition(delivery: Path, receipt: Receipt | None, error: str, remedy: str) -> None:
+    name = escape(printable(delivery.name))
     if receipt is None:
-        err.print(f"[bold red]stopped[/]   {delivery.name}: {error}", soft_wrap=True)
+        err.print(f"[bold red]stopped[/]   {name}: {escape(error)}", soft_wrap=True)
         if remedy:
-            err.print(f"          → {remedy}", style="dim", soft_wrap=True)
+            err.print(f"          → {escape(remedy)}", style="dim", soft_wrap=True)
         return
     style = {"accepted": "bold green", "refused": "bold red"}.get(receipt.status, "cyan")
     what = (
@@ -128,7 +130,7 @@ def _print_disposition(delivery: Path, receipt: Receipt | None, error: str, reme
         else f"kept in sip/refused/{receipt.receipt_id}"
     )
     out.print(
-        f"[{style}]{receipt.status:<9}[/] {delivery.name} → {what}  receipt {receipt.receipt_id}",
+        f"[{style}]{receipt.status:<9}[/] {name} → {what}  receipt {receipt.receipt_id}",
         soft_wrap=True,
     )
     worst = [found for found in receipt.findings if found.severity is not Severity.INFO]

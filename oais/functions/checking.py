@@ -20,6 +20,7 @@ from oais.information.findings import Finding, refuses
 from oais.information.fixity import hash_files
 from oais.information.packages import Submission
 from oais.information.representation.inspection import Inspector
+from oais.information.text import printable
 from sip.receive import TOO_LARGE, receive, survey_delivery
 
 
@@ -65,7 +66,7 @@ def check_delivery(
         with Inspector(workers=archive.settings.workers or None) as inspector:
             assured = assure_quality(archive, submission, inspector, agreement)
     return Checked(
-        path=str(delivery),
+        path=printable(str(delivery)),
         agreement=assured.agreement.name if assured.has_agreement else "",
         aip_id=assured.aip_id,
         files=len(submission.files),
@@ -77,7 +78,7 @@ def check_delivery(
 @contextmanager
 def _looked_at(archive: Archive, delivery: Path, reporter: Reporter) -> Iterator[Submission]:
     """Give a submission to check: a directory where it stands, a container unpacked for the moment."""
-    reporter.step("receive", delivery.name)
+    reporter.step("receive", printable(delivery.name))
     if delivery.is_dir() and not delivery.is_symlink():
         yield _in_place(archive, delivery, reporter)
         return
@@ -108,4 +109,4 @@ def _in_place(archive: Archive, delivery: Path, reporter: Reporter) -> Submissio
     )
     files = {path: fixity for path, (_, fixity) in zip(paths, hashed, strict=True)}
     now = archive.now()
-    return Submission("check", delivery.name, now, delivery, delivery, "", "", files, found)
+    return Submission("check", printable(delivery.name), now, delivery, delivery, "", "", files, found)

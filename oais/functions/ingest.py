@@ -29,6 +29,7 @@ from oais.information.findings import Finding, finding
 from oais.information.identifiers import receipt_name, submission_key
 from oais.information.packages import PackageContents, Receipt, Submission
 from oais.information.representation.inspection import Inspector
+from oais.information.text import printable
 from search_index.index import open_index
 from sip.receive import ReceiveLimits, content_digest, receive
 
@@ -54,7 +55,7 @@ def ingest(
     Raises ArchiveError when we are stopped (no space, damage); a fault in the delivery is in the receipt.
     """
     with ingesting(archive):
-        reporter.step("receive", delivery.name)
+        reporter.step("receive", printable(delivery.name))
         submission = receive_submission(archive, delivery, reporter)
         try:
             reporter.step("check", f"{len(submission.files)} files")

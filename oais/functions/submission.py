@@ -27,6 +27,7 @@ from oais.information.fixity import usable_cores
 from oais.information.identifiers import submission_key
 from oais.information.packages import AipRecord, Receipt
 from oais.information.representation.inspection import Inspector
+from oais.information.text import printable
 from search_index.index import open_index
 from sip.recognition import recognise_content
 
@@ -51,7 +52,7 @@ class Disposition:
         """Return what ``--json`` shows of it."""
         receipt = receipt_as_plain(self.receipt) if self.receipt else None
         return {
-            "delivery": str(self.delivery),
+            "delivery": printable(str(self.delivery)),
             "receipt": receipt,
             "skipped": self.skipped,
             "error": self.error,
@@ -120,7 +121,8 @@ def _ingest_one(
     try:
         ingested = ingest(archive, delivery, inspector, agreement=agreement, reporter=reporter)
     except ArchiveError as error:
-        return Disposition(delivery, None, error.message, error.remedy, error.exit_code), None
+        told = printable(error.message)
+        return Disposition(delivery, None, told, error.remedy, error.exit_code), None
     return Disposition(delivery, ingested.receipt), _record(ingested)
 
 

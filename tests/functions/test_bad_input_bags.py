@@ -113,6 +113,10 @@ ROWS = {
     "A20 identifier of 121 characters": Attack(
         bag(holding("bag-info.txt", OXUM + ID + b"a" * 121 + b"\n")), "BAG-080"
     ),
+    "A9 bag's own name of bytes": Attack(lambda place: make_bag(place / "\udcff.bag"), "", refused=False),
+    "A6 bag's own name of controls": Attack(
+        lambda place: make_bag(place / "a\x01\u202eb\n.bag"), "", refused=False
+    ),
     "an agreement nobody knows": Attack(
         bag(holding("bag-info.txt", OXUM + ID + b"a.1\nSubmission-Agreement: ../../tess\n")), "ING-003"
     ),
