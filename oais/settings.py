@@ -22,9 +22,6 @@ class Settings:
 
     format: int = _setting(FORMAT, "Number of the format on disk; written by init, never changed by hand.")
     name: str = _setting("Mission archive", "Name of the archive as people read it on the pages.")
-    identifier_prefix: str = _setting(
-        "archive.invalid", "Authority under which identifiers are published (ivo://PREFIX/…)."
-    )
     base_url: str = _setting("http://127.0.0.1:8000", "Address of the site; all links are made from it.")
     contact: str = _setting("", "Address shown to people who need help.")
     max_delivery_bytes: int = _setting(
@@ -32,7 +29,6 @@ class Settings:
     )
     max_delivery_files: int = _setting(1_000_000, "Largest number of files in one delivery.")
     max_aip_files: int = _setting(10_000, "Largest number of files in one AIP (larger sets are collections).")
-    direct_limit: int = _setting(10**9, "Largest DIP streamed at once by the site, in bytes.")
     workers: int = _setting(0, "Processes for hashing and ingest; 0 means one for each core.")
     keep_refused: bool = _setting(True, "Keep the bytes of refused deliveries in sip/refused.")
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from oais.errors import NotFoundError
 from oais.information.findings import Finding, finding
-from policies.access import AccessObject
 from policies.access_rules import AccessPolicy, check_access, parse_access
 from policies.agreement import Agreement, read_agreements
 from policies.tree import Tree
@@ -40,10 +39,6 @@ class PolicySet:
             known = ", ".join(sorted(self.agreements))
             raise NotFoundError(f"there is no agreement {name!r}", remedy=f"take one of {known}")
         return found
-
-    def access_object(self, node_path: str, aip_id: str = "") -> AccessObject:
-        """Return what ``decide`` is asked about: a node, or an AIP that lies at it."""
-        return AccessObject(node_path, self.access.for_node(node_path), aip_id)
 
 
 def load_policies(directory: Path) -> PolicySet:

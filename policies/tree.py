@@ -75,11 +75,6 @@ class Tree:
                 pattern = Template(f"{agreement.slug}/{rule.path.text}").pattern()
                 self._rules.append(_Rule(agreement, rule, pattern, order))
 
-    @classmethod
-    def from_agreements(cls, agreements: Iterable[Agreement], access: NodePolicies) -> Tree:
-        """Plant the tree of all agreements, empty branches included."""
-        return cls(agreements, access)
-
     def nodes(self) -> tuple[Node, ...]:
         """Return the static nodes, parents before children, in the agreements' order."""
         return self._static
