@@ -27,7 +27,7 @@ def tree(
     from oais.functions.access.views import as_plain
 
     access = _access(home)
-    top = (access.node(node).node,) if node else access.tree(depth)
+    top = (access.node(node, depth=depth).node,) if node else access.tree(depth)
     if as_json:
         print_json([as_plain(branch) for branch in top])
         return

@@ -107,7 +107,7 @@ class _Demo:
         from oais.functions.access.facade import open_access
 
         mission = self.archive.policies.agreements[self.data.name].slug
-        out.print(draw_tree(open_access(self.archive).node(mission).node))
+        out.print(draw_tree(open_access(self.archive).node(mission, depth=4).node))
 
     def _show_curve(self) -> None:
         from oais.functions.access.facade import open_access

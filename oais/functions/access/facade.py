@@ -54,9 +54,9 @@ class Access:
         """Return the missions and what is below them, ``depth`` floors deep."""
         return places.branches(self.index, self._asker(), "", depth=depth)
 
-    def node(self, path: str, page: int = 1, branch_page: int = 1) -> NodeView:
-        """Return one place of the tree; raises NotFoundError."""
-        return places.node_view(self.index, self._asker(), path, page, branch_page)
+    def node(self, path: str, page: int = 1, branch_page: int = 1, depth: int = 2) -> NodeView:
+        """Return one place of the tree, ``depth`` floors of it unfolded; raises NotFoundError."""
+        return places.node_view(self.index, self._asker(), path, page, branch_page, depth)
 
     def find(self, question: Question) -> FindView:
         """Answer a search; raises WrongUsageError for a malformed question."""

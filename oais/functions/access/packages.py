@@ -104,7 +104,7 @@ def aip_view(index: Index, asker: Asker, shown: Shown, base_url: str, page: int 
         newest=shown.stored.head,
         summary=description.summary,
         credit=description.credit,
-        facts=cards.package_facts(description),
+        facts=cards.package_facts(description) | {"Copies": f"1, at {_place(shown)}"},
         products=tuple(
             cards.product_card(product, files[product.path].digests)
             for product in products
@@ -120,6 +120,11 @@ def aip_view(index: Index, asker: Asker, shown: Shown, base_url: str, page: int 
         audit=_last_audit(shown.stored),
         citation=cite(description, shown.version, base_url),
     )
+
+
+def _place(shown: Shown) -> str:
+    """Return where the package lies in the archive's home, so that it is found without this program."""
+    return "/".join(("aip", *shown.stored.path.parts[-4:]))
 
 
 def _versions(shown: Shown) -> tuple[VersionView, ...]:

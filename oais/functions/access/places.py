@@ -51,10 +51,13 @@ def holdings(index: Index, asker: Asker, name: str) -> HoldingsView:
     )
 
 
-def node_view(index: Index, asker: Asker, path: str, page: int = 1, branch_page: int = 1) -> NodeView:
+def node_view(
+    index: Index, asker: Asker, path: str, page: int = 1, branch_page: int = 1, depth: int = 2
+) -> NodeView:
     """Return a place of the tree; raises NotFoundError for one that is not, or may not be known.
 
-    ``page`` leafs through the AIPs that lie here, ``branch_page`` through the nodes directly below.
+    ``page`` leafs through the AIPs that lie here, ``branch_page`` through the nodes directly below;
+    ``depth`` floors of nodes are unfolded.
     """
     check_page(page)
     check_page(branch_page)
@@ -69,7 +72,7 @@ def node_view(index: Index, asker: Asker, path: str, page: int = 1, branch_page:
     cards, total = _resting_here(index, asker, entry, page) if readable else ((), 0)
     node = _branch(index, asker, entry)
     if readable:
-        below = branches(index, asker, path, depth=2, page=branch_page)
+        below = branches(index, asker, path, depth=depth, page=branch_page)
         node = replace(node, branches=below)
     return NodeView(
         node=node,
