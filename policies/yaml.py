@@ -185,6 +185,7 @@ class _Reader:
         if tag:
             self._fault(line, f"tag {tag}", "no tags: every value is a text", "remove the tag")
         if isinstance(event, yaml.ScalarEvent):
+            self._check_escapes(event.value, line)
             plain = event.style is None
             self._place(Scalar(event.value, line, null=plain and event.value in ("", "~", "null")))
             return
@@ -195,6 +196,13 @@ class _Reader:
         if len(self._open) > DEEPEST:
             self._fault(line, f"a value {len(self._open)} levels deep", f"at most {DEEPEST} levels")
             raise _StopReadingError
+
+    def _check_escapes(self, text: str, line: int) -> None:
+        """Find escapes for control characters and halves of characters: no XML can hold such text."""
+        strange = sorted({c for c in text if c != "\n" and (ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF)})
+        if strange:
+            names = ", ".join(f"U+{ord(character):04X}" for character in strange)
+            self._fault(line, f"an escape for {names}", "text", "remove it")
 
     def _place(self, value: Value) -> None:
         if not self._open:

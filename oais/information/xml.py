@@ -100,6 +100,8 @@ def _closed_parser() -> etree.XMLPullParser:
 
 def _syntax_fault(error: etree.XMLSyntaxError) -> XmlRefusedError:
     message = str(error)
+    if "Maximum entity" in message:
+        return XmlRefusedError("XML-002", f"the document has a DOCTYPE, none is allowed: {message}")
     code = "XML-005" if "xcessive depth" in message or "too long" in message else "XML-001"
     return XmlRefusedError(code, f"the document is not well-formed XML: {message}")
 

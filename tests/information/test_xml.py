@@ -26,11 +26,11 @@ REFUSED = {
     ),
     "D1 billion laughs": (
         b'<!DOCTYPE a [<!ENTITY e0 "ha">' + ENTITIES + b"]><a>&e30;</a>",
-        "XML-",
+        "XML-002",
     ),
     "D1 quadratic blow-up": (
         b'<!DOCTYPE a [<!ENTITY q "' + b"x" * 50_000 + b'">]><a>' + b"&q;" * 5_000 + b"</a>",
-        "XML-",
+        "XML-002",
     ),
     "D1 XInclude": (
         b'<a xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="/etc/passwd"/></a>',

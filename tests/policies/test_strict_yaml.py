@@ -26,6 +26,8 @@ REFUSED = {
     "tab": (b"a:\n\tb: 1\n", 2, "tab"),
     "NUL": (b"a: 1\nb: x\x00y\n", 2, "U+0000"),
     "escape character": (b"a: \x1b[31m\n", 1, "U+001B"),
+    "escape for a control character": (b'a: 1\nb: "x\\u0001y"\n', 2, "U+0001"),
+    "escape for half a character": (b'a: 1\n"\\ud800": 1\n', 2, "U+D800"),
     "next line character": ("a: x\u0085y\n".encode(), 1, "U+0085"),
     "byte order mark": (b"\xef\xbb\xbfa: 1\n", 1, "byte order mark"),
     "UTF-16": ("a: 1\n".encode("utf-16"), 1, "byte order mark"),

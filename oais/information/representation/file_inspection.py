@@ -37,6 +37,7 @@ from oais.information.representation.text_tables import read_text_table
 from oais.information.xml import DEFAULT_LIMITS
 
 _SAYS_FITS = re.compile(r"\.(fits|fit|fts|fz)(\.gz)?\Z", re.IGNORECASE)
+_SAYS_XML = re.compile(r"\.(xml|lblx|xsd|vot|votable)\Z", re.IGNORECASE)
 _UNREAD = FormatIdentification("oais/unknown", "", "", "application/octet-stream", "", "not read")
 _NO_HEAPS = frozenset({"FIT-002", "FIT-003", "FIT-012", "FIT-014"})
 _GZIP_CHUNK = 1 << 20
@@ -63,7 +64,7 @@ def _read(
 ) -> tuple[FormatIdentification, Contents]:
     if identified.format_id in FITS_FORMATS or _SAYS_FITS.search(name):
         return _read_fits(stream, name, identified)
-    reader = _reader(identified.format_id)
+    reader = _reader(identified.format_id) or _reader_by_name(stream, name)
     contents = reader(stream, name) if reader else Contents()
     if identified.format_id == "oais/unknown":
         remark = (finding("FMT-001", name, "no signature of a known format matches"),)
@@ -128,6 +129,13 @@ def _reader(format_id: str) -> Callable[[BinaryIO, str], Contents] | None:
     if format_id in _XML_FORMATS:
         return lambda stream, name: read_label(_whole(stream), name, pds4=False)
     return _READERS.get(format_id)
+
+
+def _reader_by_name(stream: BinaryIO, name: str) -> Callable[[BinaryIO, str], Contents] | None:
+    """Return the reader of XML for what is named so: a program that trusts the name will parse it."""
+    empty = not stream.read(1)
+    stream.seek(0)
+    return _reader("fmt/101") if _SAYS_XML.search(name) and not empty else None
 
 
 def _whole(stream: BinaryIO) -> bytes:
