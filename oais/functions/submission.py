@@ -28,7 +28,7 @@ from oais.information.identifiers import submission_key
 from oais.information.packages import AipRecord, Receipt
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
-from search_index.index import open_index
+from search_index.index import Index, open_index
 from sip.recognition import recognise_content
 
 _BATCH = 256
@@ -47,6 +47,15 @@ class Disposition:
     remedy: str = ""
     exit_code: int = 0
     skipped: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """``stored``, ``held already``, ``refused``, or ``stopped`` by a fault that is not the delivery's."""
+        if self.receipt is None:
+            return "stopped"
+        if self.receipt.status == "refused":
+            return "refused"
+        return "held already" if self.skipped or self.receipt.status == "already held" else "stored"
 
     def as_plain(self) -> dict[str, object]:
         """Return what ``--json`` shows of it."""
@@ -74,12 +83,13 @@ def submit(
     """
     sweep(archive)
     waiting = []
-    for delivery in deliveries:
-        held = already_held(archive, delivery, agreement)
-        if held is not None:
-            yield Disposition(delivery, held, skipped=True)
-        else:
-            waiting.append(delivery)
+    with closing(open_index(archive.index_root)) as index:
+        for delivery in deliveries:
+            held = already_held(archive, index, delivery, agreement)
+            if held is not None:
+                yield Disposition(delivery, held, skipped=True)
+            else:
+                waiting.append(delivery)
     workers = archive.settings.workers or usable_cores()
     done = _one_by_one if workers < 2 or len(waiting) < _MANY else _side_by_side
     with _Indexing(archive, reporter) as indexing:
@@ -88,14 +98,13 @@ def submit(
             yield disposition
 
 
-def already_held(archive: Archive, delivery: Path, agreement: str) -> Receipt | None:
+def already_held(archive: Archive, index: Index, delivery: Path, agreement: str) -> Receipt | None:
     """Return the receipt of a bag whose content is in, told by its manifests alone, or None."""
     recognised = recognise_content(delivery) if delivery.is_dir() else None
     if recognised is None:
         return None
     named = recognised.agreement or agreement
-    with closing(open_index(archive.index_root)) as index:
-        entry = index.submission(submission_key(named, recognised.digest))
+    entry = index.submission(submission_key(named, recognised.digest))
     if entry is None:
         return None
     try:
