@@ -11,7 +11,7 @@ from rich.tree import Tree as RichTree
 
 from oais.cli.options import AsJson, Home, Reference
 from oais.cli.terminal import counted, home_or_default, out, print_json, print_pairs, show_size, table
-from oais.functions.access.views import AipCard, AipView, Branch
+from oais.functions.access.views import AipCard, AipView, Branch, FindView
 
 if TYPE_CHECKING:
     from oais.functions.access.facade import Access
@@ -88,6 +88,10 @@ def find(
     if as_json:
         print_json(as_plain(found))
         return
+    _print_found(found)
+
+
+def _print_found(found: FindView) -> None:
     _print_cards(found.hits)
     shown = found.page
     out.print(f"[dim]Showing {shown.first} to {shown.last} of {shown.total}[/]")
@@ -129,6 +133,14 @@ def _print_aip(view: AipView) -> None:
             ("Access", "open" if view.access.open else view.access.reason),
         ]
     )
+    _print_products(view)
+    _print_origin(view)
+    _print_history(view)
+    _heading("Cite as")
+    out.print(escape(view.citation.text))
+
+
+def _print_products(view: AipView) -> None:
     _heading("Products")
     rows = table("path", "kind", "level", "format", "size", "sha256", right=("size",))
     for item in view.products:
@@ -137,6 +149,9 @@ def _print_aip(view: AipView) -> None:
             escape(item.path), item.kind, item.level, escape(item.format_name), show_size(item.size), digest
         )
     out.print(rows)
+
+
+def _print_origin(view: AipView) -> None:
     if view.software:
         _heading("Software")
         print_pairs((f"{item.name} {item.version}".strip(), item.swhid) for item in view.software)
@@ -146,6 +161,9 @@ def _print_aip(view: AipView) -> None:
             (link.role, f"{link.name} {link.value} {'→ ' + link.target if link.target else ''}")
             for link in view.provenance
         )
+
+
+def _print_history(view: AipView) -> None:
     _heading("Versions")
     print_pairs(
         (f"v{item.number}", f"{item.created_at}  {item.message}  ({item.files} files)")
@@ -156,8 +174,6 @@ def _print_aip(view: AipView) -> None:
     if view.audit is not None:
         verdict = "intact" if view.audit.intact else f"{len(view.audit.findings)} findings"
         print_pairs([("last audit", f"{view.audit.at}  {verdict}")])
-    _heading("Cite as")
-    out.print(escape(view.citation.text))
 
 
 def _heading(text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -20,6 +20,9 @@ from oais.cli.terminal import (
     show_size,
 )
 from oais.errors import WrongUsageError
+
+if TYPE_CHECKING:
+    from oais.functions.audit import AuditSummary
 
 index_app = typer.Typer(
     help="Rebuild or check the index, which is made from aip/ alone.", no_args_is_help=True
@@ -93,13 +96,16 @@ def audit(
     if as_json:
         print_json(told.as_plain() | ({"seed": chance} if sample else {}))
     else:
-        verdict = "[bold green]intact[/]" if told.intact else f"[bold red]{len(told.damaged)} damaged[/]"
-        chosen = f", sample of seed {chance}" if sample else ""
-        out.print(f"{verdict}  {told.aips} AIPs, {told.files} files, {show_size(told.bytes)} read{chosen}")
-        for result in told.damaged:
-            out.print(f"[bold]{escape(result.aip_id)}[/]")
-            print_findings(result.findings)
+        _print_audit(told, f", sample of seed {chance}" if sample else "")
     return 0 if told.intact else 3
+
+
+def _print_audit(told: AuditSummary, chosen: str) -> None:
+    verdict = "[bold green]intact[/]" if told.intact else f"[bold red]{len(told.damaged)} damaged[/]"
+    out.print(f"{verdict}  {told.aips} AIPs, {told.files} files, {show_size(told.bytes)} read{chosen}")
+    for result in told.damaged:
+        out.print(f"[bold]{escape(result.aip_id)}[/]")
+        print_findings(result.findings)
 
 
 @index_app.command("rebuild")

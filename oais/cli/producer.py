@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -22,8 +23,10 @@ from oais.cli.terminal import (
 )
 from oais.errors import WrongUsageError
 from oais.information.findings import Severity
-from oais.information.packages import Receipt
 from oais.information.text import printable
+
+if TYPE_CHECKING:
+    from oais.functions.submission import Disposition
 
 
 def pack(
@@ -93,35 +96,37 @@ def submit(
 
     archive = open_archive(home_or_default(home))
     results = []
-    code = 0
     for disposition in submit_all(archive, bags, agreement=agreement, reporter=TerminalReporter(len(bags))):
         results.append(disposition)
         if not as_json:
-            _print_disposition(
-                disposition.delivery, disposition.receipt, disposition.error, disposition.remedy
-            )
-        refused = disposition.receipt is None or disposition.receipt.status == "refused"
-        code = max(code, disposition.exit_code, 1 if refused else 0)
+            _print_disposition(disposition)
     if as_json:
         print_json({"deliveries": [item.as_plain() for item in results]})
     elif len(results) > 1:
-        stored = sum(
-            1 for item in results if item.receipt and item.receipt.status == "accepted" and not item.skipped
-        )
-        refused_count = sum(1 for item in results if item.receipt and item.receipt.status == "refused")
-        skipped = sum(1 for item in results if item.skipped)
-        out.print(
-            f"{len(results)} deliveries: {stored} stored, {skipped} held already, {refused_count} refused"
-        )
-    return code
+        _print_tally(results)
+    return max((_exit_code(item) for item in results), default=0)
 
 
-def _print_disposition(delivery: Path, receipt: Receipt | None, error: str, remedy: str) -> None:
-    name = escape(printable(delivery.name))
+def _exit_code(disposition: Disposition) -> int:
+    return max(disposition.exit_code, int(disposition.outcome in {"refused", "stopped"}))
+
+
+def _print_tally(results: list[Disposition]) -> None:
+    tally = Counter(item.outcome for item in results)
+    stopped = f", {tally['stopped']} stopped" if tally["stopped"] else ""
+    out.print(
+        f"{len(results)} deliveries: {tally['stored']} stored, {tally['held already']} held already, "
+        f"{tally['refused']} refused{stopped}"
+    )
+
+
+def _print_disposition(disposition: Disposition) -> None:
+    name = escape(printable(disposition.delivery.name))
+    receipt = disposition.receipt
     if receipt is None:
-        err.print(f"[bold red]stopped[/]   {name}: {escape(error)}", soft_wrap=True)
-        if remedy:
-            err.print(f"          → {escape(remedy)}", style="dim", soft_wrap=True)
+        err.print(f"[bold red]stopped[/]   {name}: {escape(disposition.error)}", soft_wrap=True)
+        if disposition.remedy:
+            err.print(f"          → {escape(disposition.remedy)}", style="dim", soft_wrap=True)
         return
     style = {"accepted": "bold green", "refused": "bold red"}.get(receipt.status, "cyan")
     what = (
@@ -154,7 +159,7 @@ def watch(
     folder = DropFolder(open_archive(home_or_default(home)), settled_after=settle)
     err.print(f"watching {folder.archive.incoming} (Ctrl-C ends)")
     for disposition in watch_folder(folder, once=once, agreement=agreement):
-        _print_disposition(disposition.delivery, disposition.receipt, disposition.error, disposition.remedy)
+        _print_disposition(disposition)
 
 
 def receipt(

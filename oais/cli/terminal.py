@@ -84,8 +84,8 @@ def counted(number: int, thing: str) -> str:
 def show_size(size: int) -> str:
     """Return bytes as people read them: decimal units, three figures."""
     value = float(size)
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if value < 1000 or unit == "TB":
+    for unit in ("B", "kB", "MB", "GB", "TB", "PB"):
+        if value < 999.5 or unit == "PB":  # from there on three figures would round up to 1000
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
         value /= 1000
     raise AssertionError("unreachable")

@@ -55,7 +55,7 @@ class Disposition:
             return "stopped"
         if self.receipt.status == "refused":
             return "refused"
-        return "held already" if self.skipped or self.receipt.status == "already held" else "stored"
+        return "held already" if self.skipped else "stored"
 
     def as_plain(self) -> dict[str, object]:
         """Return what ``--json`` shows of it."""

@@ -131,7 +131,7 @@ class PackageContents:
 class Receipt:
     """What the provider gets: the disposition of one delivery, kept for ever, refusals included.
 
-    ``status`` is ``accepted``, ``already held`` or ``refused``.
+    ``status`` is ``accepted`` or ``refused``; a delivery that is held already has its first receipt.
     """
 
     receipt_id: str

@@ -10,7 +10,7 @@ from oais.information.packages import Inspection
 from policies.conversion import plain, to_text
 from policies.header import HeaderReader
 from policies.mapping import folder_kind
-from policies.submission import SUBMISSION_FILE
+from policies.submission import SUBMISSION_FILE, SubmissionYaml
 from policies.terms import Agreement, ProductRule
 from sip.checks.delivery import Delivery
 
@@ -97,6 +97,13 @@ def _check_notes(delivery: Delivery, agreement: Agreement) -> Iterator[Finding]:
             yield finding(
                 "AGR-015", SUBMISSION_FILE, f"{named} is named, but there is no such file or folder"
             )
+    yield from _check_permissions(notes)
+
+
+def _check_permissions(notes: SubmissionYaml) -> Iterator[Finding]:
+    """Yield what may not be kept, or not be handed out: a package is kept and handed out whole."""
     for document in notes.documents:
         if not document.archive:
             yield finding("AGR-016", document.path, "the provider says it may not be archived")
+        if not document.disseminate:
+            yield finding("AGR-017", document.path, "the provider says it may not be handed out")

@@ -194,6 +194,9 @@ NOTES = {
     "document that may not be kept": (
         b"documents:\n  - {path: data/documents/guide.pdf, archive: false}\n", ["AGR-016"],
     ),
+    "document that may not be handed out": (
+        b"documents:\n  - {path: data/documents/guide.pdf, disseminate: false}\n", ["AGR-017"],
+    ),
     "other target": (b"values: {target_name: Another}\n", ["CON-005"]),
     "impossible": (b"values: {s_ra: '361'}\n", ["CON-002", "CON-005"]),
     "software that is there": (b"software:\n  - {name: a, version: '1', path: data/software}\n", []),
