@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from oais.errors import ConfigurationError, RefusedError
-from oais.files import create_file, make_directories, storage_errors, sync_tree
+from oais.files import create_file, make_directories, read_regular, storage_errors, sync_tree
 from oais.information.signature import Signer, create_signer, open_signer, private_pem
 from oais.settings import FORMAT, Settings, settings_from
 from policies.loading import PolicySet, copy_shipped_policies, load_policies
@@ -148,7 +148,7 @@ def open_archive(home: Path, *, clock: Clock = system_clock) -> Archive:
     """Open the archive in ``home``; raises ConfigurationError naming what is missing or wrong."""
     config = home / "oais.yaml"
     try:
-        text = config.read_bytes()
+        text = read_regular(config)
     except OSError as error:
         raise ConfigurationError(
             f"{home} is not an archive: oais.yaml cannot be read ({error.strerror})",

@@ -88,6 +88,17 @@ def walk(root: str | os.PathLike[str]) -> Iterator[Entry]:
         waiting.extend(reversed(below))
 
 
+def read_regular(path: Path) -> bytes:
+    """Return the bytes of a small regular file; raises OSError for all else, and never waits for a FIFO."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+        return b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
+    finally:
+        os.close(descriptor)
+
+
 def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Create or replace a small file atomically: a reader sees the old bytes or the new, never a part."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

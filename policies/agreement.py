@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from oais.files import read_regular
 from oais.information.description import DATAPRODUCT_TYPES, KINDS, OBSCORE_FIELDS
 from policies.expressions import LINK, SOURCE_TEXT, expression, source_list
 from policies.schema import (
@@ -212,7 +213,7 @@ def parse_agreement(data: str | bytes, source: str, faults: list[Fault]) -> Agre
 
 def _read(path: Path, faults: list[Fault]) -> Agreement | None:
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         faults.append(Fault(path.name, 0, f"{error.strerror}", "a file that can be read"))
         return None

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from oais.errors import NotFoundError
+from oais.files import read_regular
 from oais.information.findings import Finding, finding
 from policies.access_rules import AccessPolicy, check_access, parse_access
 from policies.agreement import Agreement, read_agreements
@@ -106,7 +107,7 @@ def copy_shipped_policies(directory: Path) -> tuple[Path, ...]:
 
 def _read_access(path: Path, faults: list[Fault]) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         faults.append(Fault(path.name, 0, f"{error.strerror}", "a file that can be read"))
         return None
