@@ -62,23 +62,8 @@ def describe_product(
     ``names`` are the groups of the file name that the rule matched; without a rule only the folder
     (``documents/``, ``software/``) and the notes of ``submission.yaml`` tell what the file is.
     """
-    mapping = rule.mapping if rule is not None else MappingRule()
-    reader = HeaderReader(inspection, names, submission, tags or {})
-    maker = _Maker(reader, inspection.path)
-    values = maker.values(mapping.values)
-    columns = {name: maker.column(name, item) for name, item in mapping.obscore.items()}
-    valid = [maker.column("t_min", item) if item else None for item in (mapping.valid_from, mapping.valid_to)]
-    product = MappedProduct(
-        kind=rule.kind if rule is not None else folder_kind(inspection.path),
-        level=rule.level if rule is not None else "",
-        product_type=_product_type(rule, inspection.path, {**names, **values}),
-        obscore=ObsCore(**columns),
-        values=values,
-        provenance=tuple(link for source in mapping.provenance for link in maker.links(source)),
-        valid_from=valid[0],
-        valid_to=valid[1],
-        names=dict(names),
-    )
+    maker = _Maker(HeaderReader(inspection, names, submission, tags or {}), inspection.path)
+    product = _by_headers(rule, inspection.path, names, maker)
     product = _with_notes(product, inspection.path, submission, maker)
     info = agreement.levels.get(product.level)
     obscore = replace(
@@ -88,6 +73,27 @@ def describe_product(
         obs_collection=product.obscore.obs_collection or agreement.mission,
     )
     return replace(product, obscore=obscore, findings=tuple(maker.findings))
+
+
+def _by_headers(
+    rule: ProductRule | None, path: str, names: Mapping[str, str], maker: _Maker
+) -> MappedProduct:
+    """Return what the rule, the file's name and its headers make of a product."""
+    mapping = rule.mapping if rule is not None else MappingRule()
+    values = maker.values(mapping.values)
+    columns = {name: maker.column(name, item) for name, item in mapping.obscore.items()}
+    valid = [maker.column("t_min", item) if item else None for item in (mapping.valid_from, mapping.valid_to)]
+    return MappedProduct(
+        kind=rule.kind if rule is not None else folder_kind(path),
+        level=rule.level if rule is not None else "",
+        product_type=_product_type(rule, path, {**names, **values}),
+        obscore=ObsCore(**columns),
+        values=values,
+        provenance=tuple(link for source in mapping.provenance for link in maker.links(source)),
+        valid_from=valid[0],
+        valid_to=valid[1],
+        names=dict(names),
+    )
 
 
 def folder_kind(path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from oais.archive import Archive
@@ -18,6 +18,15 @@ Resolver = Callable[[str], str]
 """Finds the AIP that holds a file of a given name; an empty text when the archive holds none."""
 
 _ORDER = ("science", "calibration", "engineering", "auxiliary", "planning", "report", "document", "software")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which version of which AIP is being made, of which delivery."""
+
+    aip_id: str
+    version: int
+    submission_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +108,19 @@ def describe_package(
     agreement: Agreement,
     submission: Submission,
     *,
-    identity: tuple[str, int, str],
+    identity: Identity,
     node: Node,
     notes: SubmissionYaml | None,
     described: Sequence[DescribedFile],
     products: tuple[ProductDescription, ...],
     software: tuple[SoftwarePackage, ...],
 ) -> PackageDescription:
-    """Return the description of the whole package; ``identity`` is AIP id, version and submission key."""
-    aip_id, version, key = identity
+    """Return the description of the whole package, seen as its first product when it speaks of one."""
     main = described[0].mapped
     return PackageDescription(
-        aip_id=aip_id,
-        version=version,
-        title=(notes.title if notes else "") or _title(agreement, main, aip_id),
+        aip_id=identity.aip_id,
+        version=identity.version,
+        title=(notes.title if notes else "") or _title(agreement, main, identity.aip_id),
         summary=(notes.summary if notes else "") or node.description or agreement.description,
         mission=agreement.mission,
         collection=main.obscore.obs_collection or agreement.mission,
@@ -127,20 +135,11 @@ def describe_package(
         licence=agreement.licence,
         credit=agreement.credit,
         access_policy=agreement.access_policy,
-        submission_key=key,
+        submission_key=identity.submission_key,
         receipt=submission.receipt_id,
         ingested_at=submission.received_at,
         products=products,
-        software=tuple(
-            {
-                "name": item.name,
-                "version": item.version,
-                "path": item.path,
-                "swhid": item.swhid,
-                "how_to_run": item.how_to_run,
-            }
-            for item in software
-        ),
+        software=tuple(asdict(item) for item in software),
         documents=tuple(item.path for item in products if item.kind == "document"),
         values=_package_values(notes),
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -19,6 +18,7 @@ from oais.functions.access.decisions import Asker
 from oais.functions.storage import find_aip
 from oais.information.description import PackageDescription, as_plain
 from oais.information.identifiers import AipReference
+from oais.information.text import readable_json
 from policies.access import ANONYMOUS, Action, Decision, Principal
 
 _ROOMS = {
@@ -107,8 +107,8 @@ def _metadata(
 ) -> dict[str, bytes]:
     files = stored.open(version).files()
     metadata = {
-        "description.json": _json(as_plain(description)),
-        "access-decision.json": _json(_plain(decision)),
+        "description.json": readable_json(as_plain(description)),
+        "access-decision.json": readable_json(_plain(decision)),
     }
     for name, logical in (("premis.xml", _PREMIS), ("premis-original.xml", _REPRESENTATION_PREMIS)):
         if logical in files:
@@ -120,10 +120,6 @@ def _plain(decision: Decision) -> dict[str, object]:
     plain = {name: value for name, value in asdict(decision).items() if name != "grant"}
     release = decision.release_at
     return {**plain, "release_at": release.isoformat() if release else None}
-
-
-def _json(plain: Mapping[str, object]) -> bytes:
-    return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
 def _order(

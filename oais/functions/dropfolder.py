@@ -7,7 +7,6 @@ is left beside it as ``NAME.receipt.json``.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from oais.errors import StorageError
 from oais.files import walk, write_durably
 from oais.functions.receipts import receipt_as_plain
 from oais.functions.submission import Disposition, submit
+from oais.information.text import readable_json
 
 SETTLED_AFTER = 30.0
 """Seconds without any change after which a delivery without a marker counts as complete."""
@@ -87,8 +87,7 @@ def leave_receipt(disposition: Disposition) -> None:
     assert disposition.receipt is not None
     delivery = disposition.delivery
     plain = receipt_as_plain(disposition.receipt)
-    text = json.dumps(plain, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    write_durably(delivery.with_name(f"{delivery.name}.receipt.json"), text.encode())
+    write_durably(delivery.with_name(f"{delivery.name}.receipt.json"), readable_json(plain))
     try:
         if delivery.is_dir() and not delivery.is_symlink():
             shutil.rmtree(delivery)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from aip.software import swhid_of_directory
 from oais.archive import Archive
 from oais.functions.description import (
     DescribedFile,
+    Identity,
     Resolver,
     describe_package,
     describe_product_file,
@@ -27,15 +27,6 @@ _FOLDER_OF_KIND = {"software": "software/", "document": "documents/"}
 _DEFAULT_ROOM = "representations/original/data"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Which version of which AIP is being made, of which delivery."""
-
-    aip_id: str
-    version: int
-    submission_key: str
-
-
 def generate_contents(
     archive: Archive, submission: Submission, assured: Assured, identity: Identity, resolve: Resolver
 ) -> PackageContents:
@@ -51,7 +42,7 @@ def generate_contents(
     description = describe_package(
         agreement,
         submission,
-        identity=(identity.aip_id, identity.version, identity.submission_key),
+        identity=identity,
         node=node_of(archive, agreement, described, assured.tag("Bag-Group-Identifier"), assured.notes),
         notes=assured.notes,
         described=described,

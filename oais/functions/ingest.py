@@ -20,7 +20,8 @@ from aip.staging import StagedAip, stage_aip
 from aip.stored import StoredAip
 from oais.archive import Archive
 from oais.files import exclusive_lock, make_directories, rename_into_place, storage_errors
-from oais.functions.generation import Identity, generate_contents
+from oais.functions.description import Identity
+from oais.functions.generation import generate_contents
 from oais.functions.quality import Assured, assure_quality
 from oais.functions.receipts import issue_receipt, receipt_from_plain
 from oais.functions.reporting import SILENT, Reporter
@@ -54,7 +55,7 @@ def ingest(
 
     Raises ArchiveError when we are stopped (no space, damage); a fault in the delivery is in the receipt.
     """
-    with ingesting(archive):
+    with storage_errors(f"the ingest of {printable(delivery.name)}"), ingesting(archive):
         reporter.step("receive", printable(delivery.name))
         submission = receive_submission(archive, delivery, reporter)
         try:

@@ -14,7 +14,7 @@ from oais.information.findings import Finding, Severity
 from oais.information.identifiers import RECEIPT_ID
 from oais.information.packages import Receipt
 from oais.information.signature import verify_signature
-from oais.information.text import printable
+from oais.information.text import printable, readable_json
 
 RECEIPT_SCHEMA = "oais-receipt/1"
 
@@ -38,7 +38,7 @@ def receipt_from_plain(plain: dict[str, Any]) -> Receipt:
 def issue_receipt(archive: Archive, receipt: Receipt) -> Receipt:
     """Sign the receipt and keep it; the same receipt issued again writes the same bytes."""
     plain = {**receipt_as_plain(receipt), "key_id": archive.signer.key_id}
-    data = (json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    data = readable_json(plain)
     path = receipt_path(archive, receipt.receipt_id)
     with storage_errors(f"keeping receipt {receipt.receipt_id}"):
         make_directories(path.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 LONGEST_SHOWN = 400
@@ -27,3 +28,12 @@ def _escaped(character: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as surrogateescape keeps it
         return f"\\x{code - 0xDC00:02x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def readable_json(plain: object) -> bytes:
+    """Return JSON for people and programs, sorted and indented; the same value gives the same bytes.
+
+    A name that is not UTF-8 keeps its surrogates, written as escapes.
+    """
+    text = json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace") + b"\n"
