@@ -88,17 +88,6 @@ def walk(root: str | os.PathLike[str]) -> Iterator[Entry]:
         waiting.extend(reversed(below))
 
 
-def read_regular(path: Path) -> bytes:
-    """Return the bytes of a small regular file; raises OSError for all else, and never waits for a FIFO."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
-        return b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
-    finally:
-        os.close(descriptor)
-
-
 def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Create or replace a small file atomically: a reader sees the old bytes or the new, never a part."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -133,16 +122,23 @@ class NotRegularError(OSError):
     """What was to be read is a pipe, a socket, a device or a directory; a link fails with ELOOP."""
 
 
-def open_regular(path: str | os.PathLike[str]) -> int:
-    """Return a descriptor of a regular file, never through a link and never waiting for a writer.
+def open_regular(path: str | os.PathLike[str], *, follow: bool = False) -> int:
+    """Return a descriptor of a regular file, never waiting for a writer, through a link only by ``follow``.
 
     Raises NotRegularError for anything else, OSError when it cannot be opened.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    link = 0 if follow else os.O_NOFOLLOW
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | link)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise NotRegularError(errno.EINVAL, "not a regular file", os.fspath(path))
     return descriptor
+
+
+def read_regular(path: Path) -> bytes:
+    """Return the bytes of a small regular file of the operator's, who may link to it; raises OSError."""
+    with open(open_regular(path, follow=True), "rb") as stream:
+        return stream.read()
 
 
 def sync_directory(path: str | os.PathLike[str]) -> None:
