@@ -5,6 +5,8 @@ A fault in a producer's data is not here: that is a ``Finding`` (see ``oais.info
 
 from __future__ import annotations
 
+import tempfile
+import traceback
 from typing import ClassVar
 
 
@@ -60,3 +62,20 @@ class StorageError(ArchiveError):
 
     exit_code = 4
     http_status = 503
+
+
+def report_defect(error: Exception) -> StorageError:
+    """Make a fault of a failure of the software itself; its trace goes to a file for its makers.
+
+    A lack of memory needs no report.
+    """
+    if isinstance(error, MemoryError):
+        return StorageError(
+            "not enough memory for this", remedy="nothing half done was kept; try a smaller one"
+        )
+    with tempfile.NamedTemporaryFile("w", prefix="oais-defect-", suffix=".txt", delete=False) as report:
+        report.write("".join(traceback.format_exception(error)))
+    return StorageError(
+        f"the software itself failed ({type(error).__name__}); nothing half done was kept",
+        remedy=f"report it with the file {report.name}",
+    )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from oais.errors import NotFoundError, WrongUsageError
-from oais.files import free_bytes, rename_into_place, storage_errors
+from oais.files import free_bytes, storage_errors
 from oais.information.findings import Finding, finding, refuses
 from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
 from oais.information.packages import Submission
@@ -30,7 +30,7 @@ from sip.bag.survey import Survey, survey_bag
 from sip.bag.taginfo import Declaration, read_bag_info
 from sip.containers.extraction import extract
 from sip.containers.limits import ContainerLimits
-from sip.copying import FileToCopy, copy_files, directory_held, settle
+from sip.copying import FileToCopy, copy_files, directory_held
 
 BAG: Final = "bag"
 CONTAINER: Final = "container"
@@ -105,7 +105,11 @@ def receive(
 def _take_in(
     delivery: Path, place: Path, limits: ReceiveLimits, workers: int | None, progress: Progress | None
 ) -> _Received:
-    """Build custody beside its place, make it durable, and let it appear there by one rename."""
+    """Build custody beside its place and let it appear there by one rename.
+
+    Custody is a station: what goes on from it is made durable where it comes to rest, and what a crash
+    leaves in it is swept, since the provider still has all of it.
+    """
     building = place.with_name(f".{place.name}.partial")
     with storage_errors(f"custody of {place.name}"):
         building.mkdir(parents=True)
@@ -115,8 +119,7 @@ def _take_in(
         else:
             received = _receive_container(delivery, building, limits, progress)
         with storage_errors(f"custody of {place.name}"):
-            settle(building, len(received.files))
-            rename_into_place(building, place)
+            building.rename(place)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,28 +16,46 @@ from time import monotonic
 from typing import Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from oais.errors import ArchiveError, StorageError, WrongUsageError
+from oais.errors import ArchiveError, WrongUsageError, report_defect
 from oais.functions.reporting import Reporter
 from oais.information.findings import Finding, Severity
 from oais.information.text import printable
 
-out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-err = Console(stderr=True, highlight=False)
+
+class SafeConsole(Console):
+    """A console on which no name or value of a stranger steers the terminal: all text passes here last."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render as rich does, then escape control, bidirectional and surrogate characters."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable() or segment.text == "\n":
+                yield segment
+            else:
+                lines = segment.text.split("\n")
+                text = "\n".join(printable(line, longest=len(line)) for line in lines)
+                yield Segment(text, segment.style)
+
+
+out = SafeConsole(highlight=False, soft_wrap=not sys.stdout.isatty())
+err = SafeConsole(stderr=True, highlight=False)
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+_STEERING = re.compile(r"[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _SHOWN = 50
 """Findings shown on a terminal; the receipt and ``--json`` have all of them."""
 
 
 def print_json(answer: object) -> None:
-    """Print one JSON object."""
-    sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False, default=str) + "\n")
+    """Print one JSON object; characters that could steer a terminal stand in it as JSON escapes."""
+    text = json.dumps(answer, indent=2, ensure_ascii=False, default=str)
+    sys.stdout.write(_STEERING.sub(lambda found: json.dumps(found.group())[1:-1], text) + "\n")
 
 
 def print_findings(findings: Iterable[Finding], *, limit: int = _SHOWN) -> None:
@@ -176,16 +193,7 @@ def _as_fault(error: Exception) -> ArchiveError:
     if isinstance(error, typer.TyperException):
         said = getattr(error, "format_message", error.__str__)()
         return WrongUsageError(said, remedy="the command's --help tells what it takes")
-    if isinstance(error, MemoryError):
-        return StorageError(
-            "not enough memory for this", remedy="nothing half done was kept; try a smaller one"
-        )
-    with tempfile.NamedTemporaryFile("w", prefix="oais-defect-", suffix=".txt", delete=False) as report:
-        report.write("".join(traceback.format_exception(error)))
-    return StorageError(
-        f"the software itself failed ({type(error).__name__}); nothing half done was kept",
-        remedy=f"report it with the file {report.name}",
-    )
+    return report_defect(error)
 
 
 def home_or_default(home: Path | None) -> Path:

@@ -32,6 +32,7 @@ from oais.information.packages import PackageContents, Receipt, Submission
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
 from search_index.index import open_index
+from sip.copying import settle
 from sip.receive import ReceiveLimits, content_digest, receive
 
 
@@ -171,6 +172,7 @@ def refuse(archive: Archive, submission: Submission, assured: Assured) -> Ingest
     )
     if archive.settings.keep_refused and submission.custody.exists():
         with storage_errors(f"keeping the refused delivery {submission.receipt_id}"):
+            settle(submission.custody, len(submission.files))
             make_directories(archive.refused)
             rename_into_place(submission.custody, archive.refused / submission.receipt_id)
     return Ingested(issue_receipt(archive, receipt), None)

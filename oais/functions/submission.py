@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,9 +17,9 @@ from time import monotonic
 
 from aip.reading import read_record
 from oais.archive import Archive, open_archive
-from oais.errors import ArchiveError, NotFoundError, StorageError
+from oais.errors import ArchiveError, NotFoundError, StorageError, report_defect
 from oais.functions.data_management import index_records
-from oais.functions.ingest import Ingested, ingest
+from oais.functions.ingest import ingest
 from oais.functions.receipts import open_receipt, receipt_as_plain
 from oais.functions.reporting import SILENT, Reporter
 from oais.functions.storage import sweep
@@ -82,18 +82,10 @@ def submit(
     after a storage fault nothing more is begun.
     """
     sweep(archive)
-    waiting = []
-    with closing(open_index(archive.index_root)) as index:
-        for delivery in deliveries:
-            held = already_held(archive, index, delivery, agreement)
-            if held is not None:
-                yield Disposition(delivery, held, skipped=True)
-            else:
-                waiting.append(delivery)
     workers = archive.settings.workers or usable_cores()
-    done = _one_by_one if workers < 2 or len(waiting) < _MANY else _side_by_side
+    done = _one_by_one if workers < 2 or len(deliveries) < _MANY else _side_by_side
     with _Indexing(archive, reporter) as indexing:
-        for disposition, record in done(archive, waiting, agreement, reporter, workers):
+        for disposition, record in done(archive, deliveries, agreement, reporter, workers):
             indexing.add(record)
             yield disposition
 
@@ -116,43 +108,58 @@ def already_held(archive: Archive, index: Index, delivery: Path, agreement: str)
 Outcome = tuple[Disposition, AipRecord | None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Where one process takes in one delivery after the other: opened once, used for all of them."""
+
+    archive: Archive
+    index: Index
+    inspector: Inspector
+
+    def take_in(self, delivery: Path, agreement: str, reporter: Reporter) -> Outcome:
+        """Recognise or ingest one delivery; whatever stops it is told and stops no other."""
+        try:
+            held = already_held(self.archive, self.index, delivery, agreement)
+            if held is not None:
+                return Disposition(delivery, held, skipped=True), None
+            ingested = ingest(self.archive, delivery, self.inspector, agreement=agreement, reporter=reporter)
+        except ArchiveError as error:
+            return _stopped(delivery, error)
+        except Exception as error:  # noqa: BLE001 - a defect met in one delivery must not stop the others
+            return _stopped(delivery, report_defect(error))
+        record = read_record(ingested.stored) if ingested.stored is not None else None
+        return Disposition(delivery, ingested.receipt), record
+
+
+def _stopped(delivery: Path, error: ArchiveError) -> Outcome:
+    return Disposition(delivery, None, printable(error.message), error.remedy, error.exit_code), None
+
+
+@contextmanager
+def _desk(archive: Archive) -> Iterator[_Desk]:
+    with closing(open_index(archive.index_root)) as index, Inspector(workers=1) as inspector:
+        yield _Desk(archive, index, inspector)
+
+
 def _one_by_one(
     archive: Archive, deliveries: Sequence[Path], agreement: str, reporter: Reporter, _workers: int
 ) -> Iterator[Outcome]:
-    with Inspector(workers=1) as inspector:
+    with _desk(archive) as desk:
         for delivery in deliveries:
-            yield _ingest_one(archive, delivery, inspector, agreement, reporter)
+            yield desk.take_in(delivery, agreement, reporter)
 
 
-def _ingest_one(
-    archive: Archive, delivery: Path, inspector: Inspector, agreement: str, reporter: Reporter
-) -> Outcome:
-    try:
-        ingested = ingest(archive, delivery, inspector, agreement=agreement, reporter=reporter)
-    except ArchiveError as error:
-        told = printable(error.message)
-        return Disposition(delivery, None, told, error.remedy, error.exit_code), None
-    return Disposition(delivery, ingested.receipt), _record(ingested)
-
-
-def _record(ingested: Ingested) -> AipRecord | None:
-    return read_record(ingested.stored) if ingested.stored is not None else None
-
-
-_worker: tuple[Archive, Inspector] | None = None
+_worker: list[_Desk] = []
 
 
 def _start_worker(home: Path) -> None:
-    global _worker  # noqa: PLW0603 - a process of its own: opened once, used for every delivery
     archive = open_archive(home)
     single = replace(archive, settings=replace(archive.settings, workers=1))
-    _worker = (single, Inspector(workers=1))
+    _worker.append(_Desk(single, open_index(single.index_root), Inspector(workers=1)))
 
 
 def _work(delivery: Path, agreement: str) -> Outcome:
-    assert _worker is not None
-    archive, inspector = _worker
-    return _ingest_one(archive, delivery, inspector, agreement, SILENT)
+    return _worker[0].take_in(delivery, agreement, SILENT)
 
 
 def _side_by_side(
@@ -181,8 +188,8 @@ def _outcome(job: Future[Outcome], delivery: Path) -> Outcome:
     try:
         return job.result()
     except BrokenProcessPool:
-        error = "the process that took it in was killed; nothing half done was kept"
-        return Disposition(delivery, None, error, "submit it again", StorageError.exit_code), None
+        killed = "the process that took it in was killed; nothing half done was kept"
+        return _stopped(delivery, StorageError(killed, remedy="submit it again"))
 
 
 class _Indexing:
@@ -210,7 +217,7 @@ class _Indexing:
     def flush(self) -> None:
         """Index what is waiting."""
         if self._records:
-            self._reporter.step("index", f"{len(self._records)} AIPs")
+            self._reporter.step("index", f"{len(self._records)} AIP{'s'[: len(self._records) != 1]}")
         index_records(self._archive, self._records)
         self._records.clear()
         self._since = monotonic()
