@@ -61,7 +61,8 @@ def check_delivery(
 
     Raises ArchiveError when we are stopped; a fault of the delivery is a finding.
     """
-    with ingesting(archive), _looked_at(archive, delivery, reporter) as submission:
+    stopped = storage_errors(f"the check of {printable(delivery.name)}")
+    with stopped, ingesting(archive), _looked_at(archive, delivery, reporter) as submission:
         reporter.step("check", f"{len(submission.files)} files")
         with Inspector(workers=archive.settings.workers or None) as inspector:
             assured = assure_quality(archive, submission, inspector, agreement)

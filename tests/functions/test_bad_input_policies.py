@@ -108,13 +108,22 @@ def test_all_faults_of_all_files_are_told_at_once(arena: Arena) -> None:
         assert name in caught.value.message
 
 
-STRANGE: dict[str, Callable[[Path], object]] = {
-    "missing": lambda path: path.unlink(),
-    "a directory": lambda path: (path.unlink(), path.mkdir()),
-    "a link to nothing": lambda path: (path.unlink(), path.symlink_to("nowhere")),
-    "a FIFO": lambda path: (path.unlink(), os.mkfifo(path)),
-}
+def instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
+    """Put something else in the place of a file."""
 
+    def change(path: Path) -> None:
+        path.unlink()
+        make(path)
+
+    return change
+
+
+STRANGE: dict[str, Callable[[Path], None]] = {
+    "missing": Path.unlink,
+    "a directory": instead(Path.mkdir),
+    "a link to nothing": instead(lambda path: path.symlink_to("nowhere")),
+    "a FIFO": instead(os.mkfifo),
+}
 
 NEEDED = ("oais.yaml", "policies/access.yaml")
 
