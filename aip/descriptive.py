@@ -6,13 +6,15 @@ that are known; ``description.json`` holds the whole Package Description, from w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from lxml import etree
 
-from aip.lined_json import lined_json
+from aip.lined_json import iter_lined_json
 from aip.xml_stream import Element
-from oais.information.description import PackageDescription, as_plain
+from oais.information.description import PackageDescription
 
 _LINED = 3
 """Levels of ``description.json`` with lines of their own: package, list of products, product."""
@@ -23,9 +25,10 @@ _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _NSMAP: Any = {None: DATACITE, "xsi": _XSI}
 
 
-def description_json(description: PackageDescription) -> bytes:
-    """Return the bytes of ``description.json``: UTF-8, the keys in the order of the definition."""
-    return lined_json(as_plain(description), _LINED)
+def iter_description_json(description: PackageDescription) -> Iterator[bytes]:
+    """Yield the bytes of ``description.json``: UTF-8, the keys in the order of the definition."""
+    plain = {item.name: getattr(description, item.name) for item in fields(description)}
+    return iter_lined_json(plain, _LINED)
 
 
 def datacite_xml(description: PackageDescription) -> bytes:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
-_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+def _fields(value: object) -> dict[str, Any]:
+    """Return a value's fields only when it is written: thousands of products never stand twice in memory."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_fields)
 
 
 def lined_json(plain: Any, depth: int, *, sort: bool = False) -> bytes:
@@ -16,31 +25,47 @@ def lined_json(plain: Any, depth: int, *, sort: bool = False) -> bytes:
     A number that JSON has no word for (NaN, infinity) becomes null. Much faster than indenting
     everything, which only Python's slow encoder can do.
     """
-    try:
-        text = _lined(plain, depth, "", sort)
-    except ValueError:
-        text = _lined(_finite(plain), depth, "", sort)
-    return text.encode("utf-8", "backslashreplace") + b"\n"
+    return b"".join(iter_lined_json(plain, depth, sort=sort))
 
 
-def _lined(plain: Any, depth: int, indent: str, sort: bool) -> str:
+def iter_lined_json(plain: Any, depth: int, *, sort: bool = False) -> Iterator[bytes]:
+    """Yield the same bytes piece by piece, so that a long list is never held as text."""
+    for piece in _lined(plain, depth, "", sort):
+        yield piece.encode("utf-8", "backslashreplace")
+    yield b"\n"
+
+
+def _lined(plain: Any, depth: int, indent: str, sort: bool) -> Iterator[str]:
     if depth == 0 or not plain or not isinstance(plain, dict | list | tuple):
-        return _COMPACT.encode(plain)
+        yield _encoded(plain)
+        return
     inner = indent + " "
     if isinstance(plain, dict):
-        entries = sorted(plain.items()) if sort else plain.items()
-        lines = [
-            f"{inner}{_COMPACT.encode(str(key))}: {_lined(value, depth - 1, inner, sort)}"
-            for key, value in entries
-        ]
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    lines = [f"{inner}{_lined(value, depth - 1, inner, sort)}" for value in plain]
-    return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+        entries = sorted(plain.items()) if sort else list(plain.items())
+        named = [(f"{_encoded(str(key))}: ", value) for key, value in entries]
+        before, after = "{", "}"
+    else:
+        named = [("", value) for value in plain]
+        before, after = "[", "]"
+    for name, value in named:
+        yield f"{before}\n{inner}{name}"
+        yield from _lined(value, depth - 1, inner, sort)
+        before = ","
+    yield f"\n{indent}{after}"
+
+
+def _encoded(plain: Any) -> str:
+    try:
+        return _COMPACT.encode(plain)
+    except ValueError:
+        return _COMPACT.encode(_finite(plain))
 
 
 def _finite(plain: Any) -> Any:
     if isinstance(plain, float):
         return plain if math.isfinite(plain) else None
+    if is_dataclass(plain) and not isinstance(plain, type):
+        return _finite(asdict(plain))
     if isinstance(plain, Mapping):
         return {key: _finite(value) for key, value in plain.items()}
     if isinstance(plain, list | tuple):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from aip.descriptive import datacite_xml, description_json
+from aip.descriptive import datacite_xml, iter_description_json
 from aip.documents import (
     write_package_mets,
     write_package_premis,
@@ -135,7 +135,8 @@ def _write_own_files(contents: PackageContents, writer: ContentWriter, number: i
     description = replace(contents.description, version=number)
     descriptive = "metadata/descriptive"
     writer.write(f"{descriptive}/datacite.xml", datacite_xml(description), "application/xml")
-    writer.write(f"{descriptive}/description.json", description_json(description), "application/json")
+    with writer.stream(f"{descriptive}/description.json", "application/json") as out:
+        out.writelines(iter_description_json(description))
     writer.write("metadata/other/report.json", lined_json(contents.report, 3), "application/json")
     if contents.software:
         plain = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,11 @@ class HashingStream:
         for hasher in self._hashers.values():
             hasher.update(data)
         return self._target.write(data)
+
+    def writelines(self, pieces: Iterable[bytes]) -> None:
+        """Write and hash pieces as they come."""
+        for piece in pieces:
+            self.write(piece)
 
     @property
     def fixity(self) -> FileFixity:

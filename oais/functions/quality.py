@@ -86,8 +86,15 @@ def assure_quality(
         findings += _check_content(delivery, agreement, described)
     aip_id, derived = _identifier(bag, agreement, submission)
     findings += [*derived, *_check_size(archive, submission)]
-    report = QualityReport(_judged(findings), bag.tags, inspections)
+    light = {path: without_headers(item) for path, item in inspections.items()}
+    report = QualityReport(_judged(findings), bag.tags, light)
+    described = tuple(replace(item, inspection=light[item.path]) for item in described)
     return Assured(report, bag, aip_id, agreement, notes, described)
+
+
+def without_headers(inspection: Inspection) -> Inspection:
+    """Return what is still needed once the headers are mapped; memory need not hold all of them."""
+    return replace(inspection, headers=(), structure=(), findings=())
 
 
 def _judged(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -210,6 +210,7 @@ class _Indexing:
     def add(self, record: AipRecord | None) -> None:
         """Take one more record; a full or old batch is indexed now."""
         if record is not None:
+            self._since = self._since if self._records else monotonic()
             self._records.append(record)
         if len(self._records) >= _BATCH or (self._records and monotonic() - self._since > _BATCH_SECONDS):
             self.flush()
