@@ -52,7 +52,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("search_index.catalogue.*",),
     "starlette": ("oais.web.*",),
     "typer": ("oais.cli.*",),
-    "uvicorn": ("oais.web.serving",),
+    "uvicorn": ("oais.web.connections", "oais.web.serving"),
     "watchfiles": ("oais.functions.dropfolder",),
     "whoosh": ("search_index.words.store",),
     "yaml": ("policies.yaml",),

@@ -14,7 +14,7 @@ from oais.errors import ArchiveError, ConfigurationError, NotFoundError, WrongUs
 from oais.web.access_tags import untagged
 from oais.web.ranges import RangeNotSatisfiableError
 from oais.web.rendering import create_site, error_response
-from oais.web.security import Gate, allowed_hosts
+from oais.web.security import Gate, allowed_hosts, referenced
 from oais.web.site import SITE_ROUTES
 
 METHODS = ["GET", "HEAD"]
@@ -51,7 +51,7 @@ def create_app(archive: Archive) -> FastAPI:
 
 def _archive_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ArchiveError)
-    response = error_response(request, error)
+    response = error_response(request, referenced(error))
     if isinstance(error, RangeNotSatisfiableError):
         response.headers["Content-Range"] = f"bytes */{error.size}"
     return response

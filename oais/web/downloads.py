@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import base64
+import errno
 import os
-import stat
 from collections.abc import Iterator
+from io import FileIO
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from oais.errors import DamageError, StorageError
+from oais.files import open_regular
 from oais.functions.access.views import OpenedFile
 from oais.web.ranges import Span, choose_span, is_unchanged
 
 BLOCK = 1 << 18
 """Bytes handed to the network at once."""
+
+_NOT_AS_SEALED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.EISDIR})
+_LONGEST_PLAIN = 200
+"""Characters of a file name's plain form; the exact form is never cut."""
 
 DATA_POLICY = "default-src 'none'; sandbox"
 """What a browser may do with a data file that is opened all the same: nothing."""
@@ -37,11 +43,11 @@ def file_response(request: Request, opened: OpenedFile) -> Response:
         headers["Content-Range"] = span.content_range
     span = span or Span(0, opened.size, opened.size)
     headers["Content-Length"] = str(span.length)
-    descriptor = _open_sealed(opened)
+    stream = _open_sealed(opened)
     if request.method == "HEAD":
-        os.close(descriptor)
+        stream.close()
         return Response(status_code=status, headers=headers, media_type=opened.media_type)
-    return StreamingResponse(_blocks(descriptor, span), status, headers, media_type=opened.media_type)
+    return StreamingResponse(_blocks(stream, span), status, headers, media_type=opened.media_type)
 
 
 def etag_of(opened: OpenedFile) -> str:
@@ -57,11 +63,11 @@ def content_disposition(name: str) -> str:
 
     Separators, quotes, controls and what is not ASCII become ``_`` in the plain form.
     """
-    base = name.replace("\\", "/").rsplit("/", maxsplit=1)[-1][-200:] or "file"
+    base = name.replace("\\", "/").rsplit("/", maxsplit=1)[-1] or "file"
     plain = "".join(
         character if character.isascii() and character.isprintable() and character not in '"%;' else "_"
         for character in base
-    ).lstrip(".")
+    ).lstrip(".")[-_LONGEST_PLAIN:]
     exact = quote(base.encode("utf-8", "replace"), safe="!#$&+-.^_`|~")
     header = f'attachment; filename="{plain or "file"}"'
     return header if plain == base else f"{header}; filename*=UTF-8''{exact}"
@@ -83,29 +89,27 @@ def _headers(opened: OpenedFile, etag: str) -> dict[str, str]:
     return headers | {"Repr-Digest": ", ".join(digests)}
 
 
-def _open_sealed(opened: OpenedFile) -> int:
+def _open_sealed(opened: OpenedFile) -> FileIO:
+    """Open the file; what lies there in its place, a link or a pipe, is damage and never waited for."""
     try:
-        descriptor = os.open(opened.disk_path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        stream = FileIO(open_regular(opened.disk_path))
     except OSError as error:
-        raise StorageError(f"{opened.name} cannot be read: {error.strerror}") from error
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or status.st_size != opened.size:
-        os.close(descriptor)
-        raise DamageError(
-            f"{opened.name} has {status.st_size} bytes on disk, expected {opened.size}",
-            remedy="the archivist should audit this package",
-        )
-    return descriptor
+        fault = DamageError if error.errno in _NOT_AS_SEALED else StorageError
+        raise fault(f"{opened.disk_path} cannot be read: {error.strerror}") from error
+    size = os.fstat(stream.fileno()).st_size
+    if size != opened.size:
+        stream.close()
+        raise DamageError(f"{opened.disk_path} has {size} bytes, expected {opened.size}")
+    return stream
 
 
-def _blocks(descriptor: int, span: Span) -> Iterator[bytes]:
-    try:
+def _blocks(stream: FileIO, span: Span) -> Iterator[bytes]:
+    """Yield the span; the file is closed with its stream, also when no block is ever asked for."""
+    with stream:
         position = span.start
         while position < span.stop:
-            block = os.pread(descriptor, min(BLOCK, span.stop - position), position)
+            block = os.pread(stream.fileno(), min(BLOCK, span.stop - position), position)
             if not block:
                 return
             position += len(block)
             yield block
-    finally:
-        os.close(descriptor)

@@ -67,7 +67,8 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request, out = Request(scope), _Outgoing(send, scope["method"] == "HEAD")
+        request = Request(scope)
+        out = _Outgoing(send, scope["method"] == "HEAD", closing=brings_body(request))
         try:
             check_request(request, self._hosts)
             await self._app(scope, receive, out)
@@ -89,12 +90,24 @@ def _broken() -> BrokenError:
     )
 
 
+def referenced(error: ArchiveError) -> ArchiveError:
+    """Return the error; one of ours tells a reference only, under which the log tells the rest."""
+    if error.http_status >= BrokenError.http_status:
+        reference = secrets.token_hex(6)
+        _log.error("request failed, reference %s: %s", reference, error.message)
+        error.remedy = f"tell the archivist this reference: {reference}"
+    return error
+
+
 class _Outgoing:
     """Adds the headers to the answer's start and withholds the body of an answer to HEAD."""
 
-    def __init__(self, send: Callable[[Message], Awaitable[None]], bodiless: bool) -> None:
+    def __init__(
+        self, send: Callable[[Message], Awaitable[None]], bodiless: bool, *, closing: bool = False
+    ) -> None:
         self._send = send
         self._bodiless = bodiless
+        self._closing = closing
         self.started = False
 
     async def __call__(self, message: Message) -> None:
@@ -104,20 +117,34 @@ class _Outgoing:
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             headers.add_vary_header("Accept, Cookie, Authorization")
+            if self._closing:
+                headers["Connection"] = "close"
         elif self._bodiless and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)
 
 
 def check_request(request: Request, hosts: Collection[str]) -> None:
-    """Raise for a host that is not ours and for addresses that no page of ours has."""
+    """Raise for a host that is not ours, for addresses that no page of ours has, and for a body."""
     _check_host(request, hosts)
+    if request.method in {"GET", "HEAD"} and brings_body(request):
+        raise WrongUsageError("the request has a body; no page of this site reads one")
     raw_path = request.scope.get("raw_path") or request.scope["path"].encode()
     query = request.scope["query_string"]
     if len(raw_path) > LONGEST_PATH or len(query) > LONGEST_QUERY:
         raise TooLongError("the address is longer than any of ours")
     _check_path(raw_path.partition(b"?")[0], request.scope["path"])
     _check_query(query)
+
+
+def brings_body(request: Request) -> bool:
+    """Return whether the request says that a body follows; it is not waited for, the connection ends.
+
+    Where the body ends may be told in two ways that disagree (RFC 9112 §6.1), and what one server takes
+    for its end another takes for the next request; so nothing behind such a head is read.
+    """
+    length = request.headers.get("content-length", "0")
+    return "transfer-encoding" in request.headers or length.strip() != "0"
 
 
 def allowed_hosts(base_url: str) -> frozenset[str]:
@@ -145,6 +172,8 @@ def _host_name(header: str) -> str:
 
 
 def _check_path(raw_path: bytes, path: str) -> None:
+    if not path.startswith("/"):
+        raise WrongUsageError("the request names no path of this site; one begins with '/'")
     lowered = raw_path.lower()
     segments = path.split("/")[1:]
     if (

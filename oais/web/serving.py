@@ -12,9 +12,7 @@ from oais.archive import Archive
 from oais.errors import WrongUsageError
 from oais.settings import Settings
 from oais.web.app import create_app
-
-_SLOWEST_HEADER = 15
-"""Seconds an idle connection is kept."""
+from oais.web.connections import SLOWEST_HEAD, PromptProtocol
 
 
 def serve_site(archive: Archive, host: str, port: int, *, announce: Callable[[str], None]) -> None:
@@ -31,7 +29,9 @@ def serve_site(archive: Archive, host: str, port: int, *, announce: Callable[[st
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_keep_alive=_SLOWEST_HEADER,
+        http=PromptProtocol,
+        ws="none",
+        timeout_keep_alive=int(SLOWEST_HEAD),
         h11_max_incomplete_event_size=64 << 10,
     )
     announce(address)

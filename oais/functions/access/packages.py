@@ -229,10 +229,13 @@ def _last_audit(stored: StoredAip) -> AuditView | None:
         with (stored.path / AUDITS).open("rb") as log:
             log.seek(max(0, log.seek(0, 2) - _LONGEST_AUDIT_LOG))
             lines = log.read().splitlines()
-        plain: dict[str, Any] = json.loads(lines[-1])
-    except (OSError, ValueError, IndexError):
+        return _audit_view(json.loads(lines[-1]))
+    except (OSError, ValueError, IndexError, TypeError, AttributeError, RecursionError):
         return None
-    findings = tuple(dict(item) for item in plain.get("findings", ()))
+
+
+def _audit_view(plain: dict[str, Any]) -> AuditView:
+    findings = tuple({"code": "", "message": "", **item} for item in plain.get("findings", ()))
     return AuditView(
         at=str(plain.get("ended_at", plain.get("started_at", ""))),
         intact=not findings,

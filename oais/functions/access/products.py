@@ -143,9 +143,10 @@ def _fits_unit(path: Path, number: int) -> UnitView | None:
     except NotShownError:
         return None
     values = {keyword: value.strip("' ") for keyword, value, _ in found}
-    lengths = [values.get(f"NAXIS{axis}", "") for axis in range(1, int(values.get("NAXIS", "0") or 0) + 1)]
+    axes = values.get("NAXIS", "")
+    lengths = [values.get(f"NAXIS{axis}", "?") for axis in range(1, int(axes) + 1 if axes.isdecimal() else 1)]
     kind = values.get("XTENSION", "PRIMARY").strip()
-    table = kind in {"BINTABLE", "TABLE"}
+    table = kind in {"BINTABLE", "TABLE"} and len(lengths) == 2
     shape = f"{lengths[1]} rows × {values.get('TFIELDS', '?')} columns" if table else " × ".join(lengths)
     return UnitView(
         index=number,

@@ -1,0 +1,180 @@
+"""What an adversary does to a site on a real socket, and to the files behind it while it is served."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+from aip.stored import AUDITS
+from oais.archive import Archive
+from oais.web.app import create_app
+from oais.web.connections import PromptProtocol
+from oais.web.downloads import content_disposition
+from tests.web.conftest import CURVE_PATH, CURVE_URL, LIGHT_CURVE, client_of
+
+HOST = b"Host: localhost\r\n"
+CLOSE = b"Connection: close\r\n\r\n"
+GET = b"GET /about HTTP/1.1\r\n" + HOST
+
+
+class _Hasty(PromptProtocol):
+    slowest_head = 0.3
+
+
+@pytest.fixture(scope="module")
+def address(archive: Archive) -> Iterator[tuple[str, int]]:
+    """The site as it is served, but in more of a hurry."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(create_app(archive), log_level="error", http=_Hasty, ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield listening.getsockname()
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+def converse(address: tuple[str, int], data: bytes) -> list[int]:
+    """Send bytes and read to the end of the connection: the statuses of the answers."""
+    with socket.create_connection(address, timeout=30) as line:
+        line.sendall(data)
+        answer = b"".join(iter(lambda: line.recv(1 << 16), b""))
+    return [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]]
+
+
+SMUGGLED = b"GET /tree HTTP/1.1\r\n" + HOST + CLOSE
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Content-Length: 5\r\n\r\nhello",
+        b"Content-Length: 99999999999\r\n\r\n",
+    ],
+)
+def test_nothing_behind_a_body_is_answered(address: tuple[str, int], head: bytes) -> None:
+    """A body is refused and ends the connection, so no two servers can disagree where it ended."""
+    assert converse(address, GET + head + SMUGGLED) == [400]
+
+
+def test_a_method_that_sends_is_refused_unread(address: tuple[str, int]) -> None:
+    """A POST gets its 405 at once, and the connection ends."""
+    assert converse(address, b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 9\r\n\r\n") == [405]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"OPTIONS *", b"GET *", b"GET about", b"GET ..", b"GET ?x", b"GET http:", b"CONNECT localhost:80"],
+)
+def test_a_target_that_is_no_path_is_wrong_usage(address: tuple[str, int], line: bytes) -> None:
+    """Forms of a request's target that only proxies know are 400, not a defect of ours."""
+    assert converse(address, line + b" HTTP/1.1\r\n" + HOST + CLOSE) == [400]
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /about HTTP/1.1\r\nHo", b"GET /\r\n"])
+def test_a_head_that_never_ends_is_hung_up_on(address: tuple[str, int], begun: bytes) -> None:
+    """Neither silence nor half a head holds a connection; also not behind an answered request."""
+    assert converse(address, begun) == []
+    assert converse(address, GET + b"\r\n" + begun) == [200]
+
+
+def test_whole_heads_are_not_hung_up_on(address: tuple[str, int]) -> None:
+    """Many requests on one connection are all answered."""
+    assert converse(address, (GET + b"\r\n") * 50 + GET + CLOSE) == [200] * 51
+
+
+@pytest.fixture
+def damaged(archive: Archive, tmp_path: Path) -> Archive:
+    """A copy of the archive to break."""
+    shutil.copytree(archive.home, tmp_path / "home")
+    return replace(archive, home=tmp_path / "home")
+
+
+def stored_curve(archive: Archive) -> Path:
+    """Where the light curve lies."""
+    (path,) = archive.aip_root.rglob(Path(CURVE_PATH).name)
+    return path
+
+
+def assert_calm(client: TestClient, url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A 5xx that tells a reference, under which the log tells the rest; other pages are fine."""
+    with caplog.at_level(logging.ERROR, logger="oais.web"):
+        answer = client.get(url, headers={"Accept": "application/json"})
+    assert answer.status_code in {500, 503}
+    reference = answer.json()["remedy"].rsplit(" ", maxsplit=1)[-1]
+    assert reference in caplog.text
+    assert "home" not in answer.text
+    assert client.get("/").status_code == client.get("/tree/tess").status_code == 200
+
+
+@pytest.mark.parametrize("harm", ["short", "gone", "link", "pipe", "directory"])
+def test_a_damaged_file_is_told_calmly(damaged: Archive, harm: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever lies in the place of a sealed file is neither handed out, followed, nor waited for."""
+    path = stored_curve(damaged)
+    path.unlink()
+    if harm == "short":
+        path.write_bytes(b"SIMPLE")
+    elif harm == "link":
+        path.symlink_to("/etc/hostname")
+    elif harm == "pipe":
+        os.mkfifo(path)
+    elif harm == "directory":
+        path.mkdir()
+    assert_calm(client_of(damaged), CURVE_URL, caplog)
+
+
+@pytest.mark.parametrize("text", [b"", b"\xff{", b"[]", b"null", b'{"id": 1}', b"[" * 100_000])
+def test_a_damaged_inventory_is_told_calmly(
+    damaged: Archive, text: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An inventory that says nothing sensible spoils its own pages alone."""
+    root = next(folder for folder in stored_curve(damaged).parents if (folder / "inventory.json").exists())
+    while (root.parent / "inventory.json").exists():
+        root = root.parent
+    (root / "inventory.json").write_bytes(text)
+    assert_calm(client_of(damaged), f"/aip/{LIGHT_CURVE}", caplog)
+
+
+@pytest.mark.parametrize(
+    "line", ["[1]", "null", '{"files": "x"}', '{"findings": 5}', '{"findings": [[1]]}', "\\"]
+)
+def test_a_damaged_audit_log_tells_nothing(damaged: Archive, line: str) -> None:
+    """The page is there without the audit that cannot be read."""
+    root = [folder for folder in stored_curve(damaged).parents if (folder / "inventory.json").exists()][-1]
+    (root / AUDITS).parent.mkdir(exist_ok=True)
+    (root / AUDITS).write_text(line + "\n", "utf-8")
+    answer = client_of(damaged).get(f"/aip/{LIGHT_CURVE}")
+    assert answer.status_code == 200
+    assert "Not audited since it was taken in." in answer.text
+
+
+def test_long_names_are_handed_out_whole() -> None:
+    """A name as long as a disk allows is cut in its plain form only."""
+    name = "b" * 251 + ".txt"
+    header = content_disposition(name)
+    assert header.endswith(f"filename*=UTF-8''{name}")
+    assert len(header.partition(";")[2].partition(";")[0]) < 230
+
+
+@pytest.mark.parametrize("axes", [b"1", b"0", b"x", b"-1", b"999"])
+def test_a_damaged_header_is_shown_as_it_is(damaged: Archive, axes: bytes) -> None:
+    """Headers that make no sense spoil neither their page nor its status."""
+    path = stored_curve(damaged)
+    data = path.read_bytes()
+    right = b"NAXIS   =                    2"
+    assert right in data
+    path.write_bytes(data.replace(right, b"NAXIS   = " + axes.rjust(20)))
+    assert client_of(damaged).get(f"/aip/{LIGHT_CURVE}/v1/products/{CURVE_PATH}").status_code == 200
