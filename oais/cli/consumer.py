@@ -107,7 +107,8 @@ def _print_cards(cards: tuple[AipCard, ...]) -> None:
     for card in cards:
         name = f"[bold]{escape(card.aip_id)}[/]@v{card.version}{' (closed)' if card.locked else ''}"
         size = show_size(card.size)
-        rows.add_row(name, card.level, card.kind, escape(card.target), card.start, str(card.products), size)
+        texts = (card.level, card.kind, card.target, card.start, str(card.products), size)
+        rows.add_row(name, *map(escape, texts))
     if cards:
         out.print(rows)
 
@@ -145,9 +146,8 @@ def _print_products(view: AipView) -> None:
     rows = table("path", "kind", "level", "format", "size", "sha256", right=("size",))
     for item in view.products:
         digest = item.digests.get("sha256", "")[:16]
-        rows.add_row(
-            escape(item.path), item.kind, item.level, escape(item.format_name), show_size(item.size), digest
-        )
+        texts = (item.path, item.kind, item.level, item.format_name, show_size(item.size), digest)
+        rows.add_row(*map(escape, texts))
     out.print(rows)
 
 
@@ -216,7 +216,7 @@ def get(
     if as_json:
         print_json({"dip": str(dip.path), "bytes": dip.size, "manifest_sha512": dip.manifest_digest})
     else:
-        out.print(f"delivered {dip.path} ({show_size(dip.size)})", soft_wrap=True)
+        out.print(f"delivered {escape(str(dip.path))} ({show_size(dip.size)})", soft_wrap=True)
 
 
 def _access(home: Path | None) -> Access:

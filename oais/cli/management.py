@@ -42,7 +42,7 @@ def init(
     if as_json:
         print_json({"home": str(archive.home), "key_id": archive.signer.key_id, "agreements": agreements})
         return
-    out.print(f"made {archive.home}", soft_wrap=True)
+    out.print(f"made {escape(str(archive.home))}", soft_wrap=True)
     out.print(f"signing key {archive.signer.key_id} in keys/archive.key: keep a copy of it in a safe place")
     out.print(f"agreements: {', '.join(agreements)}", soft_wrap=True)
 

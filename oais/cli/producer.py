@@ -59,7 +59,7 @@ def pack(
     if as_json:
         print_json({"bag": str(packed)})
     else:
-        out.print(f"packed {packed}", soft_wrap=True)
+        out.print(f"packed {escape(str(packed))}", soft_wrap=True)
 
 
 def check(
@@ -135,7 +135,7 @@ def _print_disposition(disposition: Disposition) -> None:
         else f"kept in sip/refused/{receipt.receipt_id}"
     )
     out.print(
-        f"[{style}]{receipt.status:<9}[/] {name} → {what}  receipt {receipt.receipt_id}",
+        f"[{style}]{receipt.status:<9}[/] {name} → {escape(what)}  receipt {receipt.receipt_id}",
         soft_wrap=True,
     )
     worst = [found for found in receipt.findings if found.severity is not Severity.INFO]

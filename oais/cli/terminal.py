@@ -5,6 +5,7 @@ With ``--json`` an answer is one JSON object and nothing else. Progress shows on
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -193,6 +194,10 @@ def _as_fault(error: Exception) -> ArchiveError:
     if isinstance(error, typer.TyperException):
         said = getattr(error, "format_message", error.__str__)()
         return WrongUsageError(said, remedy="the command's --help tells what it takes")
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return WrongUsageError("a path is longer than any disk takes", remedy="name a shorter one")
+    if isinstance(error, UnicodeEncodeError):
+        return WrongUsageError(f"{printable(error.object, 80)} holds bytes that are not UTF-8; expected text")
     return report_defect(error)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from fnmatch import fnmatchcase
@@ -47,12 +48,23 @@ def deliver(
     description = read_description(stored, version)
     decision = _decision(archive, description, principal)
     items = select(stored, version, patterns)
-    if target.exists():
-        raise WrongUsageError(f"{target} exists already", remedy="name a target that does not exist yet")
+    _check_target(archive, target)
     order = _order(archive, description, items, _metadata(stored, version, description, decision))
     return build_dip(
         order, target, archive.signer, container="zip" if target.suffix == ".zip" else "directory"
     )
+
+
+def _check_target(archive: Archive, target: Path) -> None:
+    """Raise WrongUsageError for what is there already, and inside the archive but for the room of orders."""
+    if os.path.lexists(target):
+        raise WrongUsageError(f"{target} exists already", remedy="name a target that does not exist yet")
+    place = target.resolve()
+    if place.is_relative_to(archive.home) and not place.is_relative_to(archive.dip_root):
+        raise WrongUsageError(
+            f"{target} lies inside the archive, whose rooms hold nothing but its own",
+            remedy=f"name a target elsewhere, or below {archive.dip_root}",
+        )
 
 
 def _decision(archive: Archive, description: PackageDescription, principal: Principal) -> Decision:
