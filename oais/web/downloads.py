@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from oais.errors import DamageError, StorageError
 from oais.files import open_regular
@@ -47,7 +48,21 @@ def file_response(request: Request, opened: OpenedFile) -> Response:
     if request.method == "HEAD":
         stream.close()
         return Response(status_code=status, headers=headers, media_type=opened.media_type)
-    return StreamingResponse(_blocks(stream, span), status, headers, media_type=opened.media_type)
+    answer = _FileAnswer(_blocks(stream, span), status, headers, media_type=opened.media_type)
+    answer.stream = stream
+    return answer
+
+
+class _FileAnswer(StreamingResponse):
+    """Closes the file when the answer is over, also one that was broken off before its first block."""
+
+    stream: FileIO
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.stream.close()
 
 
 def etag_of(opened: OpenedFile) -> str:
@@ -104,12 +119,10 @@ def _open_sealed(opened: OpenedFile) -> FileIO:
 
 
 def _blocks(stream: FileIO, span: Span) -> Iterator[bytes]:
-    """Yield the span; the file is closed with its stream, also when no block is ever asked for."""
-    with stream:
-        position = span.start
-        while position < span.stop:
-            block = os.pread(stream.fileno(), min(BLOCK, span.stop - position), position)
-            if not block:
-                return
-            position += len(block)
-            yield block
+    position = span.start
+    while position < span.stop:
+        block = os.pread(stream.fileno(), min(BLOCK, span.stop - position), position)
+        if not block:
+            return
+        position += len(block)
+        yield block

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -178,3 +180,28 @@ def test_a_damaged_header_is_shown_as_it_is(damaged: Archive, axes: bytes) -> No
     assert right in data
     path.write_bytes(data.replace(right, b"NAXIS   = " + axes.rjust(20)))
     assert client_of(damaged).get(f"/aip/{LIGHT_CURVE}/v1/products/{CURVE_PATH}").status_code == 200
+
+
+def test_downloads_broken_off_leave_no_file_open(address: tuple[str, int]) -> None:
+    """Clients that hang up, before the answer or in it, cost no file descriptor."""
+
+    def opened() -> int:
+        count = 0
+        for descriptor in os.listdir("/proc/self/fd"):
+            with suppress(OSError):  # the server may close it meanwhile
+                count += os.readlink(f"/proc/self/fd/{descriptor}").endswith(Path(CURVE_PATH).name)
+        return count
+
+    request = f"GET {CURVE_URL} HTTP/1.1\r\n".encode() + HOST + b"\r\n"
+    gc.disable()
+    try:
+        for number in range(60):
+            with socket.create_connection(address) as line:
+                line.sendall(request)
+                line.recv(number % 2 * 10 + 1) if number % 3 else None
+        for _ in range(500):  # each asks the server once more, which ends what was broken off meanwhile
+            if opened():
+                assert converse(address, GET + CLOSE) == [200]
+        assert opened() == 0
+    finally:
+        gc.enable()
