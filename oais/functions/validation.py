@@ -57,7 +57,15 @@ def validate(path: Path, trusted: Mapping[str, bytes] | None = None) -> Validati
     if not path.exists():
         raise WrongUsageError(f"{printable(str(path))} does not exist")
     kind, check = recognise_package(path, trusted or _keys_around(path))
-    return Validation(str(path), kind, tuple(check()))
+    return Validation(str(path), kind, tuple(_each_once(check())))
+
+
+def _each_once(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """Pass over what two layers found alike: the root's check and the AIP's read the same objects."""
+    first: dict[tuple[str, str, str], Finding] = {}
+    for found in findings:
+        first.setdefault((found.code, found.path, found.message), found)
+    return first.values()
 
 
 def _keys_around(path: Path) -> dict[str, bytes] | None:

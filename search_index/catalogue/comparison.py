@@ -40,21 +40,21 @@ def different_facts(connection: Connection, records: Sequence[AipRecord]) -> dic
     }
 
 
-def _differences(expected: Rows, kept: dict[str, list[Row]]) -> list[str]:
-    wanted = {"aips": [expected.aip]}
-    wanted.update((table.name, getattr(expected, table.name)) for table in OF_AN_AIP)
+def _differences(stored: Rows, kept: dict[str, list[Row]]) -> list[str]:
+    wanted = {"aips": [stored.aip]}
+    wanted.update((table.name, getattr(stored, table.name)) for table in OF_AN_AIP)
     return [where for name, rows in wanted.items() for where in _where_different(name, rows, kept[name])]
 
 
-def _where_different(name: str, expected: list[Row], found: list[Row]) -> Iterator[str]:
-    """Yield ``table: found …, expected …`` for each fact that differs."""
-    if len(expected) != len(found):
-        yield f"{name}: found {len(found)} rows, expected {len(expected)}"
+def _where_different(name: str, stored: list[Row], found: list[Row]) -> Iterator[str]:
+    """Yield ``table.column: the catalogue says …, the store says …``: which of them is right an audit tells."""
+    if len(stored) != len(found):
+        yield f"{name}: the catalogue has {len(found)} rows, the store makes {len(stored)}"
         return
-    for wanted, kept in zip(sorted(expected, key=_key), sorted(found, key=_key), strict=True):
+    for wanted, kept in zip(sorted(stored, key=_key), sorted(found, key=_key), strict=True):
         for column, value in wanted.items():
             if kept[column] != value:
-                yield f"{name}.{column}: found {kept[column]!r}, expected {value!r}"
+                yield f"{name}.{column}: the catalogue says {kept[column]!r}, the store says {value!r}"
 
 
 def _kept_rows(connection: Connection, numbers: list[int]) -> dict[int, dict[str, list[Row]]]:

@@ -62,7 +62,7 @@ def test_other_facts(index: Index, stored: list[AipRecord]) -> None:
     changed = replace(stored[0], size=7)
     (found,) = index.check([changed, *stored[1:]])
     assert found.code == "IDX-003"
-    assert f"aips.size: found {stored[0].size}, expected 7" in found.message
+    assert f"aips.size: the catalogue says {stored[0].size}, the store says 7" in found.message
 
 
 def test_other_words(index: Index, stored: list[AipRecord]) -> None:
