@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,15 +22,16 @@ from oais.information.findings import Finding, Severity, refuses
 from oais.information.fixity import FileFixity
 from oais.information.packages import Inspection
 from policies.access_rules import AccessPolicy
-from policies.mapping import MappedProduct, describe_product
+from policies.mapping import describe_product
 from policies.submission import SUBMISSION_FILE, SubmissionYaml
-from policies.terms import Agreement, ProductRule
+from policies.terms import Agreement
 from policies.tree import Tree
 from sip.bag.findings import FindingLog
 from sip.bag.opening import read_at_most
 from sip.bag.survey import Survey, check_names, check_twins, survey_bag
 from sip.bag.writing import MANIFEST_ALGORITHMS, payload_oxum, write_tag_files
-from sip.checks.agreement import check_agreement
+from sip.checks.agreement import REMOVE, check_agreement, is_litter
+from sip.checks.coherence import Placed, check_one_home, homes
 from sip.checks.consistency import check_consistency
 from sip.checks.delivery import Delivery, read_notes
 from sip.checks.fits import check_fits
@@ -52,12 +53,17 @@ class PackRefusedError(RefusedError):
 
     def __init__(self, folder: str, findings: tuple[Finding, ...]) -> None:
         errors = [found for found in findings if found.severity is Severity.ERROR]
-        lines = "\n".join(f"  {found.code} {found.path}: {found.message}" for found in errors)
+        lines = "\n".join(_told(found) for found in errors)
         super().__init__(
             f"{folder} was not packed, for {len(errors)} reason{'s'[: len(errors) != 1]}:\n{lines}",
             remedy="correct what is named and pack again; nothing was written",
         )
         self.findings = findings
+
+
+def _told(found: Finding) -> str:
+    remedy = f"\n    → {found.remedy}" if found.remedy else ""
+    return f"  {found.code} {found.path}: {found.message}{remedy}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +74,6 @@ class Label:
     group: str = ""
     organization: str = ""
     email: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Described:
-    """A payload file with its rule and what the mapping made of it."""
-
-    path: str
-    rule: ProductRule | None
-    product: MappedProduct
 
 
 def pack(
@@ -102,7 +99,7 @@ def pack(
     survey = survey_bag(folder, log, stamps=True)
     check_names(set(survey.odd), log)
     check_twins(survey, log)
-    faults = [found for found in log.listed() if found.code not in _HARMLESS]
+    faults = [_remedied(found) for found in log.listed() if found.code not in _HARMLESS]
     if refuses(faults) or not survey.sizes.keys() - {NOTES}:
         raise PackRefusedError(folder.name, tuple(faults) or _nothing(folder))
     tags, notes = _judged(folder, survey, agreement, label, inspect)
@@ -114,9 +111,13 @@ def pack(
     return target
 
 
+def _remedied(found: Finding) -> Finding:
+    return replace(found, remedy=REMOVE) if is_litter(found.path) else found
+
+
 def _nothing(folder: Path) -> tuple[Finding, ...]:
-    log = FindingLog()
-    log.add("BAG-065", folder.name, f"{folder.name} holds no products; expected at least one file")
+    log = FindingLog("intake")
+    log.add("BAG-065", folder.name, "the folder holds no file; expected at least one product")
     return log.listed()
 
 
@@ -137,26 +138,35 @@ def _judged(
         *check_formats(delivery, agreement),
         *check_fits(delivery, agreement),
         *check_consistency(delivery, agreement, {item.path: item.product for item in described}),
+        *_check_one_home(agreement, described, label, submission),
     )
     if refuses(findings):
         raise PackRefusedError(folder.name, findings)
     return tags, notes
 
 
+def _check_one_home(
+    agreement: Agreement, described: list[Placed], label: Label, submission: SubmissionYaml | None
+) -> Iterator[Finding]:
+    tree = Tree([agreement], AccessPolicy({}, ()))
+    stated = bool(label.group or (submission and submission.node))
+    yield from check_one_home(homes(agreement, tree, described), named=bool(label.identifier), placed=stated)
+
+
 def _described(
     agreement: Agreement, inspections: Mapping[str, Inspection], submission: SubmissionYaml | None
-) -> Iterator[_Described]:
+) -> Iterator[Placed]:
     """Describe every file, science products first, then by path."""
     made = []
     for path, inspection in inspections.items():
         rule, names = agreement.rule_for(path) or (None, {})
         product = describe_product(agreement, rule, inspection, names, submission)
-        made.append(_Described(path, rule, product))
+        made.append(Placed(path, rule, product))
     yield from sorted(made, key=lambda item: (KINDS.index(item.product.kind), item.path))
 
 
 def _tags(
-    agreement: Agreement, described: list[_Described], label: Label, submission: SubmissionYaml | None
+    agreement: Agreement, described: list[Placed], label: Label, submission: SubmissionYaml | None
 ) -> list[tuple[str, str]]:
     main = described[0]
     node = Tree([agreement], AccessPolicy({}, ())).place(agreement, main.rule, main.product.fields)
@@ -173,7 +183,7 @@ def _tags(
     return [(name, value) for name, value in tags if value]
 
 
-def derived_identifier(agreement: Agreement, described: Iterable[_Described]) -> str:
+def derived_identifier(agreement: Agreement, described: Iterable[Placed]) -> str:
     """Return the identifier that the agreement's templates make of the first product that can fill one."""
     for item in described:
         template = item.rule.identifier if item.rule is not None else None

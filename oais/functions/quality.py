@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from oais.archive import Archive
-from oais.functions.description import DescribedFile, describe_files
+from oais.functions.description import DescribedFile, describe_files, node_of
 from oais.information.findings import Finding, finding, under_intake_profile
 from oais.information.identifiers import is_aip_id
 from oais.information.packages import FormatIdentification, Inspection, QualityReport, Submission
@@ -21,6 +21,7 @@ from policies.terms import Agreement
 from sip.bag.reading import Bag
 from sip.checks.agreement import check_agreement
 from sip.checks.bag_structure import check_bag_structure
+from sip.checks.coherence import Placed, homes, warn_of_homes
 from sip.checks.consistency import check_consistency
 from sip.checks.delivery import Delivery, read_notes
 from sip.checks.fits import check_fits
@@ -79,11 +80,12 @@ def assure_quality(
     agreement, unknown = _choose_agreement(archive, bag, agreement_name)
     notes, noted = read_notes(_notes_bytes(submission))
     inspections = _inspect(submission, inspector)
-    delivery = Delivery(bag.version, bag.tags, inspections, notes)
+    delivery = Delivery(bag.version, bag.tags, inspections, notes, under=agreement_name)
     described = describe_files(agreement, inspections, notes, bag.tags) if agreement is not None else ()
     findings = [*submission.findings, *structure, *check_hazards(submission), *unknown, *noted]
     if agreement is not None:
         findings += _check_content(delivery, agreement, described)
+        findings += _check_homes(archive, bag, agreement, described, notes)
     aip_id, derived = _identifier(bag, agreement, submission)
     findings += [*derived, *_check_size(archive, submission)]
     light = {path: without_headers(item) for path, item in inspections.items()}
@@ -108,13 +110,18 @@ def _choose_agreement(
 ) -> tuple[Agreement | None, tuple[Finding, ...]]:
     if not bag.version:  # there is no bag that could name one, and that is said already
         return None, ()
-    named = bag.tag("Submission-Agreement").strip() or fallback
+    in_bag = bag.tag("Submission-Agreement").strip()
+    named = in_bag or fallback
     agreement = archive.policies.agreements.get(named)
     if agreement is not None:
         return agreement, ()
     known = ", ".join(sorted(archive.policies.agreements))
     what = f"no agreement {printable(named)!r} is known here" if named else "no Submission-Agreement is named"
-    return None, (finding("ING-003", "bag-info.txt", f"{what}; known are {known}"),)
+    remedy = "correct the tag Submission-Agreement: --agreement is only for a bag that names none"
+    found = finding(
+        "ING-003", "bag-info.txt", f"{what}; known are {known}", remedy=remedy if in_bag else None
+    )
+    return None, (found,)
 
 
 def _notes_bytes(submission: Submission) -> bytes | None:
@@ -143,6 +150,20 @@ def _check_content(
     yield from check_consistency(delivery, agreement, products)
 
 
+def _check_homes(
+    archive: Archive,
+    bag: Bag,
+    agreement: Agreement,
+    described: tuple[DescribedFile, ...],
+    notes: SubmissionYaml | None,
+) -> Iterator[Finding]:
+    if not described:
+        return
+    placed = (Placed(item.path, item.rule, item.mapped) for item in described)
+    resting = node_of(archive, agreement, described, bag.tag("Bag-Group-Identifier").strip(), notes)
+    yield from warn_of_homes(homes(agreement, archive.policies.tree, placed), resting.path)
+
+
 def _identifier(
     bag: Bag, agreement: Agreement | None, submission: Submission
 ) -> tuple[str, tuple[Finding, ...]]:
@@ -150,7 +171,7 @@ def _identifier(
     stated = bag.tag("External-Identifier").strip()
     if stated:
         return (stated if is_aip_id(stated) else ""), ()
-    if agreement is None:
+    if agreement is None or "External-Identifier" in agreement.required_tags:  # AGR-002 says it then
         return "", ()
     name = submission.source_name
     for suffix in (*SUFFIXES, ".bag"):

@@ -15,6 +15,10 @@ from policies.terms import Agreement, ProductRule
 from sip.checks.delivery import Delivery
 
 _INFO = "bag-info.txt"
+REMOVE = "remove it"
+"""The remedy for a file that nobody meant to deliver."""
+
+_LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".directory", ".localized"})
 
 
 def check_agreement(delivery: Delivery, agreement: Agreement) -> Iterator[Finding]:
@@ -34,8 +38,9 @@ def _check_tags(delivery: Delivery, agreement: Agreement) -> Iterator[Finding]:
     named = delivery.tag("Submission-Agreement")
     if named and named != agreement.name:
         yield finding("AGR-001", _INFO, f"Submission-Agreement is {named!r}, expected {agreement.name!r}")
+    given = {"submission-agreement"} if delivery.under else set()
     for tag in agreement.required_tags:
-        if not delivery.tag(tag):
+        if not delivery.tag(tag) and tag.casefold() not in given:
             yield finding("AGR-002", _INFO, f"the tag {tag} is missing or empty, expected a value")
     identifier = delivery.tag("External-Identifier")
     if identifier and not (is_aip_id(identifier) and agreement.identifier.fullmatch(identifier)):
@@ -55,7 +60,14 @@ def _check_names(delivery: Delivery, agreement: Agreement) -> Iterator[Finding]:
     for path in sorted(delivery.inspections):
         if folder_kind(path) == "auxiliary" and agreement.rule_for(path) is None:
             kinds = ", ".join(rule.name for rule in agreement.products)
-            yield finding("AGR-006", path, f"the name {path} is none that the agreement knows: {kinds}")
+            message = f"the name {path} is none that the agreement knows: {kinds}"
+            yield finding("AGR-006", path, message, remedy=REMOVE if is_litter(path) else None)
+
+
+def is_litter(path: str) -> bool:
+    """Return whether a desktop or an editor left the file behind: nobody meant to deliver it."""
+    name = path.rpartition("/")[2].casefold()
+    return name in _LITTER or name.startswith(("._", ".~")) or name.endswith("~")
 
 
 def _check_headers(

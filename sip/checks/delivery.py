@@ -15,13 +15,15 @@ from policies.terms import Agreement, ProductRule
 class Delivery:
     """A bag's tags, the inspection of each payload file by its path (``data/…``), and the provider's notes.
 
-    ``version`` is the BagIt version its declaration names.
+    ``version`` is the BagIt version its declaration names; ``under`` the agreement that the operator
+    named for a bag that names none.
     """
 
     version: str
     tags: Mapping[str, tuple[str, ...]]
     inspections: Mapping[str, Inspection]
     submission: SubmissionYaml | None = None
+    under: str = ""
 
     def tag(self, name: str) -> str:
         """Return the first value of a tag whatever the case of its label, or an empty text."""

@@ -194,7 +194,7 @@ def test_no_folder_an_empty_one_and_a_taken_target_are_refused(
     with pytest.raises(NotFoundError):
         pack(tmp_path / "nowhere", agreement, tmp_path / "bag", now=NOW, inspect=inspector.inspect)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(PackRefusedError):
+    with pytest.raises(PackRefusedError, match=r"for 1 reason:\n.*the folder holds no file"):
         pack(tmp_path / "empty", agreement, tmp_path / "bag", now=NOW, inspect=inspector.inspect)
     with pytest.raises(RefusedError, match="exists already"):
         pack(light_curve, agreement, tmp_path / "empty", now=NOW, inspect=inspector.inspect)
@@ -276,3 +276,61 @@ def test_one_tar_per_identifier_and_one_fits_per_run_or_day(
     bag = pack(folder, policies.agreement("corot"), tmp_path / "bag", now=NOW, inspect=inspector.inspect)
     tags = validate_bag(bag, profile="intake").bag.tags
     assert (tags["External-Identifier"], tags["Bag-Group-Identifier"]) == ((identifier,), (node,))
+
+
+def copied(folder: Path, *products: Path) -> Path:
+    """Return a new folder with copies of the products."""
+    folder.mkdir()
+    for product in products:
+        shutil.copy(product, folder)
+    return folder
+
+
+def test_two_observations_are_not_packed_as_one(
+    shared: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """Products that make two packages are refused naming both, unless both labels are stated."""
+    runs = [
+        shared / f"data/hess/hess_dl3_dr1/data/hess_dl3_dr1_obs_id_{run}.fits.gz"
+        for run in ("023523", "023526")
+    ]
+    folder, agreement = copied(tmp_path / "in", *runs), policies.agreement("hess")
+    for label in (Label(), Label(identifier="hess.crab"), Label(group="dl3/event-lists")):
+        with pytest.raises(PackRefusedError) as caught:
+            pack(folder, agreement, tmp_path / "bag", label=label, now=NOW, inspect=inspector.inspect)
+        assert [found.code for found in caught.value.findings] == ["CON-007"]
+        for told in ("hess.obs023523", "hess.obs023526", runs[0].name, runs[1].name, "--identifier"):
+            assert told in caught.value.message
+    both = Label(identifier="hess.crab", group="dl3/event-lists")
+    bag = pack(folder, agreement, tmp_path / "bag", label=both, now=NOW, inspect=inspector.inspect)
+    assert validate_bag(bag, profile="intake").bag.tags["External-Identifier"] == ("hess.crab",)
+
+
+def test_instruments_with_branches_of_their_own_are_told_apart(
+    shared: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """Three instruments of a spacecraft make three packages; the refusal names the place of each."""
+    soho = shared / "data/soho"
+    folder = copied(
+        tmp_path / "in",
+        soho / "eit/2004/03/01/efz20040301.000010_s.fits",
+        soho / "lasco/lasco_c2_25299383_s.fts",
+        soho / "mdi/mdi.fd_Ic.20101015_230100_TAI.data.fits",
+    )
+    with pytest.raises(PackRefusedError) as caught:
+        pack(folder, policies.agreement("soho"), tmp_path / "bag", now=NOW, inspect=inspector.inspect)
+    (found,) = [item for item in caught.value.findings if item.code == "CON-007"]
+    for node in ("soho/eit/l0", "soho/lasco/c2", "soho/mdi/l1"):
+        assert node in found.message
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db"])
+def test_what_a_desktop_left_behind_is_to_be_removed(
+    name: str, light_curve: Path, tmp_path: Path, policies: PolicySet, inspector: Inspector
+) -> None:
+    """Each reason is told with its remedy, that of a desktop's own file being to remove it."""
+    (light_curve / name).write_bytes(b"Bud1")
+    with pytest.raises(PackRefusedError) as caught:
+        pack(light_curve, policies.agreement("tess"), tmp_path / "bag", now=NOW, inspect=inspector.inspect)
+    assert name in caught.value.message
+    assert "→ remove it" in caught.value.message
