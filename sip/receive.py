@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from oais.errors import NotFoundError, WrongUsageError
+from oais.errors import NotFoundError, StorageError, WrongUsageError
 from oais.files import free_bytes, storage_errors
 from oais.information.findings import Finding, finding, refuses
 from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
@@ -40,6 +40,7 @@ FATAL_AT_RECEIPT: Final = re.compile(r"BOX-0(?!21).*|BAG-067|BAG-068")
 """Codes after which there is no bag in custody that could be judged."""
 
 TOO_LARGE: Final = "BAG-068"
+_UNPACKS_TO_TOO_MUCH: Final = "BOX-011"
 """The code of a delivery that asks for more than it may, or than there is room for."""
 
 _NOT_CONTENT = re.compile(r"bagit\.txt|bag-info\.txt|(?:tag)?manifest-[^/]+\.txt")
@@ -183,12 +184,21 @@ def _fits(survey: Survey, delivery: Path, building: Path, limits: ReceiveLimits,
         found = f"{size} bytes in {members} files and directories"
         log.add("BAG-068", "", f"{found}; at most {limits.bytes} in {limits.members}")
     elif size > room:
-        log.add("BAG-068", "", f"{size} bytes, and there is room for {max(room, 0)}")
+        raise no_room(size, room, limits)
     elif log.count("BAG-063") and _beyond_oxum(survey, delivery):
         log.add("BAG-068", "", f"sparse files claim {size} bytes, more than Payload-Oxum declares")
     else:
         return True
     return False
+
+
+def no_room(size: int, room: int, limits: ReceiveLimits) -> StorageError:
+    """Return the fault of our own disk: the delivery may be sound, and comes again when there is room."""
+    return StorageError(
+        f"the delivery has {size} bytes, and custody has room for {max(room, 0)} beside the {limits.reserve} "
+        "bytes that always stay free",
+        remedy="free space on the archive's file system and submit it again; it was not judged",
+    )
 
 
 def _beyond_oxum(survey: Survey, delivery: Path) -> bool:
@@ -255,6 +265,8 @@ def _unpack(container: Path, building: Path, received: _Received, limits: Receiv
     room = max(free_bytes(building) - limits.reserve, 0)
     allowed = ContainerLimits(min(limits.bytes, room), limits.members, limits.ratio)
     extraction = extract(container, building / UNPACKED, limits=allowed)
+    if room < limits.bytes and any(found.code == _UNPACKS_TO_TOO_MUCH for found in extraction.findings):
+        raise no_room(room + 1, room, limits)
     received = replace(received, findings=extraction.findings)
     if refuses(extraction.findings):
         return received

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from importlib import metadata
 from typing import Annotated
 
@@ -46,6 +47,11 @@ def _main(
     pass
 
 
+def _interrupt(_number: int, _frame: object) -> None:
+    """Treat the polite request to end as Ctrl-C: what is done is kept and indexed."""
+    raise KeyboardInterrupt
+
+
 def run(argv: list[str]) -> int:
     """Run one command line and return its exit code."""
     code = 0
@@ -55,5 +61,6 @@ def run(argv: list[str]) -> int:
         result = get_command(app).main(args=argv, prog_name="oais", standalone_mode=False)
         code = result if isinstance(result, int) else 0
 
+    signal.signal(signal.SIGTERM, _interrupt)
     fault = run_and_explain(invoke)
     return fault or code

@@ -38,10 +38,11 @@ from sip.receive import ReceiveLimits, content_digest, receive
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """The outcome of one delivery: its receipt, and the AIP if it was stored just now."""
+    """The outcome of one delivery: its receipt, the AIP, and whether that was held already."""
 
     receipt: Receipt
     stored: StoredAip | None
+    held: bool = False
 
 
 def ingest(
@@ -100,7 +101,7 @@ def store_submission(
         previous = aip_store(archive).find(aip_id)
         held = receipt_of_held(archive, previous, key)
         if held is not None:
-            return Ingested(held, None)
+            return Ingested(held, previous, held=True)
         conflict = version_conflict(assured, previous)
         if conflict is not None:
             return refuse(archive, submission, assured.with_finding(conflict))

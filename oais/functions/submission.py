@@ -5,6 +5,7 @@ What is in already is recognised before it is copied, so that an interrupted run
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -19,7 +20,7 @@ from aip.reading import read_record
 from oais.archive import Archive, open_archive
 from oais.errors import ArchiveError, NotFoundError, StorageError, report_defect
 from oais.functions.data_management import index_records
-from oais.functions.ingest import ingest
+from oais.functions.ingest import Ingested, ingest
 from oais.functions.receipts import open_receipt, receipt_as_plain
 from oais.functions.reporting import SILENT, Reporter
 from oais.functions.storage import sweep
@@ -28,6 +29,7 @@ from oais.information.identifiers import submission_key
 from oais.information.packages import AipRecord, Receipt
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
+from oais.processes import end_with_parent
 from search_index.index import Index, open_index
 from sip.recognition import recognise_content
 
@@ -123,12 +125,24 @@ class _Desk:
             if held is not None:
                 return Disposition(delivery, held, skipped=True), None
             ingested = ingest(self.archive, delivery, self.inspector, agreement=agreement, reporter=reporter)
+            record = self._unindexed(ingested)
         except ArchiveError as error:
             return _stopped(delivery, error)
         except Exception as error:  # noqa: BLE001 - a defect met in one delivery must not stop the others
             return _stopped(delivery, report_defect(error))
-        record = read_record(ingested.stored) if ingested.stored is not None else None
-        return Disposition(delivery, ingested.receipt), record
+        return Disposition(delivery, ingested.receipt, skipped=ingested.held), record
+
+    def _unindexed(self, ingested: Ingested) -> AipRecord | None:
+        """Return the record of an AIP that the index does not know as it is now.
+
+        That is one just stored, or one held from a run that ended before it was indexed.
+        """
+        if ingested.stored is None:
+            return None
+        known = self.index.aip(ingested.stored.aip_id) if ingested.held else None
+        if known is not None and known.version == ingested.stored.head:
+            return None
+        return read_record(ingested.stored)
 
 
 def _stopped(delivery: Path, error: ArchiveError) -> Outcome:
@@ -153,6 +167,9 @@ _worker: list[_Desk] = []
 
 
 def _start_worker(home: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the work, and keeps what is done
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent()
     archive = open_archive(home)
     single = replace(archive, settings=replace(archive.settings, workers=1))
     _worker.append(_Desk(single, open_index(single.index_root), Inspector(workers=1)))

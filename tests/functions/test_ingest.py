@@ -63,7 +63,7 @@ def test_the_same_delivery_twice_gets_the_same_receipt(
     first = take_in(bag).receipt
     again = shutil.copytree(bag, tmp_path / "renamed.bag")
     second = take_in(again)
-    assert second.stored is None
+    assert second.held
     assert second.receipt == first
     assert find_aip(archive, first.aip_id).versions == (1,)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -12,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from oais.archive import Archive
-from oais.files import exclusive_lock
-from oais.functions.data_management import check_index, rebuild_index
+from oais.functions.data_management import check_index
 from oais.functions.storage import aip_store, sweep
 from oais.functions.submission import submit
 from search_index.index import open_index
@@ -72,34 +70,55 @@ def test_two_versions_told_in_any_order_leave_the_newest(archive: Archive, tmp_p
     assert check_index(archive) == []
 
 
+SCRIPT = (
+    "import sys; from pathlib import Path; from oais.archive import open_archive\n"
+    "from oais.functions.submission import submit\n"
+    "for done in submit(open_archive(Path(sys.argv[1])), [Path(p) for p in sys.argv[2:]]):\n"
+    "    print(done.delivery.name, flush=True)\n"
+)
+
+
+def kill_in_the_middle(archive: Archive, bags: list[Path]) -> None:
+    """Start a run, kill its first process alone after five deliveries, wait until nothing of it is left."""
+    command = [sys.executable, "-c", SCRIPT, str(archive.home), *map(str, bags)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        for _ in range(5):
+            assert running.stdout.readline()
+        running.send_signal(signal.SIGKILL)
+        running.stdout.read()  # ends when the last process that could write to it is gone
+
+
 def test_a_killed_run_leaves_nothing_half_done(archive: Archive, tmp_path: Path) -> None:
-    """Killed in the middle, the archive holds whole AIPs only, and repeating the run completes it."""
+    """Killed in the middle, no process stays and only whole AIPs; repeating the run completes it.
+
+    What was stored but not indexed when it was killed is findable after the repetition.
+    """
     bags = many_bags(tmp_path, 40)
-    script = (
-        "import sys; from pathlib import Path; from oais.archive import open_archive\n"
-        "from oais.functions.submission import submit\n"
-        "for done in submit(open_archive(Path(sys.argv[1])), [Path(p) for p in sys.argv[2:]]):\n"
-        "    print(done.delivery.name, flush=True)\n"
-    )
-    command = [sys.executable, "-c", script, str(archive.home), *map(str, bags)]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    assert running.stdout is not None
-    for _ in range(5):
-        assert running.stdout.readline()
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
-    running.stdout.close()
-    # Its workers may still be dying in a write; what they hold is let go with the last of them.
-    with exclusive_lock(archive.staging / "building.lock", "the staging area"):
-        pass
+    kill_in_the_middle(archive, bags)
     for stored in aip_store(archive).objects():
         assert all(file.size >= 0 for file in stored.open().files().values())
     done = list(submit(archive, bags))
     assert all(item.receipt and item.receipt.status == "accepted" for item in done)
     assert len(list(aip_store(archive).object_roots())) == 40
-    rebuild_index(archive)
     assert check_index(archive) == []
     assert [path for path in archive.staging.iterdir() if path.is_dir() and path.name != "locks"] == []
+
+
+def test_no_room_is_our_fault_and_refuses_nobody(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full stops us with exit code 4; no receipt says that the delivery was bad."""
+    monkeypatch.setattr("sip.receive.free_bytes", lambda _path: 1000)
+    (done,) = submit(archive, many_bags(tmp_path, 1))
+    assert done.receipt is None
+    assert done.exit_code == 4
+    assert "room" in done.error
+    assert list(archive.receipts.rglob("*.json")) == []
+    monkeypatch.undo()
+    (done,) = submit(archive, [tmp_path / "000.bag"])
+    assert done.receipt is not None
+    assert done.receipt.status == "accepted"
 
 
 def test_the_sweep_removes_remains_but_not_work_in_progress(archive: Archive) -> None:

@@ -17,6 +17,7 @@ from oais.information.representation.file_inspection import inspect_file
 from oais.information.representation.frames import LENGTH, SPENT, inspection_as_plain, pack, unpack
 from oais.information.representation.identification import identify_file
 from oais.information.representation.opening import UnreadableError, bytes_on_disk
+from oais.processes import end_with_parent
 
 MEMORY = 1 << 30
 """Bytes of address space beyond what the libraries take themselves."""
@@ -39,6 +40,7 @@ def main() -> None:
     os.dup2(null, 0)
     os.dup2(2, 1)  # what a library prints goes where errors go, not into an answer
     leave_network()
+    end_with_parent()
     warm_up()
     limit_self()
     _send(answers, {"ready": True})
