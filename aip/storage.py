@@ -98,7 +98,12 @@ class AipStore:
     def object_roots(self) -> Iterator[Path]:
         """Yield the object root of every AIP, damaged ones too, in the order of the folders."""
         require_storage_root(self.root)
-        yield from _folders_below(self.root, _LAYERS)
+        yield from self.found_roots()
+
+    def found_roots(self) -> Iterator[Path]:
+        """Yield the object roots of whatever is left, for the audit: the declaration may be lost too."""
+        if self.root.is_dir():
+            yield from _folders_below(self.root, _LAYERS)
 
     def objects(self) -> Iterator[StoredAip]:
         """Yield every AIP that can be read; damaged ones are for the audit to name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,20 +30,20 @@ _ROOMS = (
     "search_index",
 )
 
+_NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
+
 
 def system_clock() -> datetime:
     """Return the present moment in UTC."""
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """An opened archive: where its rooms are, what its operator set, which rules are in force."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """An archive as an audit needs it: its rooms and trusted keys, without its rules or its signing key."""
 
     home: Path
     settings: Settings
-    policies: PolicySet
-    signer: Signer
     clock: Clock = system_clock
 
     @property
@@ -86,13 +87,22 @@ class Archive:
         return self.home / "search_index"
 
     def trusted_keys(self) -> dict[str, bytes]:
-        """Return the public keys whose signatures count, by key id."""
+        """Return the public keys whose signatures count, by key id; raises StorageError."""
         folder = self.home / "keys" / "trusted"
-        return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.pem"))}
+        with storage_errors("reading the trusted keys"):
+            return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.pem"))}
 
     def now(self) -> str:
         """Return the present moment as the archive writes it: UTC, ISO 8601, microseconds, Z."""
         return timestamp(self.clock())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive(Home):
+    """An opened archive: also which rules are in force, and the key that signs."""
+
+    policies: PolicySet
+    signer: Signer
 
 
 def timestamp(moment: datetime) -> str:
@@ -144,8 +154,11 @@ def _plain(table: Table) -> dict[str, str]:
     }
 
 
-def open_archive(home: Path, *, clock: Clock = system_clock) -> Archive:
-    """Open the archive in ``home``; raises ConfigurationError naming what is missing or wrong."""
+def open_home(home: Path, *, clock: Clock = system_clock) -> Home:
+    """Open what an audit needs, and make nothing; raises ConfigurationError.
+
+    Broken agreements or a lost signing key must not keep anybody from proving what is stored.
+    """
     config = home / "oais.yaml"
     try:
         text = read_regular(config)
@@ -155,12 +168,28 @@ def open_archive(home: Path, *, clock: Clock = system_clock) -> Archive:
             remedy="make one with 'oais init HOME', or name the right directory with --home",
         ) from error
     settings = settings_from(_plain(load_strict_yaml(text, "oais.yaml")), "oais.yaml")
-    for room in _ROOMS:
-        make_directories(home / room)
+    return Home(home=home.resolve(), settings=settings, clock=clock)
+
+
+def open_archive(home: Path, *, clock: Clock = system_clock) -> Archive:
+    """Open the archive in ``home``; raises ConfigurationError naming what is missing or wrong."""
+    opened = open_home(home, clock=clock)
+    _make_rooms(home)
     return Archive(
-        home=home.resolve(),
-        settings=settings,
+        home=opened.home,
+        settings=opened.settings,
+        clock=clock,
         policies=load_policies(home / "policies"),
         signer=open_signer(home / "keys" / "archive.key"),
-        clock=clock,
     )
+
+
+def _make_rooms(home: Path) -> None:
+    """Make the rooms that are missing; where nothing may be written, the archive is open for reading."""
+    with storage_errors(f"making the rooms of {home}"):
+        for room in _ROOMS:
+            try:
+                make_directories(home / room)
+            except OSError as error:
+                if error.errno not in _NOT_WRITABLE:
+                    raise

@@ -83,16 +83,16 @@ def audit(
     """Prove that stored bytes are what was sealed; exit code 3 and the exact path where they are not."""
     import secrets
 
-    from oais.archive import open_archive
+    from oais.archive import open_home
     from oais.functions.audit import run_audit, select_for_audit
 
     if sum((aip is not None, everything, sample is not None)) != 1:
         raise WrongUsageError("audit what? Name one AIP, or give --all, or --sample N")
-    archive = open_archive(home_or_default(home))
+    archive = open_home(home_or_default(home))
     chance = secrets.randbits(32) if seed is None else seed
-    roots = select_for_audit(archive, aip, sample, chance)
-    with count_progress("audit", len(roots)) as advance:
-        told = run_audit(archive, roots, full=full, from_disk=not cached, progress=lambda _result: advance())
+    chosen = select_for_audit(archive, aip, sample, chance)
+    with count_progress("audit", len(chosen)) as advance:
+        told = run_audit(archive, chosen, full=full, from_disk=not cached, progress=lambda _result: advance())
     if as_json:
         print_json(told.as_plain() | ({"seed": chance} if sample else {}))
     else:

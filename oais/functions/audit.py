@@ -1,19 +1,34 @@
-"""Audits: proof that what is stored still is what was sealed."""
+"""Audits: proof that what was accepted is stored, and that what is stored still is what was sealed."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from aip.audit import AuditResult, audit_aips
-from oais.archive import Archive
+from oais.archive import Home
+from oais.functions.completeness import missing_from_store, storage_root_findings
 from oais.functions.storage import aip_store, find_aip
+from oais.information.findings import Finding
+from oais.information.identifiers import object_path
 
 FAST = ("blake3",)
 FULL = ("sha512",)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is audited: object roots, and whether they are to be all that was accepted, or all of one AIP."""
+
+    roots: tuple[Path, ...]
+    everything: bool = False
+    aip_id: str = ""
+
+    def __len__(self) -> int:
+        return len(self.roots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,39 +64,71 @@ class AuditSummary:
         }
 
 
-def select_for_audit(archive: Archive, aip_id: str | None, sample: int | None, seed: int) -> list[Path]:
-    """Return the object roots to audit: one AIP, a random sample of n, or all; raises NotFoundError."""
+def select_for_audit(archive: Home, aip_id: str | None, sample: int | None, seed: int) -> Selection:
+    """Choose what to audit: one AIP, a random sample of n, or all that was ever accepted.
+
+    Raises NotFoundError for an AIP that is neither in the store nor in any receipt.
+    """
     if aip_id is not None:
-        return [find_aip(archive, aip_id).path]
-    roots = list(aip_store(archive).object_roots())
-    if sample is None or sample >= len(roots):
-        return roots
-    return random.Random(seed).sample(roots, sample)  # noqa: S311 - a sample, not a secret
+        return _one(archive, aip_id)
+    roots = tuple(aip_store(archive).found_roots())
+    if sample is None:
+        return Selection(roots, everything=True)
+    if sample >= len(roots):
+        return Selection(roots)
+    return Selection(tuple(random.Random(seed).sample(roots, sample)))  # noqa: S311 - a sample, not a secret
+
+
+def _one(archive: Home, aip_id: str) -> Selection:
+    path = archive.aip_root / object_path(aip_id)
+    if path.is_dir():
+        return Selection((path,), aip_id=aip_id)
+    if not any(about == aip_id for about, _ in missing_from_store(archive, {}, aip_id)):
+        find_aip(archive, aip_id)
+    return Selection((), aip_id=aip_id)
 
 
 def run_audit(
-    archive: Archive,
-    roots: list[Path],
+    archive: Home,
+    chosen: Selection,
     *,
     full: bool = False,
     from_disk: bool = True,
     progress: Callable[[AuditResult], None] | None = None,
 ) -> AuditSummary:
-    """Audit the AIPs at ``roots``; results go to each object's logs, damage into the summary."""
+    """Audit what was chosen; results go to each object's logs, damage into the summary.
+
+    An audit of everything, or of one AIP, also tells what receipts say was accepted and is not there.
+    """
     started = archive.now()
-    results = _results(archive, roots, full=full, from_disk=from_disk)
     aips = files = size = 0
-    damaged = []
-    for result in results:
+    heads: dict[str, int] = {}
+    damaged: dict[str, AuditResult] = {}
+    for result in _results(archive, chosen.roots, full=full, from_disk=from_disk):
         aips, files, size = aips + 1, files + result.files, size + result.bytes
+        heads[result.aip_id] = result.head
         if not result.intact:
-            damaged.append(result)
+            damaged[result.aip_id] = result
         if progress is not None:
             progress(result)
-    return AuditSummary(started, archive.now(), aips, files, size, tuple(damaged))
+    for about, found in _missing(archive, chosen, heads):
+        known = damaged.get(about) or _unread(about, started)
+        damaged[about] = replace(known, findings=(*known.findings, found))
+    return AuditSummary(started, archive.now(), aips, files, size, tuple(damaged.values()))
 
 
-def _results(archive: Archive, roots: list[Path], *, full: bool, from_disk: bool) -> Iterator[AuditResult]:
+def _missing(archive: Home, chosen: Selection, heads: dict[str, int]) -> Iterator[tuple[str, Finding]]:
+    for found in storage_root_findings(archive):
+        yield "aip/", found
+    if chosen.everything or chosen.aip_id:
+        yield from missing_from_store(archive, heads, chosen.aip_id)
+
+
+def _unread(about: str, started: str) -> AuditResult:
+    return AuditResult(about, 0, started, started, (), 0, 0, ())
+
+
+def _results(archive: Home, roots: Iterable[Path], *, full: bool, from_disk: bool) -> Iterator[AuditResult]:
     return audit_aips(
         roots,
         archive.trusted_keys(),

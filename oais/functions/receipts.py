@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from oais.archive import Archive
+from oais.archive import Archive, Home
 from oais.errors import DamageError, NotFoundError
-from oais.files import make_directories, storage_errors, write_durably
+from oais.files import make_directories, read_regular, storage_errors, write_durably
 from oais.information.findings import Finding, Severity
 from oais.information.identifiers import RECEIPT_ID
 from oais.information.packages import Receipt
@@ -47,7 +48,7 @@ def issue_receipt(archive: Archive, receipt: Receipt) -> Receipt:
     return receipt
 
 
-def receipt_path(archive: Archive, name: str) -> Path:
+def receipt_path(archive: Home, name: str) -> Path:
     """Return where a receipt is kept; raises NotFoundError for a name that is none."""
     match = RECEIPT_ID.fullmatch(name)
     if match is None:
@@ -57,24 +58,65 @@ def receipt_path(archive: Archive, name: str) -> Path:
     return archive.receipts / match[1] / match[2] / f"{name}.json"
 
 
-def open_receipt(archive: Archive, name: str) -> Receipt:
+def open_receipt(archive: Home, name: str) -> Receipt:
     """Read a receipt and verify its signature.
 
     Raises NotFoundError when there is none, DamageError when its bytes are not what was signed.
     """
     path = receipt_path(archive, name)
+    if not path.exists():
+        raise NotFoundError(f"there is no receipt {name}")
+    return _verified(path, archive.trusted_keys())
+
+
+def each_receipt(archive: Home, about: str = "") -> Iterator[tuple[Path, Receipt | DamageError]]:
+    """Yield every receipt with its file, or what is wrong with it; one at a time, there may be millions.
+
+    With ``about`` only those in which that text stands, such as an AIP's identifier. Raises StorageError.
+    """
+    trusted = archive.trusted_keys()
+    for path in _files(archive.receipts):
+        try:
+            if about and about.encode() not in read_regular(path):
+                continue
+            yield path, _verified(path, trusted)
+        except OSError as error:
+            yield path, DamageError(f"receipt {path.stem} cannot be read: {error.strerror}")
+        except DamageError as error:
+            yield path, error
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    with storage_errors("reading the ledger of receipts"):
+        for year in _sorted(folder):
+            for month in _sorted(year):
+                yield from (path for path in _sorted(month) if RECEIPT_ID.fullmatch(path.stem))
+
+
+def _sorted(folder: Path) -> list[Path]:
+    """Return what is in a folder; of files only receipts, not the signatures beside them."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix != ".sig")
+
+
+def _verified(path: Path, trusted: Mapping[str, bytes]) -> Receipt:
+    """Read one file; raises DamageError, also for the name of another receipt."""
+    name = path.stem
     try:
-        data = path.read_bytes()
-        signature = path.with_suffix(".json.sig").read_bytes()
+        data = read_regular(path)
+        signature = read_regular(path.with_suffix(".json.sig"))
         plain = json.loads(data)
-        key = archive.trusted_keys().get(plain["key_id"], b"")
-    except FileNotFoundError as error:
-        raise NotFoundError(f"there is no receipt {name}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamageError(f"receipt {name} cannot be read: {error}") from error
-    if not verify_signature(key, data, signature):
+        key = trusted.get(plain["key_id"], b"")
+        signed = verify_signature(key, data, signature)
+        receipt = receipt_from_plain(plain)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamageError(
-            f"receipt {name} is not what the archive signed",
-            remedy="restore ledger/receipts from a copy; the AIP itself names its receipt too",
-        )
-    return receipt_from_plain(plain)
+            f"receipt {name} cannot be read: {printable(str(error))}", remedy=_RESTORE
+        ) from error
+    if not signed or receipt.receipt_id != name:
+        raise DamageError(f"receipt {name} is not what the archive signed", remedy=_RESTORE)
+    return receipt
+
+
+_RESTORE = "restore ledger/receipts from a copy; the AIP itself names its receipt too"

@@ -8,17 +8,17 @@ from contextlib import contextmanager
 
 from aip.storage import AipStore
 from aip.stored import StoredAip
-from oais.archive import Archive
+from oais.archive import Archive, Home
 from oais.errors import NotFoundError, StorageError
 from oais.files import exclusive_lock, shared_lock
 
 
-def aip_store(archive: Archive) -> AipStore:
+def aip_store(archive: Home) -> AipStore:
     """Return the store of the archive."""
     return AipStore(archive.aip_root, archive.staging / "locks")
 
 
-def find_aip(archive: Archive, aip_id: str) -> StoredAip:
+def find_aip(archive: Home, aip_id: str) -> StoredAip:
     """Return a stored AIP; raises NotFoundError, or DamageError when its inventory is damaged."""
     stored = aip_store(archive).find(aip_id)
     if stored is None:

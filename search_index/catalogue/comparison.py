@@ -47,7 +47,7 @@ def _differences(stored: Rows, kept: dict[str, list[Row]]) -> list[str]:
 
 
 def _where_different(name: str, stored: list[Row], found: list[Row]) -> Iterator[str]:
-    """Yield ``table.column: the catalogue says …, the store says …``: which of them is right an audit tells."""
+    """Yield ``table.column: the catalogue says …, the store says …``; an audit tells which is right."""
     if len(stored) != len(found):
         yield f"{name}: the catalogue has {len(found)} rows, the store makes {len(stored)}"
         return

@@ -1,12 +1,18 @@
-"""What should be here and is not: whole AIPs, versions, receipts, the store itself; and what an audit needs."""
+"""What should be here and is not: whole AIPs, versions, receipts, the store; and what an audit needs."""
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from oais.archive import Archive
+from oais.archive import Archive, Home, open_archive, open_home
+from oais.errors import ConfigurationError, NotFoundError
+from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.storage import find_aip
 from oais.functions.submission import submit
 from oais.functions.validation import validate
@@ -28,7 +34,7 @@ def held(archive: Archive, tmp_path: Path) -> Archive:
 
 
 def test_each_fault_of_the_store_is_told_once(held: Archive) -> None:
-    """The check of the root and that of each AIP see the same bytes; who reads the list sees one line each."""
+    """The check of the root and that of each AIP see the same bytes; a reader sees one line each."""
     place = find_aip(held, "one.aip").path
     (place / "v1" / "content" / "empty").mkdir()
     (place / "stray.txt").write_bytes(b"x")
@@ -37,3 +43,91 @@ def test_each_fault_of_the_store_is_told_once(held: Archive) -> None:
     told = [(found.code, found.path, found.message) for found in validate(held.aip_root).findings]
     assert len(told) == len(set(told))
     assert {"E024", "E092"} <= {code for code, _, _ in told}
+
+
+def _told(archive: Home, aip_id: str | None = None) -> dict[str, list[str]]:
+    """Audit everything, or one AIP; return the codes of what was found by what it is about."""
+    summary = run_audit(archive, select_for_audit(archive, aip_id, None, 0), from_disk=False)
+    told: dict[str, list[str]] = {}
+    for found in summary.as_plain()["findings"]:
+        told.setdefault(found["aip"], []).append(found["code"])
+    assert summary.intact == (not told)
+    return told
+
+
+def _oais(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as an operator does."""
+    return subprocess.run([sys.executable, "-m", "oais", *words], capture_output=True, text=True, check=False)
+
+
+def test_a_deleted_aip_is_missed(held: Archive, tmp_path: Path) -> None:
+    """Remove a whole AIP: the audit of all names it once though two receipts do; put back, all is intact."""
+    place = find_aip(held, "two.aip").path
+    shutil.move(place, tmp_path / "taken")
+    assert _told(held) == {"two.aip": ["AUD-001"]}
+    assert _told(held, "two.aip") == {"two.aip": ["AUD-001"]}
+    assert _told(held, "one.aip") == {}
+    with pytest.raises(NotFoundError):
+        select_for_audit(held, "never.here", None, 0)
+    shutil.move(tmp_path / "taken", place)
+    assert _told(held) == {}
+
+
+def test_the_command_ends_with_damage(held: Archive) -> None:
+    """``oais audit --all`` and ``oais audit ID`` of a deleted AIP end with exit code 3."""
+    shutil.rmtree(find_aip(held, "one.aip").path)
+    for question in (["--all"], ["one.aip"]):
+        done = _oais("audit", *question, "--home", str(held.home), "--json")
+        assert done.returncode == 3, done.stderr
+        (found,) = json.loads(done.stdout)["findings"]
+        assert (found["aip"], found["code"]) == ("one.aip", "AUD-001")
+
+
+def test_a_version_taken_back_is_missed(held: Archive) -> None:
+    """An AIP rolled back to a sound v1, inventory, sidecar and signatures with it, is not intact."""
+    place = find_aip(held, "two.aip").path
+    shutil.rmtree(place / "v2")
+    for name in ("inventory.json", "inventory.json.sha512"):
+        shutil.copy(place / "v1" / name, place / name)
+    for path in (place / "logs" / "signatures").glob("v2*"):
+        path.unlink()
+    assert _told(held) == {"two.aip": ["AUD-002"]}
+    assert _told(held, "two.aip") == {"two.aip": ["AUD-002"]}
+
+
+def test_a_receipt_that_was_changed_is_named(held: Archive) -> None:
+    """A receipt with other words, without its signature, or with nothing in it is told with its path."""
+    receipts = sorted(held.receipts.rglob("*.json"))
+    receipts[0].write_bytes(receipts[0].read_bytes().replace(b"accepted", b"refused"))
+    receipts[1].with_suffix(".json.sig").unlink()
+    receipts[2].write_bytes(b"[]")
+    summary = run_audit(held, select_for_audit(held, None, None, 0), from_disk=False)
+    found = [item for item in summary.as_plain()["findings"] if item["code"] == "AUD-003"]
+    assert [item["path"] for item in found] == [str(path.relative_to(held.home)) for path in receipts]
+
+
+def test_a_store_that_is_gone_is_damage(held: Archive) -> None:
+    """Without its declaration the store is still audited, without aip/ every AIP is missed."""
+    declaration = held.aip_root / "0=ocfl_1.1"
+    for spoil in (lambda: declaration.write_bytes(b""), declaration.unlink):
+        spoil()
+        summary = run_audit(held, select_for_audit(held, None, None, 0), from_disk=False)
+        assert [item["code"] for item in summary.as_plain()["findings"]] == ["AUD-004"]
+        assert summary.aips == 2
+    shutil.rmtree(held.aip_root)
+    assert _told(held) == {"aip/": ["AUD-004"], "one.aip": ["AUD-001"], "two.aip": ["AUD-001"]}
+    assert _told(held, "one.aip") == {"aip/": ["AUD-004"], "one.aip": ["AUD-001"]}
+
+
+def test_an_audit_needs_neither_rules_nor_the_signing_key(held: Archive) -> None:
+    """With every agreement broken and the private key lost, the audit still proves what is stored."""
+    for path in (held.home / "policies").rglob("*.yaml"):
+        path.write_bytes(b"\0")
+    (held.home / "keys" / "archive.key").unlink()
+    with pytest.raises(ConfigurationError):
+        open_archive(held.home)
+    assert _told(open_home(held.home)) == {}
+    done = _oais("audit", "--all", "--home", str(held.home))
+    assert done.returncode == 0, done.stderr
+    shutil.rmtree(find_aip(held, "one.aip").path)
+    assert _told(open_home(held.home)) == {"one.aip": ["AUD-001"]}
