@@ -33,9 +33,9 @@ from search_index.entries import (
 )
 from search_index.nodes import PlannedNode
 from search_index.query import LARGEST_OFFSET, LARGEST_PAGE, Query
-from search_index.view import WORDS, View, asked_again, build_of
+from search_index.view import WORDS, View, asked_again, build_of, is_made, require_made
 from search_index.words.terms import read_question
-from search_index.writing import add, create_if_missing, rebuild, remove
+from search_index.writing import add, create_empty, rebuild, remove
 
 _T = TypeVar("_T")
 
@@ -52,6 +52,10 @@ class Index:
         self.root: Final = root
         self._view: View | None = None
         self._opening = threading.Lock()
+
+    def is_made(self) -> bool:
+        """Return whether there is an index; where there is none only `rebuild` does not raise."""
+        return is_made(self.root)
 
     def close(self) -> None:
         """Let go of the files; a further question opens them again."""
@@ -207,7 +211,7 @@ class Index:
     def _current_view(self) -> View:
         with self._opening:
             if self._view is None or self._view.build != build_of(self.root):
-                create_if_missing(self.root)
+                require_made(self.root)
                 if self._view is not None:
                     self._view.catalogue.close()
                 self._view = View(self.root)
@@ -215,5 +219,11 @@ class Index:
 
 
 def open_index(root: Path) -> Index:
-    """Return the index below ``root``; nothing is read, or made where it is missing, before it is asked."""
+    """Return the index below ``root``; nothing is read before it is asked, and nothing ever made."""
+    return Index(root)
+
+
+def create_index(root: Path) -> Index:
+    """Make the empty index of a new archive, if there is none yet; raises StorageError."""
+    create_empty(root)
     return Index(root)

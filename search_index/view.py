@@ -22,6 +22,9 @@ WORDS: Final = "whoosh"
 
 _TRIES: Final = 20
 
+_NONE: Final = (0, 0)
+"""The build of an index that is not there."""
+
 
 class ReplacedError(Exception):
     """The index was rebuilt while it was being read; the question is put again to the new one."""
@@ -91,9 +94,28 @@ def build_of(root: Path) -> tuple[int, int]:
     """Return what tells one build of the index from another: the catalogue's file itself."""
     try:
         status = os.stat(root / FILE_NAME)
-    except FileNotFoundError:
-        return (0, 0)
+    except (FileNotFoundError, NotADirectoryError):
+        return _NONE
+    except OSError as error:
+        raise StorageError(
+            f"the catalogue {FILE_NAME} cannot be looked at: {error.strerror}",
+            remedy="give the archive's user the right to read search_index/",
+        ) from error
     return (status.st_dev, status.st_ino)
+
+
+def is_made(root: Path) -> bool:
+    """Return whether there is an index: the catalogue's file appears last, when all else is whole."""
+    return build_of(root) != _NONE
+
+
+def require_made(root: Path) -> None:
+    """Raise StorageError when there is no index; it must not look like one of an empty archive."""
+    if not is_made(root):
+        raise StorageError(
+            f"the index is missing: {root.name}/ has no {FILE_NAME}",
+            remedy="run `oais index rebuild`; nothing is lost, it is made from the stored packages",
+        )
 
 
 def asked_again(ask: Callable[[], _T]) -> _T:

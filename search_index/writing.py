@@ -15,7 +15,7 @@ from search_index.catalogue.database import Catalogue
 from search_index.catalogue.sqlite import FILE_NAME
 from search_index.catalogue.writing import mark_worded, remove_records, write_nodes, write_records
 from search_index.nodes import PlannedNode
-from search_index.view import WORDS
+from search_index.view import WORDS, is_made, require_made
 from search_index.words.documents import WordDocument, aip_document, aip_key, node_document
 from search_index.words.store import create_words, write_words
 
@@ -26,7 +26,7 @@ BATCH: Final = 500
 def add(root: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]) -> None:
     """Enter packages and nodes batch by batch, replacing what was known of them."""
     with _writer(root):
-        _create_missing(root)
+        require_made(root)
         waiting, planned = iter(records), list(nodes)
         with closing(Catalogue(root)) as catalogue:
             catalogue.generations()
@@ -40,7 +40,7 @@ def add(root: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]) 
 def remove(root: Path, aip_ids: list[str]) -> None:
     """Forget packages, their words first, so that nothing is found that is not known."""
     with _writer(root):
-        _create_missing(root)
+        require_made(root)
         write_words(root / WORDS, (), [aip_key(aip_id) for aip_id in aip_ids])
         with closing(Catalogue(root)) as catalogue, catalogue.writing() as connection:
             remove_records(connection, aip_ids)
@@ -64,16 +64,17 @@ def rebuild(root: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNod
     return count
 
 
-def create_if_missing(root: Path) -> None:
-    """Make an empty index where there is none; another process may be making it just now."""
-    if not (root / FILE_NAME).exists():
-        with _writer(root):
+def create_empty(root: Path) -> None:
+    """Make an empty index where there is none; only whoever makes an archive may, nothing else is empty."""
+    if not is_made(root):
+        with _writer(root), storage_errors("making the search index"):
+            root.mkdir(exist_ok=True)
             _create_missing(root)
 
 
 def _create_missing(root: Path) -> None:
     """Make an empty index under the lock: the catalogue appears last, whole, by a rename."""
-    if (root / FILE_NAME).exists():
+    if is_made(root):
         return
     shutil.rmtree(root / WORDS, ignore_errors=True)
     create_words(root / WORDS)

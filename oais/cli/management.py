@@ -58,13 +58,15 @@ def status(home: Home = None, as_json: AsJson = False) -> int:
     if as_json:
         print_json(asdict(told))
     else:
-        plain = asdict(told) | {
+        plain = {key: value for key, value in asdict(told).items() if key != "warnings"} | {
             "free_bytes": show_size(told.free_bytes),
             "agreements": ", ".join(told.agreements),
         }
         print_pairs((key.replace("_", " "), value) for key, value in plain.items())
     for name in told.conflicts:
         err.print(f"[yellow]{escape(name)} owns one of our import packages: install oais on its own[/]")
+    for warning in told.warnings:
+        err.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
     return 1 if told.conflicts else 0
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from aip.storage import AipStore
 from oais.archive import Archive, create_archive
+from oais.errors import StorageError
 from oais.files import free_bytes
+from oais.functions.completeness import storage_root_findings
 from oais.functions.storage import aip_store
-from search_index.index import open_index
+from search_index.index import create_index, open_index
 
 _PACKAGES = ("oais", "sip", "aip", "dip", "policies", "search_index")
 
@@ -32,38 +35,58 @@ class Status:
     staged: int
     refused: int
     conflicts: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def initialise(home: Path, *, name: str = "") -> Archive:
     """Make a new archive with its storage root and an empty index that already shows the whole tree."""
     archive = create_archive(home, name=name)
     AipStore(archive.aip_root, archive.staging / "locks").create_root(archive.signer.public_pem)
-    open_index(archive.index_root).add((), archive.policies.tree.nodes())
+    create_index(archive.index_root).add((), archive.policies.tree.nodes())
     return archive
 
 
 def tell_status(archive: Archive) -> Status:
     """Return the state of the archive; reads directories and the catalogue, no data."""
-    index = open_index(archive.index_root)
+    aips = sum(1 for _ in aip_store(archive).found_roots())
+    indexed, warnings = _compared(archive, aips)
     return Status(
         home=str(archive.home),
         name=archive.settings.name,
         format=archive.settings.format,
         software=software_version(),
         key_id=archive.signer.key_id,
-        aips=sum(1 for _ in aip_store(archive).object_roots()),
-        indexed_aips=sum(holding.total.aips for holding in index.holdings()),
+        aips=aips,
+        indexed_aips=indexed,
         agreements=tuple(sorted(archive.policies.agreements)),
         free_bytes=free_bytes(archive.home),
         in_custody=_count(archive.custody),
-        staged=sum(1 for path in archive.staging.iterdir() if path.is_dir() and path.name != "locks"),
+        staged=_count(archive.staging, files=False) - (archive.staging / "locks").is_dir(),
         refused=_count(archive.refused),
         conflicts=conflicting_distributions(),
+        warnings=(*(found.message for found in storage_root_findings(archive)), *warnings),
     )
 
 
-def _count(folder: Path) -> int:
-    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
+def _compared(archive: Archive, aips: int) -> tuple[int, tuple[str, ...]]:
+    """Return how many AIPs the index has, and what to warn of when the store has other than these."""
+    try:
+        with closing(open_index(archive.index_root)) as index:
+            indexed = sum(holding.total.aips for holding in index.holdings())
+    except StorageError as error:
+        return 0, (f"{error.message}: {error.remedy}",)
+    counts = f"the store holds {aips} AIPs, the index knows {indexed}"
+    if indexed < aips:
+        return indexed, (f"{counts}: run `oais index rebuild`",)
+    if indexed > aips:
+        return indexed, (f"{counts}: run `oais audit --all` first, AIPs may be lost",)
+    return indexed, ()
+
+
+def _count(folder: Path, *, files: bool = True) -> int:
+    if not folder.is_dir():
+        return 0
+    return sum(1 for path in folder.iterdir() if files or path.is_dir())
 
 
 def software_version() -> str:

@@ -11,11 +11,16 @@ from pathlib import Path
 import pytest
 
 from oais.archive import Archive, Home, open_archive, open_home
-from oais.errors import ConfigurationError, NotFoundError
+from oais.errors import ConfigurationError, NotFoundError, StorageError
+from oais.functions.access.facade import open_access
+from oais.functions.access.finding import Question
+from oais.functions.administration import tell_status
 from oais.functions.audit import run_audit, select_for_audit
+from oais.functions.data_management import check_index, rebuild_index
 from oais.functions.storage import find_aip
 from oais.functions.submission import submit
 from oais.functions.validation import validate
+from search_index.index import open_index
 from tests.functions.deliveries import plain_bag
 
 
@@ -131,3 +136,32 @@ def test_an_audit_needs_neither_rules_nor_the_signing_key(held: Archive) -> None
     assert done.returncode == 0, done.stderr
     shutil.rmtree(find_aip(held, "one.aip").path)
     assert _told(open_home(held.home)) == {"one.aip": ["AUD-001"]}
+
+
+def test_a_missing_index_is_told_by_every_question(held: Archive) -> None:
+    """Without search_index/ nobody is answered as if the archive were empty; a rebuild answers again."""
+    assert tell_status(held).warnings == ()
+    shutil.rmtree(held.index_root)
+    opened = open_archive(held.home)
+    access = open_access(opened)
+    for ask in (access.holdings, access.tree, lambda: access.find(Question())):
+        with pytest.raises(StorageError, match="the index is missing") as fault:
+            ask()
+        assert "oais index rebuild" in fault.value.remedy
+        assert fault.value.http_status == 503
+    told = tell_status(opened)
+    assert (told.aips, told.indexed_aips) == (2, 0)
+    assert "oais index rebuild" in told.warnings[0]
+    assert rebuild_index(opened) == 2
+    assert tell_status(opened).warnings == ()
+
+
+def test_status_tells_an_index_that_is_behind_or_ahead(held: Archive) -> None:
+    """What the index does not know, and what only the index knows, is a warning with what to do."""
+    open_index(held.index_root).remove(["one.aip"])
+    assert "run `oais index rebuild`" in tell_status(held).warnings[0]
+    rebuild_index(held)
+    shutil.rmtree(find_aip(held, "one.aip").path)
+    assert "oais audit --all" in tell_status(held).warnings[0]
+    (found,) = check_index(held)
+    assert (found.code, found.remedy[:15]) == ("IDX-002", "restore the AIP")

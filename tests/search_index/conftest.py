@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oais.information.packages import AipRecord
-from search_index.index import Index, open_index
+from search_index.index import Index, create_index
 from tests.search_index.factory import many_nodes, many_records
 
 SHARED_SIZE = 300
@@ -16,7 +16,7 @@ SHARED_SIZE = 300
 @pytest.fixture
 def empty(tmp_path: Path) -> Index:
     """An index in a home of its own, with nothing in it."""
-    return open_index(tmp_path / "search_index")
+    return create_index(tmp_path / "search_index")
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +28,6 @@ def held() -> list[AipRecord]:
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory, held: list[AipRecord]) -> Index:
     """An index of 300 packages of three missions, to be read only."""
-    index = open_index(tmp_path_factory.mktemp("filled") / "search_index")
+    index = create_index(tmp_path_factory.mktemp("filled") / "search_index")
     index.add(held, many_nodes())
     return index

@@ -12,7 +12,7 @@ import pytest
 
 from oais.information.packages import AipRecord
 from search_index import writing
-from search_index.index import Index, open_index
+from search_index.index import Index, create_index
 from search_index.query import Query
 from search_index.words.store import write_words
 from tests.search_index.factory import many_nodes, many_records, product, record
@@ -27,7 +27,7 @@ def stored() -> list[AipRecord]:
 @pytest.fixture
 def index(tmp_path: Path, stored: list[AipRecord]) -> Index:
     """An index that has them all."""
-    made = open_index(tmp_path / "search_index")
+    made = create_index(tmp_path / "search_index")
     made.add(stored, many_nodes(2))
     return made
 
@@ -126,7 +126,7 @@ def _killed(act: Callable[[], None]) -> None:
 def test_killed_between_catalogue_and_words(index: Index, stored: list[AipRecord]) -> None:
     """A crash between the two is found, answers stay sound, and adding again repairs it."""
     new = record("new.1", title="Unheard of")
-    _killed(lambda: open_index(index.root).add([new]))
+    _killed(lambda: create_index(index.root).add([new]))
     everything = [*stored, new]
     assert _codes(index, everything) == [("IDX-004", "new.1")]
     assert index.find(Query(words="unheard")).total == 0
@@ -141,7 +141,7 @@ def test_killed_while_nodes_were_entered(index: Index, stored: list[AipRecord]) 
     from tests.search_index.factory import PlainNode
 
     node = PlainNode("delta", "Mission delta", kind="mission")
-    _killed(lambda: open_index(index.root).add([], [node]))
+    _killed(lambda: create_index(index.root).add([], [node]))
     assert _codes(index, stored) == [("IDX-007", "delta")]
     index.add([], [node])
     assert _codes(index, stored) == []

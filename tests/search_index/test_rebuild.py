@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 
 from oais.errors import ArchiveError, StorageError
 from oais.information.packages import AipRecord
-from search_index.index import Index, open_index
+from search_index.index import Index, create_index, open_index
 from search_index.query import Cone, Query, TimeSpan
 from tests.search_index.factory import many_nodes, many_records, record
 
@@ -56,7 +57,7 @@ def test_answers_do_not_depend_on_how_the_index_came_to_be(tmp_path: Path, seede
     """Added in any order, in any batches, replaced and removed: a rebuild answers the same bytes."""
     held = list(many_records(120))
     shuffled = seeded.sample(held, len(held))
-    index = open_index(tmp_path / "search_index")
+    index = create_index(tmp_path / "search_index")
     index.add([replace(item, size=1) for item in shuffled[:30]], many_nodes(3))
     index.add([record("gone.1"), record("gone.2")])
     for start in range(0, len(shuffled), 17):
@@ -65,8 +66,8 @@ def test_answers_do_not_depend_on_how_the_index_came_to_be(tmp_path: Path, seede
     before = answers(index, held)
     assert index.rebuild(iter(held), many_nodes()) == 120
     assert answers(index, held) == before
-    assert answers(open_index(tmp_path / "search_index"), held) == before
-    other = open_index(tmp_path / "other" / "search_index")
+    assert answers(create_index(tmp_path / "search_index"), held) == before
+    other = create_index(tmp_path / "other" / "search_index")
     other.rebuild(iter(shuffled), many_nodes())
     assert answers(other, held) == before
 
@@ -74,7 +75,7 @@ def test_answers_do_not_depend_on_how_the_index_came_to_be(tmp_path: Path, seede
 def test_adding_again_changes_nothing(tmp_path: Path) -> None:
     """The same packages and nodes a second time leave every answer as it was."""
     held = list(many_records(40))
-    index = open_index(tmp_path / "search_index")
+    index = create_index(tmp_path / "search_index")
     index.add(held, many_nodes())
     before = answers(index, held)
     index.add(held, many_nodes())
@@ -94,7 +95,7 @@ def test_nodes_are_asked_for_after_the_last_record(tmp_path: Path) -> None:
     def nodes() -> Iterator[PlainNode]:
         yield from seen
 
-    index = open_index(tmp_path / "search_index")
+    index = create_index(tmp_path / "search_index")
     index.rebuild(reading(), nodes())
     entry = index.node("m/made")
     assert entry is not None
@@ -105,7 +106,7 @@ def test_readers_never_see_a_half_index(tmp_path: Path) -> None:
     """While packages are added and the index is rebuilt, every answer is one that was true."""
     held = list(many_records(200))
     root = tmp_path / "search_index"
-    open_index(root).rebuild(iter(held), many_nodes())
+    create_index(root).rebuild(iter(held), many_nodes())
     late = [record(f"late.{n:02d}", title="Latecomer camera") for n in range(10)]
     wrong: list[str] = []
     ended = threading.Event()
@@ -125,11 +126,11 @@ def test_readers_never_see_a_half_index(tmp_path: Path) -> None:
             low = found.total
             asked[number] += 1
 
-    same = open_index(root)
+    same = create_index(root)
     threads = [threading.Thread(target=ask, args=(n, same)) for n in range(2)]
     for thread in threads:
         thread.start()
-    writer = open_index(root)
+    writer = create_index(root)
     for count, item in enumerate(late, 1):
         writer.add([item])
         if count % 3 == 0:
@@ -151,20 +152,20 @@ def test_two_processes_add_one_after_the_other(tmp_path: Path) -> None:
         if child == 0:
             try:
                 for count in range(5):
-                    open_index(root).add([record(f"w{number}.{count}")], many_nodes(2))
+                    create_index(root).add([record(f"w{number}.{count}")], many_nodes(2))
                 os._exit(0)
             finally:
                 os._exit(1)
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
-    index = open_index(root)
+    index = create_index(root)
     assert index.find(Query(words="title")).total == 15
     assert list(index.check(record(f"w{n}.{count}") for n in range(3) for count in range(5))) == []
 
 
 def test_what_stops_a_rebuild_leaves_the_index_whole(tmp_path: Path) -> None:
     """A fault half way through keeps the old index, and the next rebuild works."""
-    index = open_index(tmp_path / "search_index")
+    index = create_index(tmp_path / "search_index")
     held = list(many_records(30))
     index.add(held, many_nodes())
     before = answers(index, held)
@@ -219,9 +220,9 @@ def test_a_damaged_index_says_so_and_is_rebuilt(tmp_path: Path, damage: object) 
     """Another schema, a damaged or missing file: one clear fault with its remedy, and a way back."""
     root = tmp_path / "search_index"
     held = list(many_records(10))
-    open_index(root).add(held, many_nodes(2))
+    create_index(root).add(held, many_nodes(2))
     damage(root)  # type: ignore[operator]
-    index = open_index(root)
+    index = create_index(root)
     with pytest.raises(StorageError) as fault:
         index.find(Query(words="camera"))
     assert "oais index rebuild" in fault.value.remedy
@@ -232,10 +233,29 @@ def test_a_damaged_index_says_so_and_is_rebuilt(tmp_path: Path, damage: object) 
     assert list(index.check(iter(held))) == []
 
 
-def test_a_deleted_index_is_an_empty_one(tmp_path: Path) -> None:
-    """Where the folder is gone an empty index answers, and check tells what is missing."""
-    index = open_index(tmp_path / "home" / "search_index")
-    assert index.find(Query()).total == 0
-    assert index.find(Query(words="anything")).total == 0
-    assert index.children() == ()
-    assert [found.code for found in index.check([record("x")])] == ["IDX-001", "IDX-004"]
+def test_a_deleted_index_never_looks_empty(tmp_path: Path) -> None:
+    """Where the index is gone nothing is answered or added but the remedy, even to who had it open."""
+    root = tmp_path / "search_index"
+    index = create_index(root)
+    index.add([record("x")], many_nodes(2))
+    assert index.find(Query()).total == 1
+    shutil.rmtree(root)
+    root.mkdir()  # as opening the archive makes its rooms again
+    acts = (
+        lambda: index.find(Query()),
+        index.children,
+        index.holdings,
+        lambda: index.aip("x"),
+        lambda: list(index.check([record("x")])),
+        lambda: index.add([record("y")], many_nodes(2)),
+        lambda: index.remove(["x"]),
+    )
+    for act in (*acts, lambda: open_index(tmp_path / "never").find(Query())):
+        with pytest.raises(StorageError, match="the index is missing") as fault:
+            act()
+        assert "oais index rebuild" in fault.value.remedy
+    assert not index.is_made()
+    assert list(root.iterdir()) == []
+    assert index.rebuild([record("x")], many_nodes(2)) == 1
+    assert index.is_made()
+    assert index.find(Query()).total == 1

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oais.errors import WrongUsageError
-from search_index.index import Index, open_index
+from search_index.index import Index, create_index
 from search_index.query import Cone, Query, TimeSpan, parse_cone
 from tests.search_index.factory import product, record
 
@@ -29,7 +29,7 @@ def _positions() -> list[tuple[float, float]]:
 @pytest.fixture(scope="module")
 def sky(tmp_path_factory: pytest.TempPathFactory) -> Index:
     """An index with one package at each position, and one without any position."""
-    index = open_index(tmp_path_factory.mktemp("sky") / "search_index")
+    index = create_index(tmp_path_factory.mktemp("sky") / "search_index")
     places = [
         record(f"at.{number}", product("a.fits", s_ra=float(ra), s_dec=float(dec)))
         for number, (ra, dec) in enumerate(_positions())
@@ -72,7 +72,7 @@ def test_a_cone_finds_what_trigonometry_finds(sky: Index, ra: float, dec: float,
 
 def test_the_nearest_product_tells_the_distance(tmp_path: Path) -> None:
     """A package with products far apart is as near as its nearest one."""
-    index = open_index(tmp_path / "search_index")
+    index = create_index(tmp_path / "search_index")
     far = product("far.fits", s_ra=100.0, s_dec=0.0)
     near = product("near.fits", s_ra=10.5, s_dec=0.0)
     index.add([record("both", far, near)])
@@ -82,7 +82,7 @@ def test_the_nearest_product_tells_the_distance(tmp_path: Path) -> None:
 
 def test_place_and_time_must_hold_for_one_product(tmp_path: Path) -> None:
     """A product in the cone and another one in the time span do not make a hit."""
-    index = open_index(tmp_path / "search_index")
+    index = create_index(tmp_path / "search_index")
     here = product("here.fits", s_ra=10.0, s_dec=0.0, t_min=100.0, t_max=101.0)
     then = product("then.fits", s_ra=90.0, s_dec=0.0, t_min=500.0, t_max=501.0)
     index.add([record("both", here, then)])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from search_index.index import Index, open_index
+from search_index.index import Index, create_index
 from search_index.query import Cone, Query, TimeSpan
 from tests.search_index.factory import LEVELS, MISSIONS, many_nodes, many_records
 
@@ -21,7 +21,7 @@ CLEAR_REBUILD = 400
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Index:
     """An index of 20,000 packages, which has to be built in good time itself."""
-    index = open_index(tmp_path_factory.mktemp("large") / "search_index")
+    index = create_index(tmp_path_factory.mktemp("large") / "search_index")
     before = time.perf_counter()
     index.rebuild(many_records(PACKAGES), many_nodes())
     assert PACKAGES / (time.perf_counter() - before) > CLEAR_REBUILD / 4

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oais.errors import WrongUsageError
-from search_index.index import Index, open_index
+from search_index.index import Index, create_index
 from search_index.query import Query, TimeSpan, parse_time
 from tests.search_index.factory import product, record
 
@@ -20,7 +20,7 @@ SPANS = [(start, start + _DICE.choice([0, 1, 30])) for start in range(0, 300, 7)
 @pytest.fixture(scope="module")
 def days(tmp_path_factory: pytest.TempPathFactory) -> Index:
     """An index of packages with known spans, one of them without any."""
-    index = open_index(tmp_path_factory.mktemp("days") / "search_index")
+    index = create_index(tmp_path_factory.mktemp("days") / "search_index")
     records = [
         record(f"day.{start:03d}", product("a.fits", t_min=float(start), t_max=float(stop)))
         for start, stop in SPANS

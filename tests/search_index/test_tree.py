@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oais.errors import WrongUsageError
 from search_index.entries import Amount
-from search_index.index import Index, open_index
+from search_index.index import Index, create_index
 from tests.search_index.factory import PlainNode, product, record
 
 SLUGS = ("a", "b", "a-b")
@@ -61,7 +61,7 @@ def test_amounts_are_those_of_a_plain_sum(
 ) -> None:
     """After adding, replacing, moving and removing packages each node counts what is there."""
     with TemporaryDirectory() as folder:
-        index = open_index(Path(folder) / "search_index")
+        index = create_index(Path(folder) / "search_index")
         _add(index, first, planned)
         index.children()  # so that what is remembered has to be forgotten
         _add(index, second, set())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oais.errors import WrongUsageError
-from search_index.index import Index, open_index
+from search_index.index import Index, create_index
 from search_index.query import Query
 from tests.search_index.factory import PlainNode, product, record
 
@@ -26,7 +26,7 @@ TARGETS = {
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Index:
     """An index of targets with telling names."""
-    index = open_index(tmp_path_factory.mktemp("named") / "search_index")
+    index = create_index(tmp_path_factory.mktemp("named") / "search_index")
     index.add(
         [
             record(name, product(f"{name}-x.fits", target_name=target), title=f"Package {name}")
