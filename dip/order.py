@@ -33,7 +33,8 @@ class DipOrder:
     """All that a DIP is made from; the same order gives the same bytes.
 
     ``metadata`` are files below ``metadata/`` by their path there; ``at`` is the time of the order
-    (UTC, ISO 8601 with Z); ``order_id`` names the bag's folder.
+    (UTC, ISO 8601 with Z); ``order_id`` names the bag's folder; ``keys_address`` is the page where the
+    archive shows its public keys, empty when it has none.
     """
 
     order_id: str
@@ -44,6 +45,7 @@ class DipOrder:
     licence: str
     source_organization: str
     at: str
+    keys_address: str = ""
 
     @property
     def payload_size(self) -> int:

@@ -38,8 +38,8 @@ _SIGNED = "  signature/  the archive's signature over tagmanifest-sha512.txt, an
 _VERIFY = """\
   openssl pkeyutl -verify -pubin -inkey signature/archive.pub.pem -rawin \\
       -in tagmanifest-sha512.txt -sigfile signature/tagmanifest-sha512.txt.sig
-Take the public key from the archive's web page rather than from this folder. The signature covers the
-tag manifest, which covers the payload manifests, which cover every file.
+Take the public key from {keys} rather than from this folder.
+The signature covers the tag manifest, which covers the payload manifests, which cover every file.
 """
 
 
@@ -105,6 +105,6 @@ def _readme(order: DipOrder, *, signed: bool) -> bytes:
         citation=order.citation,
         licence=order.licence or "not stated: ask the archive before you use the files",
         signed=_SIGNED if signed else "",
-        verify=_VERIFY if signed else "",
+        verify=_VERIFY.format(keys=order.keys_address or "the archive itself") if signed else "",
     )
     return text.encode()

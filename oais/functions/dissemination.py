@@ -148,4 +148,5 @@ def _order(
         licence=description.licence,
         source_organization=archive.settings.name,
         at=archive.now(),
+        keys_address=f"{archive.settings.base_url.rstrip('/')}/keys",
     )

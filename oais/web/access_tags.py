@@ -24,6 +24,8 @@ ROUTE_ACTIONS: Final[dict[str, Action | str]] = {
     "/aip/{aip_id}/v{version:int}/plots/{path:path}": Action.DOWNLOAD,
     "/aip/{aip_id}/v{version:int}/files/{path:path}": Action.DOWNLOAD,
     "/about": NOTHING_PROTECTED,
+    "/keys": NOTHING_PROTECTED,
+    "/keys/{key_id}.pem": NOTHING_PROTECTED,
     "/static/{name}": NOTHING_PROTECTED,
 }
 """Path of a route → the strongest action it asks about."""

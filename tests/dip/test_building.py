@@ -181,3 +181,10 @@ def test_full_disk_is_told_before_the_first_byte(
     with pytest.raises(StorageError, match="1000 are free"):
         build_dip(order, tmp_path / "dip" / "bag")
     assert list((tmp_path / "dip").iterdir()) == []
+
+
+def test_the_readme_names_where_the_key_is(order: DipOrder, tmp_path: Path) -> None:
+    """A signed delivery tells the address of the archive's keys."""
+    address = "https://archive.example/keys"
+    dip = build_dip(replace(order, keys_address=address), tmp_path / "bag", SIGNER, container="directory")
+    assert f"public key from {address} rather" in (dip.path / "README.txt").read_text("utf-8")

@@ -15,6 +15,7 @@ from oais.archive import Archive
 from oais.functions.administration import initialise
 from oais.functions.packing import pack_folder
 from oais.functions.submission import submit
+from oais.information.signature import create_signer
 from oais.web.app import create_app
 from policies.loading import load_policies
 
@@ -22,6 +23,9 @@ DEMO = Path(__file__).resolve().parent.parent.parent / "demo" / "tess"
 LIGHT_CURVE = "tess.tic55525572.s0005.lc"
 PIXELS = "tess.tic55525572.s0005.tp"
 HOUSEKEEPING = "tess.tic55525572.s0005.hk"
+OLD_KEY = create_signer(b"\x05" * 32)
+"""A key that signed before the present one, and still counts."""
+
 CURVE_PATH = "representations/original/data/tic55525572_s0005_first1000_lc.fits"
 CURVE_FILE = DEMO / "n1" / "tic55525572_s0005_first1000_lc.fits"
 CURVE_URL = f"/aip/{LIGHT_CURVE}/v1/files/{CURVE_PATH}"
@@ -36,6 +40,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     """The demo's three products and a second version of the light curve, whose document has changed."""
     folder = tmp_path_factory.mktemp("site")
     made = initialise(folder / "home", name="Test <archive> & co")
+    (made.home / "keys" / "trusted" / f"{OLD_KEY.key_id}.pem").write_bytes(OLD_KEY.public_pem)
     bags = [
         pack_folder(made.home, DEMO / name, "tess", folder / f"{name}.bag") for name in ("n0", "hk", "n1")
     ]

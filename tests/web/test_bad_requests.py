@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message
 
 from oais.archive import Archive
 from oais.web.access_tags import ROUTE_ACTIONS
-from tests.web.conftest import CURVE_PATH, CURVE_URL, LIGHT_CURVE, client_of
+from tests.web.conftest import CURVE_PATH, CURVE_URL, LIGHT_CURVE, OLD_KEY, client_of
 
 ADDRESSES = {
     "/": "/",
@@ -25,6 +25,8 @@ ADDRESSES = {
     "/aip/{aip_id}/v{version:int}/plots/{path:path}": f"/aip/{LIGHT_CURVE}/v1/plots/{CURVE_PATH}",
     "/aip/{aip_id}/v{version:int}/files/{path:path}": CURVE_URL,
     "/about": "/about",
+    "/keys": "/keys",
+    "/keys/{key_id}.pem": f"/keys/{OLD_KEY.key_id}.pem",
     "/static/{name}": "/static/site.css",
 }
 METHODS = ("OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from oais.web.site import holdings, packages, products, search
+from oais.web.site import holdings, keys, packages, products, search
 
 SITE_ROUTES: Final[Mapping[str, Callable[..., Response | Any]]] = {
     "/": holdings.home,
@@ -21,6 +21,8 @@ SITE_ROUTES: Final[Mapping[str, Callable[..., Response | Any]]] = {
     "/aip/{aip_id}/v{version:int}/plots/{path:path}": products.plot,
     "/aip/{aip_id}/v{version:int}/files/{path:path}": products.download,
     "/about": holdings.about,
+    "/keys": keys.keys,
+    "/keys/{key_id}.pem": keys.key,
     "/static/{name}": holdings.static,
 }
 """Every address of the site and what answers it."""
