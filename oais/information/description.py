@@ -133,6 +133,13 @@ class PackageDescription:
     software: tuple[Mapping[str, str], ...] = ()
     documents: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def product_count(self) -> int:
+        """How many products there are; documents and software count only where there is nothing else."""
+        data = sum(item.kind not in {"document", "software"} for item in self.products)
+        return data or len(self.products)
+
     schema: Literal["oais-description/1"] = "oais-description/1"
 
 

@@ -172,7 +172,7 @@ def _aip_row(record: AipRecord) -> Row:
         "dec": where.s_dec if where else None,
         "t_min": min(starts, default=None),
         "t_max": max(stops, default=None),
-        "products": len(description.products),
+        "products": description.product_count,
         "files": record.files,
         "size": record.size,
     }

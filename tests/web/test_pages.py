@@ -21,6 +21,7 @@ from tests.web.conftest import (
     CURVE_PATH,
     HOUSEKEEPING,
     LIGHT_CURVE,
+    OLD_KEY,
     PIXELS,
 )
 
@@ -41,6 +42,7 @@ PAGES = (
     f"/aip/{LIGHT_CURVE}/v2/products/{CURVE_PATH}",
     f"/aip/{LIGHT_CURVE}/v2/products/{CURVE_PATH}?keyword=TESSMAG",
     "/about",
+    "/keys",
 )
 JSON = {"Accept": "application/json"}
 
@@ -213,3 +215,65 @@ def test_search_narrows_by_facets_and_pages(client: TestClient) -> None:
         assert narrowed["page"]["total"] == value["count"]
     assert "Showing 1 to 3 of 3" in client.get("/search?q=55525572").text
     assert plain(client, "/search?q=55525572&page=2")["hits"] == []
+
+
+def test_a_page_past_the_end_says_so(client: TestClient) -> None:
+    """Beyond the last page no rows are claimed, and the way back is one step."""
+    answer = client.get("/search?q=55525572&page=999").text
+    assert "Page 999 of 1: nothing there" in answer
+    assert "Showing" not in answer
+    assert "Nothing was found" not in answer
+    page = html.document_fromstring(answer)
+    assert pick(page, "//a[@rel='prev']/@href") == ["/search?q=55525572"]
+    told = plain(client, "/search?q=55525572&page=999")["page"]
+    assert (told["first"], told["last"], told["total"]) == (0, 0, 3)
+    place = "/tree/tess/n1/light-curves/sector-5"
+    assert "Page 7 of 1: nothing there" in client.get(f"{place}?page=7").text
+
+
+def test_products_are_counted_the_same_everywhere(client: TestClient) -> None:
+    """Documents and software are no products, on the page of a package, in a list, and in all."""
+    shown = plain(client, f"/aip/{LIGHT_CURVE}")
+    kinds = [product["kind"] for product in shown["products"]]
+    assert {"science", "document", "software"} <= set(kinds)
+    data = sum(kind not in {"document", "software"} for kind in kinds)
+    (found,) = plain(client, f"/search?ids={LIGHT_CURVE}")["hits"]
+    assert shown["card"]["products"] == found["products"] == data == 1
+    view = plain(client, "/")
+    assert view["products"] == sum(card["products"] for card in view["newest"])
+    assert "calib_level" not in found
+    assert shown["calib_level"] == 2
+
+
+def test_place_and_time_stand_among_the_first_facts(client: TestClient) -> None:
+    """The page of a light curve says where and when it was observed, by its own header."""
+    facts = plain(client, f"/aip/{LIGHT_CURVE}")["facts"]
+    assert list(facts)[:5] == ["Mission", "Target", "Position", "Begins", "Ends"]
+    (header,) = [
+        unit["cards"]
+        for unit in plain(client, f"/aip/{LIGHT_CURVE}/v2/products/{CURVE_PATH}")["headers"]
+        if unit["index"] == 0
+    ]
+    values = {card["keyword"]: card["value"] for card in header}
+    assert f"RA {float(values['RA_OBJ']):.6f}°" in facts["Position"]
+    assert facts["Begins"].startswith(values["DATE-OBS"][:16])
+    assert facts["Ends"].startswith(values["DATE-END"][:16])
+
+
+def test_provenance_says_nothing_twice(client: TestClient) -> None:
+    """No row of what made the data repeats its name as its value."""
+    links = plain(client, f"/aip/{LIGHT_CURVE}")["provenance"]
+    assert links
+    assert [link for link in links if link["name"] == link["value"]] == []
+
+
+def test_keys_are_shown_and_handed_out(client: TestClient, archive: Archive) -> None:
+    """Every trusted key stands on its page and is handed out as it lies in the archive; no other is."""
+    trusted = {archive.signer.key_id: archive.signer.public_pem, OLD_KEY.key_id: OLD_KEY.public_pem}
+    told = plain(client, "/keys")["keys"]
+    assert {key["key_id"]: key["pem"].encode() for key in told} == trusted
+    for key in told:
+        assert client.get(key["address"]).content == trusted[key["key_id"]]
+    assert client.get("/keys/0123456789abcdef.pem").status_code == 404
+    assert client.get("/keys/..%2farchive.key.pem").status_code == 404
+    assert 'href="/keys"' in client.get("/about").text

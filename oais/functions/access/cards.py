@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,7 +45,6 @@ def aip_card(entry: AipEntry, *, locked: bool) -> AipCard:
         node=entry.node,
         kind=entry.kind,
         level=entry.level,
-        calib_level=None,
         version=entry.version,
         products=entry.products,
         size=entry.size,
@@ -63,7 +62,6 @@ def described_card(description: PackageDescription, size: int, *, locked: bool) 
     obscores = [product.obscore for product in description.products]
     starts = [value.t_min for value in obscores if value.t_min is not None]
     stops = [value.t_max for value in obscores if value.t_max is not None]
-    levels = [value.calib_level for value in obscores if value.calib_level is not None]
     return AipCard(
         aip_id=description.aip_id,
         title=description.title,
@@ -71,9 +69,8 @@ def described_card(description: PackageDescription, size: int, *, locked: bool) 
         node=description.node,
         kind=description.kind,
         level=description.level,
-        calib_level=max(levels, default=None),
         version=description.version,
-        products=len(description.products),
+        products=description.product_count,
         size=size,
         target=distinct(value.target_name for value in obscores),
         instrument=distinct(value.instrument_name for value in obscores),
@@ -82,6 +79,12 @@ def described_card(description: PackageDescription, size: int, *, locked: bool) 
         ingested_at=description.ingested_at,
         locked=locked,
     )
+
+
+def highest_level(description: PackageDescription) -> int | None:
+    """Return the highest calibration level (ObsCore) among the products, None when none has one."""
+    levels = (product.obscore.calib_level for product in description.products)
+    return max((level for level in levels if level is not None), default=None)
 
 
 def distinct(values: Iterable[str | None], most: int = 3) -> str:
@@ -122,10 +125,11 @@ def package_facts(description: PackageDescription) -> dict[str, str]:
     obscores = [product.obscore for product in description.products]
     facts = {
         "Mission": description.mission,
+        "Target": distinct(value.target_name for value in obscores),
+        **_coverage(obscores),
         "Collection": description.collection,
         "Kind": description.kind,
         "Level": description.level,
-        "Target": distinct(value.target_name for value in obscores),
         "Facility": distinct(value.facility_name for value in obscores),
         "Instrument": distinct(value.instrument_name for value in obscores),
         "Observation": distinct(value.obs_id for value in obscores),
@@ -138,6 +142,20 @@ def package_facts(description: PackageDescription) -> dict[str, str]:
         "Receipt": description.receipt,
     }
     return {label: text for label, text in facts.items() if text} | plain_facts(description.values)
+
+
+def _coverage(obscores: Sequence[ObsCore]) -> dict[str, str]:
+    """Return where and when the products were observed: from the first of them to the last."""
+    starts = [value.t_min for value in obscores if value.t_min is not None]
+    stops = [value.t_max for value in obscores if value.t_max is not None]
+    places = [place for place in dict.fromkeys(map(_position, obscores)) if place]
+    others = f", and {len(places) - 1} other positions" if len(places) > 1 else ""
+    return {
+        "Position": f"{places[0]}{others}" if places else "",
+        "Begins": iso_time(min(starts, default=None)),
+        "Ends": iso_time(max(stops, default=None)),
+        "Exposure": distinct(_quantity(value.t_exptime, "s") for value in obscores),
+    }
 
 
 def product_facts(product: ProductDescription) -> dict[str, str]:

@@ -102,6 +102,7 @@ def aip_view(index: Index, asker: Asker, shown: Shown, base_url: str, page: int 
         reference=shown.reference,
         version=shown.version,
         newest=shown.stored.head,
+        calib_level=cards.highest_level(description),
         summary=description.summary,
         credit=description.credit,
         facts=cards.package_facts(description) | {"Copies": f"1, at {_place(shown)}"},
@@ -207,7 +208,8 @@ def resolve_links(index: Index, asker: Asker, links: Iterable[ProvenanceLink]) -
         if link.value not in targets:
             targets[link.value] = _target(index, asker, link)
         target = targets[link.value]
-        rows.append(LinkView(link.role, link.name, link.value, link.source, target))
+        value = "" if link.value == link.name else link.value
+        rows.append(LinkView(link.role, link.name, value, link.source, target))
     return tuple(rows)
 
 

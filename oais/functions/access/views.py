@@ -57,7 +57,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class AipCard:
-    """An AIP as a row of a list."""
+    """An AIP as a row of a list; ``products`` counts neither its documents nor its software."""
 
     aip_id: str
     title: str
@@ -65,7 +65,6 @@ class AipCard:
     node: str
     kind: str
     level: str
-    calib_level: int | None
     version: int
     products: int
     size: int
@@ -88,12 +87,12 @@ class Page:
     @property
     def first(self) -> int:
         """Number of the first row shown, 0 when there is none."""
-        return min((self.number - 1) * self.size + 1, self.total)
+        return 0 if self.number > self.pages else min((self.number - 1) * self.size + 1, self.total)
 
     @property
     def last(self) -> int:
-        """Number of the last row shown."""
-        return min(self.number * self.size, self.total)
+        """Number of the last row shown, 0 when there is none."""
+        return 0 if self.number > self.pages else min(self.number * self.size, self.total)
 
     @property
     def pages(self) -> int:
@@ -205,7 +204,10 @@ class FileView:
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """A thing named as having made a product; ``target`` is the AIP that holds it, if one does."""
+    """A thing named as having made a product; ``target`` is the AIP that holds it, if one does.
+
+    ``value`` is empty where it would only say the name again.
+    """
 
     role: str
     name: str
@@ -271,6 +273,7 @@ class AipView:
     reference: str
     version: int
     newest: int
+    calib_level: int | None
     summary: str
     credit: str
     facts: Mapping[str, str]
