@@ -5,6 +5,7 @@ A fault in a producer's data is not here: that is a ``Finding`` (see ``oais.info
 
 from __future__ import annotations
 
+import errno
 import tempfile
 import traceback
 from typing import ClassVar
@@ -64,18 +65,30 @@ class StorageError(ArchiveError):
     http_status = 503
 
 
-def report_defect(error: Exception) -> StorageError:
-    """Make a fault of a failure of the software itself; its trace goes to a file for its makers.
-
-    A lack of memory needs no report.
-    """
+def as_fault(error: Exception) -> ArchiveError:
+    """Return what stopped us as a fault that can be told; of a defect of ours the trace goes to a file."""
+    if isinstance(error, ArchiveError):
+        return error
     if isinstance(error, MemoryError):
         return StorageError(
             "not enough memory for this", remedy="nothing half done was kept; try a smaller one"
         )
+    if isinstance(error, OSError) and error.errno is not None:
+        return _fault_of_system(error)
+    if isinstance(error, UnicodeEncodeError):
+        return WrongUsageError(f"{error.object[:80]!r} holds bytes that are not UTF-8; expected text")
     with tempfile.NamedTemporaryFile("w", prefix="oais-defect-", suffix=".txt", delete=False) as report:
         report.write("".join(traceback.format_exception(error)))
     return StorageError(
         f"the software itself failed ({type(error).__name__}); nothing half done was kept",
         remedy=f"report it with the file {report.name}",
     )
+
+
+def _fault_of_system(error: OSError) -> ArchiveError:
+    what = f"{str(error.filename)[:200]!r}: {error.strerror}" if error.filename else str(error.strerror)
+    if error.errno == errno.ENAMETOOLONG:
+        return WrongUsageError("a path is longer than any disk takes", remedy="name a shorter one")
+    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}:
+        return WrongUsageError(what, remedy="name something that is there")
+    return StorageError(what, remedy="nothing half done was kept; see that the disk can be read and written")

@@ -11,7 +11,8 @@ from typer.main import get_command
 
 from oais.cli import consumer, management, producer
 from oais.cli.demonstration import demo
-from oais.cli.terminal import out, run_and_explain
+from oais.cli.faults import STOPPED, run_and_explain
+from oais.cli.terminal import out
 
 app = typer.Typer(
     name="oais",
@@ -60,7 +61,9 @@ def run(argv: list[str]) -> int:
         nonlocal code
         result = get_command(app).main(args=argv, prog_name="oais", standalone_mode=False)
         code = result if isinstance(result, int) else 0
+        if code == STOPPED:  # typer has turned the interruption into a number
+            raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, _interrupt)
-    fault = run_and_explain(invoke)
+    fault = run_and_explain(invoke, as_json="--json" in argv)
     return fault or code

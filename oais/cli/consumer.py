@@ -103,7 +103,9 @@ def _print_found(found: FindView) -> None:
 
 
 def _print_cards(cards: tuple[AipCard, ...]) -> None:
-    rows = table("AIP", "level", "kind", "target", "begins", "files", "size", right=("files", "size"))
+    columns = ("AIP", "level", "kind", "target", "begins", "files", "size")
+    longest = max((len(f"{card.aip_id}@v{card.version}") for card in cards), default=0)
+    rows = table(*columns, right=("files", "size"), unbroken=longest)
     for card in cards:
         name = f"[bold]{escape(card.aip_id)}[/]@v{card.version}{' (closed)' if card.locked else ''}"
         size = show_size(card.size)

@@ -128,14 +128,15 @@ def _print_disposition(disposition: Disposition) -> None:
         if disposition.remedy:
             err.print(f"          → {escape(disposition.remedy)}", style="dim", soft_wrap=True)
         return
-    style = {"accepted": "bold green", "refused": "bold red"}.get(receipt.status, "cyan")
+    status = disposition.outcome if disposition.skipped else receipt.status
+    style = {"accepted": "bold green", "refused": "bold red"}.get(status, "cyan")
     what = (
         f"{receipt.aip_id}@v{receipt.version}"
         if receipt.status != "refused"
         else f"kept in sip/refused/{receipt.receipt_id}"
     )
     out.print(
-        f"[{style}]{receipt.status:<9}[/] {name} → {escape(what)}  receipt {receipt.receipt_id}",
+        f"[{style}]{status:<9}[/] {name} → {escape(what)}  receipt {receipt.receipt_id}",
         soft_wrap=True,
     )
     worst = [found for found in receipt.findings if found.severity is not Severity.INFO]
@@ -149,7 +150,7 @@ def watch(
     ] = 30.0,
     agreement: Agreement = "",
     home: Home = None,
-) -> None:
+) -> int:
     """Watch the drop folder sip/incoming and take in what is complete."""
     from oais.archive import open_archive
     from oais.functions.dropfolder import DropFolder, watch_folder
@@ -158,8 +159,11 @@ def watch(
         raise WrongUsageError(f"--settle is {settle}; expected 0 or more seconds")
     folder = DropFolder(open_archive(home_or_default(home)), settled_after=settle)
     err.print(f"watching {folder.archive.incoming} (Ctrl-C ends)")
+    code = 0
     for disposition in watch_folder(folder, once=once, agreement=agreement):
         _print_disposition(disposition)
+        code = max(code, _exit_code(disposition))
+    return code
 
 
 def receipt(

@@ -5,7 +5,6 @@ With ``--json`` an answer is one JSON object and nothing else. Progress shows on
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -14,9 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Literal, TextIO
 
-import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -24,7 +22,6 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from oais.errors import ArchiveError, WrongUsageError, report_defect
 from oais.functions.reporting import Reporter
 from oais.information.findings import Finding, Severity
 from oais.information.text import printable
@@ -43,8 +40,25 @@ class SafeConsole(Console):
                 text = "\n".join(printable(line, longest=len(line)) for line in lines)
                 yield Segment(text, segment.style)
 
+    def on_broken_pipe(self) -> None:
+        """Let whoever runs the command know: a reader that has seen enough is no fault."""
+        raise BrokenPipeError
 
-out = SafeConsole(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+_UNBROKEN = 4096
+"""Columns where nobody looks: a line that goes into a file or a pipe is not broken."""
+
+
+def _width(stream: TextIO) -> int | None:
+    """Return the columns to fill: the terminal's own, COLUMNS if it is set, else all of a line."""
+    return None if stream.isatty() or os.environ.get("COLUMNS") else _UNBROKEN
+
+
+for _name, _mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    if getattr(sys, _name) is None:  # closed by whoever started us; writing goes nowhere then
+        setattr(sys, _name, open(os.devnull, _mode))  # noqa: SIM115 - open as long as the process
+
+out = SafeConsole(highlight=False, soft_wrap=not sys.stdout.isatty(), width=_width(sys.stdout))
 err = SafeConsole(stderr=True, highlight=False)
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
@@ -86,11 +100,16 @@ def print_pairs(rows: Iterable[tuple[str, object]]) -> None:
     out.print(table)
 
 
-def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    """Return an empty table in the archive's manner; columns named in ``right`` hold numbers."""
+def table(*columns: str, right: tuple[str, ...] = (), unbroken: int = 0) -> Table:
+    """Return an empty table in the archive's manner; columns named in ``right`` hold numbers.
+
+    The first column keeps ``unbroken`` characters in one piece: it holds what people copy.
+    """
     made = Table(box=None, pad_edge=False, header_style="dim")
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        least = unbroken if column == columns[0] else None
+        justify: Literal["left", "right"] = "right" if column in right else "left"
+        made.add_column(column, justify=justify, overflow="fold", min_width=least)
     return made
 
 
@@ -158,47 +177,6 @@ def count_progress(label: str, total: int) -> Iterator[Callable[[], None]]:
                 progress.refresh()
 
         yield advance
-
-
-def run_and_explain(command: Callable[[], Any]) -> int:
-    """Run a command; what stops it becomes a message, a remedy and an exit code, never a traceback."""
-    try:
-        command()
-    except (KeyboardInterrupt, typer.Abort):
-        err.print("stopped; nothing half done was kept")
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except typer.Exit as ended:
-        return ended.exit_code
-    except Exception as error:  # noqa: BLE001 - a defect of ours is told in words too; its trace goes to a file
-        return explain(error)
-    return 0
-
-
-def explain(error: Exception) -> int:
-    """Print what stopped us and what to do; return the exit code."""
-    fault = _as_fault(error)
-    if "--json" in sys.argv:
-        print_json({"error": fault.message, "remedy": fault.remedy, "exit_code": fault.exit_code})
-    for line in fault.message.splitlines():
-        err.print(Text.assemble(("error  ", "bold red"), line), soft_wrap=True)
-    if fault.remedy:
-        err.print(Text(f"       → {fault.remedy}", style="dim"), soft_wrap=True)
-    return fault.exit_code
-
-
-def _as_fault(error: Exception) -> ArchiveError:
-    if isinstance(error, ArchiveError):
-        return error
-    if isinstance(error, typer.TyperException):
-        said = getattr(error, "format_message", error.__str__)()
-        return WrongUsageError(said, remedy="the command's --help tells what it takes")
-    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-        return WrongUsageError("a path is longer than any disk takes", remedy="name a shorter one")
-    if isinstance(error, UnicodeEncodeError):
-        return WrongUsageError(f"{printable(error.object, 80)} holds bytes that are not UTF-8; expected text")
-    return report_defect(error)
 
 
 def home_or_default(home: Path | None) -> Path:

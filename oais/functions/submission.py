@@ -18,7 +18,7 @@ from time import monotonic
 
 from aip.reading import read_record
 from oais.archive import Archive, open_archive
-from oais.errors import ArchiveError, NotFoundError, StorageError, report_defect
+from oais.errors import ArchiveError, NotFoundError, StorageError, as_fault
 from oais.functions.data_management import index_records
 from oais.functions.ingest import Ingested, ingest
 from oais.functions.receipts import open_receipt, receipt_as_plain
@@ -126,10 +126,8 @@ class _Desk:
                 return Disposition(delivery, held, skipped=True), None
             ingested = ingest(self.archive, delivery, self.inspector, agreement=agreement, reporter=reporter)
             record = self._unindexed(ingested)
-        except ArchiveError as error:
-            return _stopped(delivery, error)
-        except Exception as error:  # noqa: BLE001 - a defect met in one delivery must not stop the others
-            return _stopped(delivery, report_defect(error))
+        except Exception as error:  # noqa: BLE001 - what is met in one delivery must not stop the others
+            return _stopped(delivery, as_fault(error))
         return Disposition(delivery, ingested.receipt, skipped=ingested.held), record
 
     def _unindexed(self, ingested: Ingested) -> AipRecord | None:
