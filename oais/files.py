@@ -255,7 +255,8 @@ def shared_lock(path: Path, what: str) -> Iterator[None]:
 
 @contextmanager
 def _locked(path: Path, what: str, how: int) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    with storage_errors(f"the lock of {what}"):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
             fcntl.flock(descriptor, how)

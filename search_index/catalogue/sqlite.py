@@ -6,6 +6,8 @@ On PostgreSQL the same functions would stand on its own means (q3c, ``string_agg
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from oais.errors import StorageError
 from search_index.query import Cone
@@ -22,6 +25,8 @@ from search_index.sky import Floats, box
 FILE_NAME: Final = "catalogue.sqlite"
 
 _BUSY_SECONDS: Final = 60
+
+_SIZES: Final = ("PRAGMA cache_size=-16000", "PRAGMA temp_store=MEMORY")
 
 _SKY: Final = """
 CREATE VIRTUAL TABLE sky USING rtree(
@@ -42,19 +47,41 @@ def open_engine(path: Path, *, lasting: bool = True) -> Engine:
     """Return the engine of a catalogue file, which is made if it is missing.
 
     A file that is being built anew need not outlive a crash: without ``lasting`` nothing waits for the
-    disk, and the caller syncs the whole before it is put in place.
+    disk, and the caller syncs the whole before it is put in place. Where nothing may be written the file
+    is opened for reading alone, which leaves no trace beside it.
     """
+    if not os.access(path.parent, os.W_OK) and path.exists():
+        return _reading_engine(path)
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _BUSY_SECONDS})
     journal = "PRAGMA journal_mode=WAL" if lasting else "PRAGMA journal_mode=OFF"
     # NORMAL may lose the newest commits in a power cut, never the file; `index check` finds them.
     syncing = "PRAGMA synchronous=NORMAL" if lasting else "PRAGMA synchronous=OFF"
 
     def prepare(connection: Any, _record: Any) -> None:
-        for pragma in (journal, syncing, "PRAGMA cache_size=-16000", "PRAGMA temp_store=MEMORY"):
+        for pragma in (journal, syncing, *_SIZES):
             connection.execute(pragma)
 
     event.listen(engine, "connect", prepare)
     return engine
+
+
+def _reading_engine(path: Path) -> Engine:
+    """Return the engine of a file in a folder that takes no lock and no log of writes beside it.
+
+    Such a file is taken as unchanging, unless a log lies beside it whose commits are to be seen too.
+    No connection is kept: should somebody else write to it after all, the next question sees that.
+    """
+    log = path.with_name(f"{path.name}-wal")
+
+    def connect() -> sqlite3.Connection:
+        how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+        uri = f"{path.absolute().as_uri()}?{how}"
+        connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
+        for pragma in _SIZES:
+            connection.execute(pragma)
+        return connection
+
+    return create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
 
 def create_sky(connection: Connection) -> None:
