@@ -101,9 +101,13 @@ class AipStore:
         yield from self.found_roots()
 
     def found_roots(self) -> Iterator[Path]:
-        """Yield the object roots of whatever is left, for the audit: the declaration may be lost too."""
-        if self.root.is_dir():
-            yield from _folders_below(self.root, _LAYERS)
+        """Yield the object roots of whatever is left, for the audit: the declaration may be lost too.
+
+        Raises StorageError for a folder that the disk refuses to read.
+        """
+        with storage_errors(f"reading the storage root {self.root.name}"):
+            if self.root.is_dir():
+                yield from _folders_below(self.root, _LAYERS)
 
     def objects(self) -> Iterator[StoredAip]:
         """Yield every AIP that can be read; damaged ones are for the audit to name."""

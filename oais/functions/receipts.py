@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from oais.archive import Archive, Home
-from oais.errors import DamageError, NotFoundError
-from oais.files import make_directories, read_regular, storage_errors, write_durably
+from oais.errors import DamageError, NotFoundError, StorageError
+from oais.files import NotRegularError, make_directories, read_regular, storage_errors, write_durably
 from oais.information.findings import Finding, Severity
 from oais.information.identifiers import RECEIPT_ID
 from oais.information.packages import Receipt
@@ -61,11 +61,13 @@ def receipt_path(archive: Home, name: str) -> Path:
 def open_receipt(archive: Home, name: str) -> Receipt:
     """Read a receipt and verify its signature.
 
-    Raises NotFoundError when there is none, DamageError when its bytes are not what was signed.
+    Raises NotFoundError when there is none, DamageError when its bytes are not what was signed,
+    StorageError when the disk refuses them.
     """
     path = receipt_path(archive, name)
-    if not path.exists():
-        raise NotFoundError(f"there is no receipt {name}")
+    with storage_errors(f"reading receipt {name}"):
+        if not path.exists():
+            raise NotFoundError(f"there is no receipt {name}")
     return _verified(path, archive.trusted_keys())
 
 
@@ -82,6 +84,8 @@ def each_receipt(archive: Home, about: str = "") -> Iterator[tuple[Path, Receipt
             yield path, _verified(path, trusted)
         except OSError as error:
             yield path, DamageError(f"receipt {path.stem} cannot be read: {error.strerror}")
+        except StorageError as error:
+            yield path, DamageError(error.message)
         except DamageError as error:
             yield path, error
 
@@ -101,22 +105,30 @@ def _sorted(folder: Path) -> list[Path]:
 
 
 def _verified(path: Path, trusted: Mapping[str, bytes]) -> Receipt:
-    """Read one file; raises DamageError, also for the name of another receipt."""
+    """Read one file; raises DamageError, also for the name of another receipt, and StorageError."""
     name = path.stem
     try:
-        data = read_regular(path)
-        signature = read_regular(path.with_suffix(".json.sig"))
+        data, signature = _read(path), _read(path.with_suffix(".json.sig"))
         plain = json.loads(data)
         key = trusted.get(plain["key_id"], b"")
         signed = verify_signature(key, data, signature)
         receipt = receipt_from_plain(plain)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamageError(
             f"receipt {name} cannot be read: {printable(str(error))}", remedy=_RESTORE
         ) from error
     if not signed or receipt.receipt_id != name:
         raise DamageError(f"receipt {name} is not what the archive signed", remedy=_RESTORE)
     return receipt
+
+
+def _read(path: Path) -> bytes:
+    """Read a file of the ledger; what is lost or replaced is damage, what the disk refuses is not."""
+    with storage_errors(f"reading {path.name}"):
+        try:
+            return read_regular(path)
+        except (FileNotFoundError, NotRegularError) as error:
+            raise ValueError(f"{path.name}: {error.strerror}") from error
 
 
 _RESTORE = "restore ledger/receipts from a copy; the AIP itself names its receipt too"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from oais.functions.access.views import as_plain
 from oais.functions.administration import tell_status
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.data_management import check_index, rebuild_index
+from oais.functions.receipts import open_receipt
 from oais.functions.submission import submit
 from search_index.index import open_index
 from tests.functions.conftest import tree_digest
@@ -121,3 +123,53 @@ def test_reading_leaves_no_trace_where_nothing_may_be_written(
     monkeypatch.setattr("fcntl.flock", refused)
     assert _answers(open_archive(held.home)) == expected
     assert tree_digest(held.home) == before
+
+
+def test_what_may_not_be_read_is_told_in_words(held: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store and a receipt whose rights were lost are a fault of the disk, not damage, not a defect."""
+    listing, opening = os.scandir, os.open
+
+    def refusing(path: object) -> None:
+        if str(path).startswith(f"{held.home}/"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    def scandir(path: object = ".") -> object:
+        refusing(path)
+        return listing(path)  # type: ignore[call-overload]
+
+    def opened(path: object, *how: int, **more: int) -> int:
+        refusing(path)
+        return opening(path, *how, **more)  # type: ignore[arg-type]
+
+    (receipt,) = (path.stem for path in held.receipts.rglob("*.json"))
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(os, "open", opened)
+    for act in (
+        lambda: rebuild_index(held),
+        lambda: select_for_audit(held, None, None, 0),
+        lambda: open_receipt(held, receipt),
+    ):
+        with pytest.raises(StorageError, match="Permission denied"):
+            act()
+
+
+def test_rooms_that_cannot_be_made_do_not_stop_reading(
+    held: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening makes missing rooms where it may, else reads without them, and tells other faults."""
+    shutil.rmtree(held.dip_root)
+
+    def failing(code: int) -> None:
+        def mkdir(self: Path, *_: object, **__: object) -> None:
+            raise OSError(code, os.strerror(code), str(self))
+
+        monkeypatch.setattr(Path, "mkdir", mkdir)
+
+    for code in (errno.EROFS, errno.EACCES):
+        failing(code)
+        assert open_access(open_archive(held.home)).show("one.aip").aip_id == "one.aip"
+    failing(errno.EIO)
+    with pytest.raises(StorageError):
+        open_archive(held.home)
+    monkeypatch.undo()
+    assert open_archive(held.home).dip_root.is_dir()
