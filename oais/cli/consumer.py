@@ -94,7 +94,10 @@ def find(
 def _print_found(found: FindView) -> None:
     _print_cards(found.hits)
     shown = found.page
-    out.print(f"[dim]Showing {shown.first} to {shown.last} of {shown.total}[/]")
+    if shown.number > shown.pages:
+        out.print(f"[dim]Page {shown.number} of {shown.pages}: nothing there[/]")
+    else:
+        out.print(f"[dim]Showing {shown.first} to {shown.last} of {shown.total}[/]")
     for name in found.unknown:
         out.print(f"[yellow]nothing answers to[/] {escape(name)}")
     for facet in found.facets:

@@ -167,7 +167,7 @@ def test_rooms_that_cannot_be_made_do_not_stop_reading(
 
     for code in (errno.EROFS, errno.EACCES):
         failing(code)
-        assert open_access(open_archive(held.home)).show("one.aip").aip_id == "one.aip"
+        assert open_access(open_archive(held.home)).show("one.aip").card.aip_id == "one.aip"
     failing(errno.EIO)
     with pytest.raises(StorageError):
         open_archive(held.home)

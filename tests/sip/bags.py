@@ -15,7 +15,12 @@ from sip.receive import ReceiveLimits, receive
 
 NOW = datetime(2026, 11, 21, 3, 52, tzinfo=UTC)
 
-CARDS = ("SIMPLE  =                    T", "BITPIX  =                    8", "NAXIS   =                    0", "END")
+CARDS = (
+    "SIMPLE  =                    T",
+    "BITPIX  =                    8",
+    "NAXIS   =                    0",
+    "END",
+)
 
 PAYLOAD = {
     "data/img.fits": b"".join(card.encode().ljust(80) for card in CARDS).ljust(2880),
