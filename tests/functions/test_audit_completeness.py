@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from oais.archive import Archive, Home, open_archive, open_home
 from oais.errors import ConfigurationError, NotFoundError, StorageError
@@ -20,6 +21,7 @@ from oais.functions.data_management import check_index, rebuild_index
 from oais.functions.storage import find_aip
 from oais.functions.submission import submit
 from oais.functions.validation import validate
+from oais.web.app import create_app
 from search_index.index import open_index
 from tests.functions.deliveries import plain_bag
 
@@ -149,6 +151,8 @@ def test_a_missing_index_is_told_by_every_question(held: Archive) -> None:
             ask()
         assert "oais index rebuild" in fault.value.remedy
         assert fault.value.http_status == 503
+    site = TestClient(create_app(opened), base_url="http://localhost")
+    assert site.get("/", headers={"Accept": "application/json"}).status_code == 503
     told = tell_status(opened)
     assert (told.aips, told.indexed_aips) == (2, 0)
     assert "oais index rebuild" in told.warnings[0]
