@@ -193,9 +193,11 @@ def test_sparse_beyond_the_declared_size(tmp_path: Path) -> None:
 
 
 def test_no_room(tmp_path: Path) -> None:
-    """A delivery that would not leave the reserve free is refused before it is copied."""
+    """A delivery that would not leave the reserve free stops us before it is copied; it is not judged."""
     root = make_bag(tmp_path / "bag")
-    assert over(submit(root, tmp_path / "custody", limits=ReceiveLimits(reserve=1 << 60)))
+    with pytest.raises(StorageError, match="room"):
+        submit(root, tmp_path / "custody", limits=ReceiveLimits(reserve=1 << 60))
+    assert list((tmp_path / "custody").iterdir()) == []
 
 
 def test_a_refused_container_leaves_only_itself(tmp_path: Path) -> None:
