@@ -12,6 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -66,10 +67,11 @@ def audit_aip(
     findings = list(believed.findings)
     files = size = 0
     if believed.inventory is not None:
+        plan = plan_content(root, believed.inventory, algorithms, from_disk=from_disk)
+        hashing = _begun(_hashed(root, plan, from_disk, workers))
         findings.extend(check_place(root, believed.inventory))
         findings.extend(check_names(root, believed.inventory))
-        plan = plan_content(root, believed.inventory, algorithms, from_disk=from_disk)
-        for path, found in _hashed(root, plan, from_disk, workers):
+        for path, found in hashing:
             files += 1
             size += found.size
             findings.extend(_compare(path, plan.expected[path], found))
@@ -83,6 +85,11 @@ def audit_aip(
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _begun(hashing: Iterator[tuple[str, FileFixity]]) -> Iterator[tuple[str, FileFixity]]:
+    """Let the other processes begin to hash, so that they work while this one looks at the names."""
+    return chain(list(islice(hashing, 1)), hashing)
 
 
 def _hashed(

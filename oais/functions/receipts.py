@@ -74,14 +74,15 @@ def open_receipt(archive: Home, name: str) -> Receipt:
 def each_receipt(archive: Home, about: str = "") -> Iterator[tuple[Path, Receipt | DamageError]]:
     """Yield every receipt with its file, or what is wrong with it; one at a time, there may be millions.
 
-    With ``about`` only those in which that text stands, such as an AIP's identifier. Raises StorageError.
+    With ``about`` only those in which that text stands, such as an AIP's identifier. The findings, which
+    may be thousands, are left out: what was decided is wanted here, not why. Raises StorageError.
     """
     trusted = archive.trusted_keys()
     for path in _files(archive.receipts):
         try:
             if about and about.encode() not in read_regular(path):
                 continue
-            yield path, _verified(path, trusted)
+            yield path, _verified(path, trusted, with_findings=False)
         except OSError as error:
             yield path, DamageError(f"receipt {path.stem} cannot be read: {error.strerror}")
         except StorageError as error:
@@ -104,7 +105,7 @@ def _sorted(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix != ".sig")
 
 
-def _verified(path: Path, trusted: Mapping[str, bytes]) -> Receipt:
+def _verified(path: Path, trusted: Mapping[str, bytes], *, with_findings: bool = True) -> Receipt:
     """Read one file; raises DamageError, also for the name of another receipt, and StorageError."""
     name = path.stem
     try:
@@ -112,7 +113,7 @@ def _verified(path: Path, trusted: Mapping[str, bytes]) -> Receipt:
         plain = json.loads(data)
         key = trusted.get(plain["key_id"], b"")
         signed = verify_signature(key, data, signature)
-        receipt = receipt_from_plain(plain)
+        receipt = receipt_from_plain(plain if with_findings else {**plain, "findings": []})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamageError(
             f"receipt {name} cannot be read: {printable(str(error))}", remedy=_RESTORE

@@ -204,6 +204,8 @@ def hash_files(
 
 
 _BATCH = 256
+_AHEAD = 16
+"""Batches given to each process ahead of the answers taken, so that none waits while we do other work."""
 
 
 def usable_cores() -> int:
@@ -224,7 +226,7 @@ def _hash_in_processes(
         waiting = []
         while batch := list(islice(paths, _BATCH)):
             waiting.append((batch, pool.submit(_hash_batch, batch, tuple(algorithms), from_disk)))
-            if len(waiting) > 4 * workers:
+            if len(waiting) > _AHEAD * workers:
                 names, job = waiting.pop(0)
                 yield from zip(names, job.result(), strict=True)
         for names, job in waiting:
