@@ -49,7 +49,7 @@ class Attack:
     make: Make
     code: str
     refused: bool = True
-    seconds: float = 20.0
+    seconds: float = 120.0
 
 
 def regular_files(root: Path) -> Kept:

@@ -127,7 +127,7 @@ def test_strange_file_gets_its_code(kind: str, tmp_path: Path, inspector: Inspec
     make(tmp_path / "x.fits")
     began = time.monotonic()
     assert code in error_codes(one(inspector, "x.fits", tmp_path / "x.fits"))
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60  # it may not hang
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_refused_with_its_line(name: str) -> None:
     data, line, words = REFUSED[name]
     begin = time.monotonic()
     _, faults = parse_strict_yaml(data, "policy.yaml")
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 20  # it may not hang
     assert faults, name
     assert any(fault.line == line and words in str(fault) for fault in faults), [str(f) for f in faults]
     with pytest.raises(ConfigurationError, match="fault"):

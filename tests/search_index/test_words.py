@@ -140,7 +140,7 @@ def test_what_cannot_be_asked_is_refused_with_a_reason(named: Index, words: str)
     before = time.perf_counter()
     with pytest.raises(WrongUsageError) as refused:
         named.find(Query(words=words))
-    assert time.perf_counter() - before < 2
+    assert time.perf_counter() - before < 20  # it may not hang; how fast it is stands in benchmarks/
     assert refused.value.remedy
     assert refused.value.message.isprintable()
     assert len(refused.value.message) < 600
@@ -151,7 +151,7 @@ def test_odd_words_are_only_words(named: Index, words: str) -> None:
     """What other languages give a meaning has none here; the answer comes at once."""
     before = time.perf_counter()
     named.find(Query(words=words))
-    assert time.perf_counter() - before < 2
+    assert time.perf_counter() - before < 20  # it may not hang; how fast it is stands in benchmarks/
 
 
 @given(st.text(max_size=300))
