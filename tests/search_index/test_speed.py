@@ -53,7 +53,7 @@ def _asked(index: Index, dice: random.Random) -> Callable[[], object]:
 def test_tree_and_search_answer_at_once(
     large: Index, seeded: random.Random, record_count: Callable[[str, int], None]
 ) -> None:
-    """Of 300 mixed questions hardly one is slow, once the columns are loaded; how fast stands in benchmarks."""
+    """Of 300 mixed questions hardly one is slow; how fast they are stands in benchmarks."""
     large.find(Query(words="light curve"))
     times = []
     for _ in range(300):
