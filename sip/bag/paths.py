@@ -117,7 +117,8 @@ def name_faults(path: str) -> Iterator[tuple[str, str]]:
 def _part_faults(part: str) -> Iterator[tuple[str, str]]:
     if len(part.encode()) > LONGEST_NAME:
         yield "BAG-047", f"{len(part.encode())} bytes in one name; at most {LONGEST_NAME}"
-    steering = [c for c in part if unicodedata.category(c) in _STEERING]
+    # Spaces other than the plain one look like it and are not: no package takes them as part of a name.
+    steering = [c for c in part if unicodedata.category(c) in _STEERING or not c.isprintable()]
     if steering:
         yield "BAG-044", f"U+{ord(steering[0]):04X} in the name; expected visible characters only"
     if part[:1].isspace() or part[-1:].isspace() or part[-1:] == ".":

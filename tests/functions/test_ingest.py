@@ -249,3 +249,14 @@ def test_a_file_whose_outcome_differs_has_its_own_event(
     (event,) = [event for event in read_events(stored) if event.objects == (logical,)]
     assert (event.kind, event.outcome) == ("validation", "warning")
     assert "FIT-008" in event.outcome_note
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u3000"])
+def test_a_space_that_only_looks_like_one_is_told_by_a_finding(
+    take_in: Ingest, tmp_path: Path, space: str
+) -> None:
+    """A name with a strange space is refused with its code, not stopped later in the package."""
+    bag = plain_bag(tmp_path / "odd.bag", "odd.spaces", {f"a{space}b.csv": b"1,2\n"})
+    receipt = take_in(bag).receipt
+    assert receipt.status == "refused"
+    assert "BAG-044" in codes(receipt.findings)
