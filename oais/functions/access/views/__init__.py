@@ -1,0 +1,50 @@
+"""What a consumer is shown: frozen values that a template, a terminal or a JSON encoder can take as they are.
+
+Times are ISO 8601 UTC texts, sizes are bytes, angles ICRS degrees; a value that is not known is None or
+empty, never 0.
+"""
+
+from oais.functions.access.views.files import FileView, OpenedFile, ProductCard
+from oais.functions.access.views.frame import AccessNote, Crumb, Page
+from oais.functions.access.views.packages import (
+    AipView,
+    AuditView,
+    Citation,
+    EventView,
+    LinkView,
+    SoftwareView,
+    VersionView,
+)
+from oais.functions.access.views.places import AipCard, Branch, HoldingsView, NodeView, Share
+from oais.functions.access.views.plain import as_plain
+from oais.functions.access.views.products import HeaderCard, ProductView, TableView, UnitView
+from oais.functions.access.views.search import Facet, FacetValue, FindView
+
+__all__ = [
+    "AccessNote",
+    "AipCard",
+    "AipView",
+    "AuditView",
+    "Branch",
+    "Citation",
+    "Crumb",
+    "EventView",
+    "Facet",
+    "FacetValue",
+    "FileView",
+    "FindView",
+    "HeaderCard",
+    "HoldingsView",
+    "LinkView",
+    "NodeView",
+    "OpenedFile",
+    "Page",
+    "ProductCard",
+    "ProductView",
+    "Share",
+    "SoftwareView",
+    "TableView",
+    "UnitView",
+    "VersionView",
+    "as_plain",
+]

@@ -1,0 +1,85 @@
+"""The tree and the holdings, as they are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oais.functions.access.views.frame import AccessNote, Crumb, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A node as a row of the tree: what it is, what lies below it, and whether it is locked.
+
+    ``level`` is the mission's own word (``N0``). ``branches`` is filled as deep as was asked;
+    ``branch_count`` counts all children, shown or not.
+    """
+
+    path: str
+    title: str
+    description: str
+    kind: str
+    level: str
+    mission: str
+    theme: str
+    aips: int
+    products: int
+    size: int
+    locked: bool
+    branch_count: int = 0
+    branches: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AipCard:
+    """An AIP as a row of a list; ``products`` counts neither its documents nor its software."""
+
+    aip_id: str
+    title: str
+    mission: str
+    node: str
+    kind: str
+    level: str
+    version: int
+    products: int
+    size: int
+    target: str = ""
+    instrument: str = ""
+    start: str = ""
+    stop: str = ""
+    ingested_at: str = ""
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """A place of the tree with what is directly below it and the AIPs that lie in it."""
+
+    node: Branch
+    crumbs: tuple[Crumb, ...]
+    access: AccessNote
+    aips: tuple[AipCard, ...]
+    page: Page
+    branch_page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of the holdings under one name (a level, a kind)."""
+
+    name: str
+    aips: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingsView:
+    """What the archive holds, in total, by mission and by level, and what came in last."""
+
+    name: str
+    aips: int
+    products: int
+    size: int
+    missions: tuple[Branch, ...]
+    levels: tuple[Share, ...]
+    newest: tuple[AipCard, ...]
