@@ -18,7 +18,7 @@ from oais.functions.access.views import (
 )
 from oais.information.text import printable
 from policies.access import Action
-from search_index.entries import AipEntry, NodeEntry
+from search_index.entries import AipEntry, Amount, NodeEntry
 from search_index.index import Index
 from search_index.query import Query
 
@@ -34,19 +34,18 @@ def holdings(index: Index, asker: Asker, name: str) -> HoldingsView:
     """Return what may be known of the holdings: totals, missions, levels, the newest AIPs."""
     unreadable = asker.branches_denied(Action.READ_METADATA)
     held = index.holdings(without=unreadable)
-    shares: dict[str, Share] = {}
-    for holding in held:
-        for level, amount in holding.levels.items():
-            before = shares.get(level, Share(level, 0, 0))
-            shares[level] = Share(level, before.aips + amount.aips, before.size + amount.bytes)
+    total = sum((holding.total for holding in held), Amount())
+    levels: dict[str, Amount] = {}
+    for level, amount in (item for holding in held for item in holding.levels.items()):
+        levels[level] = levels.get(level, Amount()) + amount
     newest = index.find(Query(without=unreadable, order="-ingested", limit=6, facets=False))
     return HoldingsView(
         name=name,
-        aips=sum(holding.total.aips for holding in held),
-        products=sum(holding.total.products for holding in held),
-        size=sum(holding.total.bytes for holding in held),
+        aips=total.aips,
+        products=total.products,
+        size=total.bytes,
         missions=branches(index, asker, "", depth=1),
-        levels=tuple(sorted(shares.values(), key=lambda share: share.name)),
+        levels=tuple(Share(level, amount.aips, amount.bytes) for level, amount in sorted(levels.items())),
         newest=tuple(_card(asker, hit.aip) for hit in newest.hits),
     )
 
