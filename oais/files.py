@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
-from oais.errors import StorageError
+from oais.errors import DamageError, StorageError
 
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
@@ -133,6 +134,27 @@ def open_regular(path: str | os.PathLike[str], *, follow: bool = False) -> int:
         os.close(descriptor)
         raise NotRegularError(errno.EINVAL, "not a regular file", os.fspath(path))
     return descriptor
+
+
+def open_sealed(path: Path, size: int, name: str) -> FileIO:
+    """Open a file of the store whose size was sealed; ``name`` is what it is called in messages.
+
+    Raises DamageError for another size and for what lies in its place, a link or a pipe, which is never
+    waited for; StorageError when the disk does not give it.
+    """
+    try:
+        stream = FileIO(open_regular(path))
+    except OSError as error:
+        fault = DamageError if error.errno in _NOT_AS_SEALED else StorageError
+        raise fault(f"{name} cannot be read: {error.strerror}") from error
+    found = os.fstat(stream.fileno()).st_size
+    if found != size:
+        stream.close()
+        raise DamageError(f"{name} has {found} bytes, expected {size}")
+    return stream
+
+
+_NOT_AS_SEALED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.EISDIR})
 
 
 def read_regular(path: Path) -> bytes:

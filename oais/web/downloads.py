@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import errno
 import os
 from collections.abc import Iterator
 from io import FileIO
@@ -13,15 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from oais.errors import DamageError, StorageError
-from oais.files import open_regular
+from oais.errors import DamageError
+from oais.files import open_sealed
 from oais.functions.access.views import OpenedFile
 from oais.web.ranges import Span, choose_span, is_unchanged
 
 BLOCK = 1 << 18
 """Bytes handed to the network at once."""
 
-_NOT_AS_SEALED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.EISDIR})
 _LONGEST_PLAIN = 200
 """Characters of a file name's plain form; the exact form is never cut."""
 
@@ -44,7 +42,7 @@ def file_response(request: Request, opened: OpenedFile) -> Response:
         headers["Content-Range"] = span.content_range
     span = span or Span(0, opened.size, opened.size)
     headers["Content-Length"] = str(span.length)
-    stream = _open_sealed(opened)
+    stream = open_sealed(opened.disk_path, opened.size, str(opened.disk_path))
     if request.method == "HEAD":
         stream.close()
         return Response(status_code=status, headers=headers, media_type=opened.media_type)
@@ -102,20 +100,6 @@ def _headers(opened: OpenedFile, etag: str) -> dict[str, str]:
         if name in opened.digests
     ]
     return headers | {"Repr-Digest": ", ".join(digests)}
-
-
-def _open_sealed(opened: OpenedFile) -> FileIO:
-    """Open the file; what lies there in its place, a link or a pipe, is damage and never waited for."""
-    try:
-        stream = FileIO(open_regular(opened.disk_path))
-    except OSError as error:
-        fault = DamageError if error.errno in _NOT_AS_SEALED else StorageError
-        raise fault(f"{opened.disk_path} cannot be read: {error.strerror}") from error
-    size = os.fstat(stream.fileno()).st_size
-    if size != opened.size:
-        stream.close()
-        raise DamageError(f"{opened.disk_path} has {size} bytes, expected {opened.size}")
-    return stream
 
 
 def _blocks(stream: FileIO, span: Span) -> Iterator[bytes]:
