@@ -7,15 +7,30 @@ and bytes are given for a Grant alone.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
 
-METADATA_WORDS: Final = ("public", "listed", "hidden")
-"""What is shown of a node, from open to strict: everything, its name and a padlock, nothing."""
+from policies.embargo import ObservationRequest, Release, release_of
+from policies.principals import ANONYMOUS, STAFF, Membership, Principal, Role, Scope, State, recognized
+from policies.words import DATA_WORDS, METADATA_WORDS, AccessObject, AccessWords, Exemption
 
-DATA_WORDS: Final = ("open", "closed")
-"""Who downloads, from open to strict: anybody, nobody but the archive's staff."""
+__all__ = [
+    "ANONYMOUS",
+    "DATA_WORDS",
+    "METADATA_WORDS",
+    "AccessObject",
+    "AccessWords",
+    "Action",
+    "Decision",
+    "Exemption",
+    "Grant",
+    "Membership",
+    "Principal",
+    "Role",
+    "State",
+    "Step",
+    "decide",
+]
 
 
 class Action(StrEnum):
@@ -26,60 +41,14 @@ class Action(StrEnum):
     DOWNLOAD = "download"
 
 
-class Role(StrEnum):
-    """What a principal is to the archive."""
+class Step(StrEnum):
+    """What may help whoever was refused."""
 
-    ANONYMOUS = "anonymous"
-    REGISTERED = "registered"
-    PROVIDER = "provider"
-    ARCHIVIST = "archivist"
-    ADMINISTRATOR = "administrator"
-
-
-class State(StrEnum):
-    """Whether an account may be used; a disabled or expired one has no more rights than a stranger."""
-
-    ACTIVE = "active"
-    DISABLED = "disabled"
-    EXPIRED = "expired"
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who asks: decided by identifier, never by a name that could be taken."""
-
-    identifier: str = ""
-    role: Role = Role.ANONYMOUS
-    state: State = State.ACTIVE
-
-
-ANONYMOUS: Final = Principal()
-
-
-@dataclass(frozen=True, slots=True)
-class AccessWords:
-    """What the policies in force say of one node, inheritance included.
-
-    ``policy`` is the name of the policy, ``node`` the node that set the words, ``reason`` why they are so,
-    ``opens`` when closed data becomes open to all, ``contact`` how to ask.
-    """
-
-    metadata: str = "hidden"
-    data: str = "closed"
-    policy: str = ""
-    node: str = ""
-    reason: str = "no policy names it"
-    opens: datetime | None = None
-    contact: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AccessObject:
-    """A thing to decide about: a node, or an AIP that lies at a node."""
-
-    node_path: str
-    words: AccessWords = field(default_factory=AccessWords)
-    aip_id: str = ""
+    NONE = ""
+    LOG_IN = "log in"
+    CODE = "ask for an access code"
+    OWNER = "ask the owner of the observation request"
+    CONTACT = "ask the archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +80,9 @@ class Grant:
 class Decision:
     """The answer to one question of access.
 
-    ``metadata`` is how much of the object may be shown to this principal; ``release_at`` when the answer
-    changes by itself; ``remedy`` what the asker can do; ``grant`` is there exactly when allowed.
+    ``metadata`` is how much of the object may be shown to this principal; ``word`` the data word in force;
+    ``release_at`` when it changes by itself; ``remedy`` what the asker can do, and ``step`` the same for
+    programs; ``release`` the embargo's, where one was asked; ``grant`` is there exactly when allowed.
     """
 
     allowed: bool
@@ -122,10 +92,26 @@ class Decision:
     remedy: str = ""
     policy: str = ""
     grant: Grant | None = None
+    word: str = "closed"
+    step: Step = Step.NONE
+    release: Release | None = None
 
 
-_STAFF = frozenset({Role.ARCHIVIST, Role.ADMINISTRATOR})
 _UNKNOWN = Decision(False, "there is no such object", "hidden")
+_SCOPES = {
+    Action.SEE: Scope.READ, Action.READ_METADATA: Scope.READ, Action.DOWNLOAD: Scope.DOWNLOAD
+}  # fmt: skip
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_FOR_ACCOUNTS = frozenset({"account", "group", "embargo"})
+_TO_WHOM = {
+    "open": "open to all",
+    "email-code": "open to holders of an access code",
+    "account": "open to registered users only",
+    "group": "open to members of its groups only",
+    "embargo": "open to the owners of the observation request only",
+    "closed": "closed",
+}
 
 
 def decide(principal: Principal, action: Action, target: AccessObject, now: datetime) -> Decision:
@@ -136,40 +122,136 @@ def decide(principal: Principal, action: Action, target: AccessObject, now: date
         return _UNKNOWN
 
 
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """What one policy answers an asker at a moment.
+
+    ``word`` is in force before ``until`` (None: for good) for ``reason``; ``shown`` is how much is told;
+    ``inside`` says whether the word names the asker, ``admits`` whether the data are given.
+    """
+
+    words: AccessWords
+    word: str
+    until: datetime | None
+    reason: str
+    release: Release | None
+    shown: str
+    inside: bool
+    admits: bool
+
+    def bars(self, action: Action) -> bool:
+        """Return whether this policy stands in the way of an action on what is not hidden."""
+        if action is Action.DOWNLOAD and not self.admits:
+            return True
+        return action is not Action.SEE and self.shown != "public"
+
+
 def _decided(principal: Principal, action: Action, target: AccessObject, now: datetime) -> Decision:
-    words = target.words
-    staff = principal.role in _STAFF and principal.state is State.ACTIVE and bool(principal.identifier)
-    shown = "public" if staff else _shown(words)
+    known = recognized(principal, _SCOPES[action])
+    if known and principal.role in STAFF:
+        grant = Grant(principal, action, target, now, _Seal(principal, action, target, now))
+        return Decision(True, "the archive's staff may", "public", policy=target.words.policy, grant=grant)
+    asker = principal if known else Principal(code_until=principal.code_until)
+    layers = [_layer(words, asker, target, now) for words in target.words.layers()]
+    shown = max((layer.shown for layer in layers), key=METADATA_WORDS.index)
     if shown == "hidden":
         return _UNKNOWN
-    released = words.opens is not None and now >= words.opens
-    allowed = {
-        Action.SEE: True,
-        Action.READ_METADATA: shown == "public",
-        Action.DOWNLOAD: shown == "public" and (staff or words.data == "open" or released),
-    }.get(action, False)
-    if not allowed:
-        return _denied(action, words, shown, now)
-    reason = "the archive's staff may" if staff else f"open to all by policy {words.policy or 'unnamed'}"
+    if target.withdrawn and action is Action.DOWNLOAD:
+        return Decision(False, "its data were withdrawn", shown, remedy=_remedy(Step.CONTACT, layers[0]))
+    barring = [layer for layer in layers if layer.bars(action)]
+    if barring:
+        return _denied(action, max(barring, key=_end), shown, asker)
     grant = Grant(principal, action, target, now, _Seal(principal, action, target, now))
-    return Decision(True, reason, shown, policy=words.policy, grant=grant)
+    return _granted(layers[0], shown, grant)
 
 
-def _shown(words: AccessWords) -> str:
-    """Return how much a stranger sees; a word that nobody knows hides."""
-    return words.metadata if words.metadata in METADATA_WORDS else "hidden"
+def _layer(words: AccessWords, asker: Principal, target: AccessObject, now: datetime) -> _Layer:
+    release = None if words.rule is None else release_of(target.request, words.rule)
+    word, until, reason = words.data, words.opens if release is None else release.at, words.reason
+    freed = next((item for item in words.exemptions if item.covers(target)), None)
+    if freed is not None:
+        word, until, reason = freed.data, None, freed.reason
+    elif until is not None and until <= now:
+        word, until = words.then, None
+    inside = _names(word, words, asker, target.request, now)
+    described = inside or (words.metadata_opens is not None and words.metadata_opens <= now)
+    return _Layer(
+        words=words,
+        word=word,
+        until=until,
+        reason=reason,
+        release=release,
+        shown="public" if described else words.metadata,
+        inside=inside,
+        admits=_admits(word, asker, now) or (inside and (asker.code_confirmed or not words.code)),
+    )
 
 
-def _denied(action: Action, words: AccessWords, shown: str, now: datetime) -> Decision:
+def _names(
+    word: str, words: AccessWords, asker: Principal, request: ObservationRequest | None, now: datetime
+) -> bool:
+    """Return whether a word admits the asker for who he is."""
+    if word == "account":
+        return asker.role is Role.REGISTERED
+    if word == "group":
+        return any(member.group in words.groups and member.holds(now) for member in asker.groups)
+    if word == "embargo" and request is not None:
+        return request.identifier in asker.requests | asker.delegated
+    return False
+
+
+def _admits(word: str, asker: Principal, now: datetime) -> bool:
+    """Return whether a word admits the asker whoever he is."""
+    if word == "email-code":
+        return asker.code_confirmed or (asker.code_until is not None and now < asker.code_until)
+    return word == "open"
+
+
+def _end(layer: _Layer) -> datetime:
+    """Return when a layer ceases to bar, for comparing; what never does comes last."""
+    return layer.until or _NEVER
+
+
+def _granted(layer: _Layer, shown: str, grant: Grant) -> Decision:
+    return Decision(
+        True,
+        f"{_TO_WHOM[layer.word]} by policy {layer.words.policy or 'unnamed'}: {layer.reason}",
+        shown,
+        policy=layer.words.policy,
+        grant=grant,
+        word=layer.word,
+        release=layer.release,
+    )
+
+
+def _denied(action: Action, layer: _Layer, shown: str, asker: Principal) -> Decision:
     what = "its description is" if action is Action.READ_METADATA else "its data are"
-    release = words.opens if words.opens is not None and words.opens > now and shown == "public" else None
-    until = f" until {release:%Y-%m-%d %H:%M:%S} UTC" if release is not None else ""
-    asking = f"ask {words.contact}" if words.contact else "ask the archive for access"
+    at = layer.until if shown == "public" else None
+    until = "" if at is None else f" until {at:%Y-%m-%d %H:%M:%S} UTC"
+    step = _step(layer, asker)
+    remedy = _remedy(step, layer)
     return Decision(
         False,
-        f"{what} closed{until} by policy {words.policy or 'unnamed'}: {words.reason or 'no reason given'}",
+        f"{what} {_TO_WHOM[layer.word]}{until} by policy {layer.words.policy or 'unnamed'}: {layer.reason}",
         shown,
-        release_at=release,
-        remedy=f"wait until then, or {asking}" if release is not None else asking,
-        policy=words.policy,
+        release_at=at,
+        remedy=remedy if at is None else f"wait until then, or {remedy}",
+        policy=layer.words.policy,
+        word=layer.word,
+        step=step,
+        release=layer.release,
     )
+
+
+def _step(layer: _Layer, asker: Principal) -> Step:
+    """Return what may help: of insiders who are barred, only the mailed code is missing."""
+    if layer.word == "email-code" or layer.inside:
+        return Step.CODE
+    if layer.word in _FOR_ACCOUNTS and asker.identifier == "":
+        return Step.LOG_IN
+    return Step.OWNER if layer.word == "embargo" else Step.CONTACT
+
+
+def _remedy(step: Step, layer: _Layer) -> str:
+    """Return the step in words, naming whom to ask."""
+    return f"ask {layer.words.contact or 'the archive for access'}" if step is Step.CONTACT else str(step)
