@@ -30,6 +30,30 @@ class WrongUsageError(ArchiveError):
     http_status = 400
 
 
+class InvalidError(WrongUsageError):
+    """What was entered breaks a rule: a password, an address, a date, a name that is taken."""
+
+    http_status = 422
+
+
+class UnauthenticatedError(ArchiveError):
+    """Who asks is not known: a wrong password, an ended session, a revoked token."""
+
+    exit_code = 1
+    http_status = 401
+
+
+class BusyError(ArchiveError):
+    """Too much is asked at once; ``retry_after`` seconds later there may be room."""
+
+    exit_code = 4
+    http_status = 429
+
+    def __init__(self, message: str, *, remedy: str = "", retry_after: int) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+
+
 class NotFoundError(ArchiveError):
     """No such AIP, version, product, node or receipt (or none that may be seen)."""
 

@@ -24,6 +24,11 @@ class Settings:
     name: str = _setting("Mission archive", "Name of the archive as people read it on the pages.")
     base_url: str = _setting("http://127.0.0.1:8000", "Address of the site; all links are made from it.")
     contact: str = _setting("", "Address shown to people who need help.")
+    database: str = _setting(
+        "",
+        "Address of the database of people and orders, such as postgresql+psycopg://oais@db.example/oais; "
+        "empty means oais.sqlite in the archive's home.",
+    )
     max_delivery_bytes: int = _setting(
         200 * 10**9, "Largest delivery taken into custody, in bytes; a larger one is refused unread."
     )

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import hypothesis
 import pytest
@@ -39,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.shared)
 
 
-def lacking(what: str) -> None:
+def lacking(what: str) -> NoReturn:
     """Skip the test that lacks something this machine does not have; under CI fail it."""
     if UNDER_CI:
         pytest.fail(f"missing under CI: {what}")

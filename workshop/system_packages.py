@@ -1,5 +1,6 @@
 """Programs of the system that tests use as second opinions, and how they are got."""
 
+import glob
 import os
 import shutil
 import subprocess
@@ -9,23 +10,37 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program that tests call: its possible names, its Debian package, what needs it."""
+    """A program that tests call: its possible names, its Debian package, what needs it.
+
+    ``beside`` is a pattern of folders where Debian keeps it that are not on PATH.
+    """
 
     names: tuple[str, ...]
     package: str
     needed_for: str
+    beside: str = ""
 
     def is_here(self) -> bool:
-        """Whether any of its names is on PATH."""
-        return any(shutil.which(name) for name in self.names)
+        """Whether any of its names is on PATH or beside it."""
+        return any(find_program(name, self.beside) for name in self.names)
 
+
+POSTGRESQL = "/usr/lib/postgresql/*/bin"
+"""Debian keeps the programs of each version of the server in a folder of its own."""
 
 PROGRAMS = (
     Program(("git",), "git", "comparing SWHIDs with git write-tree"),
     Program(("openssl",), "openssl", "verifying signatures"),
     Program(("sha512sum",), "coreutils", "verifying a DIP's manifest"),
+    Program(("pg_ctl",), "postgresql", "running the database's tests on PostgreSQL", POSTGRESQL),
     Program(("chromium", "chromium-browser"), "chromium", "looking at the site in a browser"),
 )
+
+
+def find_program(name: str, beside: str = "") -> str | None:
+    """Return the path of a program on PATH or, the newest first, in the folders of a pattern."""
+    folders = sorted(glob.glob(beside), key=os.path.getmtime, reverse=True) if beside else []
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(folders))
 
 
 def missing_programs() -> list[Program]:

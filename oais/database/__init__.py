@@ -1,0 +1,9 @@
+"""What the archive knows of people and their doings: accounts, groups, sessions, orders.
+
+Packages are never here: the file system is the archive. Each subject has a module with its tables and the
+functions of their rows; all tables stand in one ``METADATA``, whole as soon as this package is imported.
+"""
+
+from oais.database import groups, people
+
+__all__ = ["groups", "people"]

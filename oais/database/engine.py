@@ -1,0 +1,130 @@
+"""The database behind the functions: SQLite for one machine, PostgreSQL for many; one writer at a time.
+
+Both give the same promises: who reads has one snapshot, who writes is alone until all is committed, and
+what is committed has reached the disk.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from oais.database.migrations import migrate
+from oais.errors import ConfigurationError, StorageError
+
+SQLITE: Final = "sqlite"
+POSTGRESQL: Final = "postgresql+psycopg"
+
+_BUSY_SECONDS: Final = 30
+_CONNECTIONS: Final = 50
+_ONE_WRITER: Final = 0x6F616973
+"""The number of the lock that writers of a PostgreSQL database take in turn ("oais")."""
+
+_PRAGMAS: Final = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON")
+
+
+class Database:
+    """The database of one archive, opened and of the current schema."""
+
+    def __init__(self, engine: Engine) -> None:
+        one_snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        alone = {"isolation_level": "READ COMMITTED"}
+        if engine.dialect.name == SQLITE:
+            one_snapshot, alone = {"oais_begin": "BEGIN"}, {"oais_begin": "BEGIN IMMEDIATE"}
+        self._reading = engine.execution_options(**one_snapshot)
+        self._writing = engine.execution_options(**alone)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one snapshot; raises StorageError."""
+        with _storage_errors(), self._reading.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give the only connection that writes; all its changes come to be at the end, or none.
+
+        Raises StorageError when the database cannot be used.
+        """
+        with _storage_errors(), self._writing.begin() as connection:
+            if connection.dialect.name != SQLITE:
+                connection.execute(select(func.pg_advisory_xact_lock(_ONE_WRITER)))
+            yield connection
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._writing.dispose()
+
+
+def open_database(address: str) -> Database:
+    """Open the database of an address, making or migrating its tables.
+
+    ``address`` is ``sqlite:///PATH`` or ``postgresql+psycopg://USER@HOST/NAME``. Raises ConfigurationError
+    for an address that cannot be used and for a schema of a newer version.
+    """
+    url = _understood(address)
+    try:
+        engine = _sqlite(url) if url.drivername == SQLITE else create_engine(url, pool_size=_CONNECTIONS)
+        database = Database(engine)
+        with database.writing() as connection:
+            migrate(connection)
+    except (OSError, StorageError) as error:
+        raise ConfigurationError(
+            f"the database {url.render_as_string(hide_password=True)} cannot be opened: {error}",
+            remedy="see that it is there, may be written to, and that 'database' in oais.yaml names it",
+        ) from error
+    return database
+
+
+def _understood(address: str) -> URL:
+    try:
+        url = make_url(address)
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        url = None
+    if url is None or url.drivername not in {SQLITE, POSTGRESQL} or not url.database:
+        raise ConfigurationError(
+            "the setting 'database' is not an address that the archive understands; expected "
+            f"{SQLITE}:///PATH or {POSTGRESQL}://USER@HOST/NAME",
+            remedy="mend 'database' in oais.yaml, or leave it out to use HOME/oais.sqlite",
+        )
+    return url
+
+
+def _sqlite(url: URL) -> Engine:
+    """Return the engine of a file that only its owner may read: it holds addresses and hashes."""
+    assert url.database is not None
+    os.close(os.open(Path(url.database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, pool_size=_CONNECTIONS)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    """Set a new connection up; the driver's own guesses where a transaction begins are turned off."""
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options()["oais_begin"])
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """Turn what the database raises into one clear fault, without the statement and its values."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or type(error).__name__).strip()
+        raise StorageError(
+            f"the database cannot be used: {reason}",
+            remedy="nothing half done was kept; see that its disk has space and its server runs",
+        ) from error

@@ -1,0 +1,182 @@
+"""Both databases keep the same promises: the tables, one writer, snapshots, and faults in clear words."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from oais.database import groups, migrations
+from oais.database.engine import Database, open_database
+from oais.database.groups import Group
+from oais.database.schema import METADATA
+from oais.errors import ConfigurationError, StorageError
+
+NOW = "2026-01-01T00:00:00.000000Z"
+
+
+def group(name: str) -> Group:
+    return Group(name=name, created_at=NOW)
+
+
+def test_the_revisions_make_what_the_code_expects(database: Database) -> None:
+    """A migrated database has the tables, columns and indexes of METADATA, and no others."""
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+        tables = set(inspect(connection).get_table_names())
+    assert tables == set(METADATA.tables) | {"alembic_version"}
+
+
+def test_the_newest_revision_is_the_last_of_the_chain() -> None:
+    """NEWEST, which spares loading Alembic at every opening, names the one head of the revisions."""
+    assert ScriptDirectory(str(migrations.FOLDER)).get_heads() == [migrations.NEWEST]
+
+
+def test_a_database_is_opened_again_as_it_was(address: str) -> None:
+    """What was committed is there after the next opening."""
+    first = open_database(address)
+    with first.writing() as connection:
+        groups.add(connection, group("team"))
+    first.close()
+    second = open_database(address)
+    with second.reading() as connection:
+        assert [found.name for found in groups.listed(connection)] == ["team"]
+    second.close()
+
+
+def test_a_failure_takes_everything_back(database: Database) -> None:
+    """When the work fails half way nothing of it is kept."""
+    with pytest.raises(StorageError), database.writing() as connection:
+        twice = group("half")
+        for _time in range(2):
+            groups.add(connection, twice)
+    with database.reading() as connection:
+        assert groups.listed(connection) == []
+
+
+def test_a_reader_sees_one_snapshot(database: Database) -> None:
+    """What is committed while somebody reads is not seen by him."""
+    with database.reading() as reader:
+        before = groups.listed(reader)
+        with database.writing() as writer:
+            groups.add(writer, group("later"))
+        assert groups.listed(reader) == before == []
+    with database.reading() as reader:
+        assert len(groups.listed(reader)) == 1
+
+
+def test_writers_take_turns(database: Database) -> None:
+    """What a writer has read stays true until he has written: none of 80 additions is lost."""
+    with database.writing() as connection:
+        counter = group("0")
+        groups.add(connection, counter)
+
+    def add_one(_number: int) -> None:
+        with database.writing() as connection:
+            found = groups.by_identifier(connection, counter.identifier)
+            assert found is not None
+            groups.end(connection, counter.identifier, str(int(found.until or 0) + 1))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add_one, range(80)))
+    with database.reading() as connection:
+        found = groups.by_identifier(connection, counter.identifier)
+    assert found is not None
+    assert found.until == "80"
+
+
+def test_two_that_open_at_once_make_the_tables_once(address: str) -> None:
+    """Eight openings of an empty database at the same time all come to the same tables."""
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(open_database, [address] * 8))
+    for database in opened:
+        with database.reading() as connection:
+            assert groups.listed(connection) == []
+        database.close()
+
+
+def test_readers_write_nothing(postgres_address: str) -> None:
+    """PostgreSQL refuses a change by whoever only reads."""
+    database = open_database(postgres_address)
+    with pytest.raises(StorageError, match="read-only"), database.reading() as connection:
+        groups.add(connection, group("sly"))
+    database.close()
+
+
+def test_a_database_of_the_future_is_refused(address: str) -> None:
+    """Tables that newer software made are not touched; the fault says what to do."""
+    database = open_database(address)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'from_the_future'"))
+    database.close()
+    with pytest.raises(ConfigurationError, match="another version") as fault:
+        open_database(address)
+    assert "newest version" in fault.value.remedy
+
+
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """The file and the log beside it, which hold addresses and hashes, have mode 600."""
+    path = tmp_path / "oais.sqlite"
+    database = open_database(f"sqlite:///{path}")
+    with database.writing() as connection:
+        groups.add(connection, group("team"))
+    modes = {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    database.close()
+    assert modes == {0o600}
+
+
+def test_sqlite_keeps_what_was_committed_and_holds_references(tmp_path: Path) -> None:
+    """Each connection has the log of writes, waits for the disk and minds foreign keys."""
+    database = open_database(f"sqlite:///{tmp_path / 'oais.sqlite'}")
+    with database.reading() as connection:
+        asked = ("journal_mode", "synchronous", "foreign_keys")
+        found = [connection.execute(text(f"PRAGMA {name}")).scalar() for name in asked]
+    database.close()
+    assert found == ["wal", 2, 1]
+
+
+@pytest.mark.parametrize(
+    "address", ["", "oais.sqlite", "mysql://x/y", "sqlite://", "sqlite:///", "postgresql://x/y", "://", "\0"]
+)
+def test_an_address_nobody_understands_is_refused(address: str) -> None:
+    """The fault names the setting and the forms that are understood."""
+    with pytest.raises(ConfigurationError, match="'database'") as fault:
+        open_database(address)
+    assert "oais.yaml" in fault.value.remedy
+
+
+def test_a_server_that_is_not_there_is_told_without_its_password(tmp_path: Path) -> None:
+    """The fault names the address, with the password left out."""
+    with pytest.raises(ConfigurationError, match="cannot be opened") as fault:
+        open_database(f"postgresql+psycopg://oais:hidden-word@/oais?host={tmp_path}")
+    assert "hidden-word" not in fault.value.message
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    """A file that is no database, and a folder that is not there, are faults of configuration."""
+    path = tmp_path / "oais.sqlite"
+    path.write_bytes(b"no database" * 100)
+    for place in (path, tmp_path / "nowhere" / "oais.sqlite"):
+        with pytest.raises(ConfigurationError, match="cannot be opened"):
+            open_database(f"sqlite:///{place}")
+
+
+def test_a_locked_database_is_told_with_no_statement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds the file too long makes the others fail in clear words."""
+    monkeypatch.setattr("oais.database.engine._BUSY_SECONDS", 0)
+    path = tmp_path / "oais.sqlite"
+    database = open_database(f"sqlite:///{path}")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageError, match="locked") as fault, database.writing():
+        pass
+    holder.close()
+    database.close()
+    assert "BEGIN" not in fault.value.message
