@@ -36,6 +36,17 @@ class Settings:
     max_aip_files: int = _setting(10_000, "Largest number of files in one AIP (larger sets are collections).")
     workers: int = _setting(0, "Processes for hashing and ingest; 0 means one for each core.")
     keep_refused: bool = _setting(True, "Keep the bytes of refused deliveries in sip/refused.")
+    mail_from: str = _setting("", "Sender of every mail, needed for smtp; answers to it are not read.")
+    mail_transport: str = _setting("maildir", "Where mail goes: maildir (the folder mail/) or smtp.")
+    smtp_host: str = _setting("", "Name of the mail server.")
+    smtp_port: int = _setting(587, "Port of the mail server.")
+    smtp_security: str = _setting(
+        "starttls", "How the connection is encrypted: starttls, tls (from the first byte) or none."
+    )
+    smtp_user: str = _setting("", "Name to log in with; empty means without login.")
+    smtp_password_file: str = _setting(
+        "keys/smtp.password", "File with that user's password, seen from the archive's home."
+    )
 
 
 def settings_table() -> list[tuple[str, object, str]]:

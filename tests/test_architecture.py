@@ -27,6 +27,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "blake3": ("oais.information.fixity",),
     "cdflib": ("oais.information.representation.cdf",),
     "cryptography": ("oais.information.signature",),
+    "email_validator": ("oais.mail.address",),
     "fastapi": ("oais.web.app", "oais.web.site.products", "oais.web.site.search"),
     "jinja2": ("oais.web.rendering",),
     "lxml": (
