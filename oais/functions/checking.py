@@ -18,7 +18,7 @@ from oais.functions.reporting import SILENT, Reporter
 from oais.functions.storage import ingesting
 from oais.information.findings import Finding, refuses
 from oais.information.fixity import hash_files
-from oais.information.packages import Submission
+from oais.information.packages import Handover, Submission
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
 from sip.receive import TOO_LARGE, receive, survey_delivery
@@ -65,7 +65,7 @@ def check_delivery(
     with stopped, ingesting(archive), _looked_at(archive, delivery, reporter) as submission:
         reporter.step("check", f"{len(submission.files)} files")
         with Inspector(workers=archive.settings.workers or None) as inspector:
-            assured = assure_quality(archive, submission, inspector, agreement)
+            assured = assure_quality(archive, submission, inspector, Handover(agreement))
     return Checked(
         path=printable(str(delivery)),
         agreement=assured.agreement.name if assured.has_agreement else "",

@@ -28,7 +28,7 @@ from oais.functions.reporting import SILENT, Reporter
 from oais.functions.storage import aip_store, ingesting
 from oais.information.findings import Finding, finding
 from oais.information.identifiers import receipt_name, submission_key
-from oais.information.packages import PackageContents, Receipt, Submission
+from oais.information.packages import UNBOUND, Handover, PackageContents, Receipt, Submission
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
 from search_index.index import open_index
@@ -50,19 +50,19 @@ def ingest(
     delivery: Path,
     inspector: Inspector,
     *,
-    agreement: str = "",
+    handover: Handover = UNBOUND,
     reporter: Reporter = SILENT,
 ) -> Ingested:
-    """Take in one delivery; ``agreement`` is used when its bag names none.
+    """Take in one delivery as it was handed over.
 
     Raises ArchiveError when we are stopped (no space, damage); a fault in the delivery is in the receipt.
     """
     with storage_errors(f"the ingest of {printable(delivery.name)}"), ingesting(archive):
         reporter.step("receive", printable(delivery.name))
-        submission = receive_submission(archive, delivery, reporter)
+        submission = receive_submission(archive, delivery, reporter, handover.receipt_id)
         try:
             reporter.step("check", f"{len(submission.files)} files")
-            assured = assure_quality(archive, submission, inspector, agreement)
+            assured = assure_quality(archive, submission, inspector, handover)
             if not assured.report.passed:
                 return refuse(archive, submission, assured)
             return store_submission(archive, submission, assured, reporter)
@@ -70,14 +70,16 @@ def ingest(
             shutil.rmtree(submission.custody, ignore_errors=True)
 
 
-def receive_submission(archive: Archive, delivery: Path, reporter: Reporter = SILENT) -> Submission:
+def receive_submission(
+    archive: Archive, delivery: Path, reporter: Reporter = SILENT, receipt_id: str = ""
+) -> Submission:
     """Take a delivery into custody: every byte copied and hashed once."""
     now = archive.clock()
     with storage_errors(f"receiving {delivery.name}"):
         return receive(
             delivery,
             archive.custody,
-            receipt_id=receipt_name(now, secrets.token_hex(4)),
+            receipt_id=receipt_id or receipt_name(now, secrets.token_hex(4)),
             now=now,
             limits=limits_of(archive),
             workers=archive.settings.workers or None,

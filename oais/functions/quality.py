@@ -11,7 +11,14 @@ from oais.archive import Archive
 from oais.functions.description import DescribedFile, describe_files, node_of
 from oais.information.findings import Finding, finding, under_intake_profile
 from oais.information.identifiers import is_aip_id
-from oais.information.packages import FormatIdentification, Inspection, QualityReport, Submission
+from oais.information.packages import (
+    UNBOUND,
+    FormatIdentification,
+    Handover,
+    Inspection,
+    QualityReport,
+    Submission,
+)
 from oais.information.representation.identification import identify_file, identify_text_file
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
@@ -70,17 +77,14 @@ class Assured:
 
 
 def assure_quality(
-    archive: Archive, submission: Submission, inspector: Inspector, agreement_name: str = ""
+    archive: Archive, submission: Submission, inspector: Inspector, handover: Handover = UNBOUND
 ) -> Assured:
-    """Run every check that can be run; a fault in the delivery is a finding, never an exception.
-
-    ``agreement_name`` is used when the bag itself names no agreement.
-    """
+    """Run every check that can be run; a fault in the delivery is a finding, never an exception."""
     bag, structure = check_bag_structure(submission)
-    agreement, unknown = _choose_agreement(archive, bag, agreement_name)
+    agreement, unknown = _choose_agreement(archive, bag, handover)
     notes, noted = read_notes(_notes_bytes(submission))
     inspections = _inspect(submission, inspector)
-    delivery = Delivery(bag.version, bag.tags, inspections, notes, under=agreement_name)
+    delivery = Delivery(bag.version, bag.tags, inspections, notes, under=handover.agreement)
     described = describe_files(agreement, inspections, notes, bag.tags) if agreement is not None else ()
     findings = [*submission.findings, *structure, *check_hazards(submission), *unknown, *noted]
     if agreement is not None:
@@ -106,16 +110,20 @@ def _judged(findings: list[Finding]) -> tuple[Finding, ...]:
 
 
 def _choose_agreement(
-    archive: Archive, bag: Bag, fallback: str
+    archive: Archive, bag: Bag, handover: Handover
 ) -> tuple[Agreement | None, tuple[Finding, ...]]:
     if not bag.version:  # there is no bag that could name one, and that is said already
         return None, ()
     in_bag = bag.tag("Submission-Agreement").strip()
-    named = in_bag or fallback
+    named = in_bag or handover.agreement
+    if named and handover.allowed is not None and named not in handover.allowed:
+        allowed = ", ".join(sorted(handover.allowed))
+        message = f"the sender may not deliver under {printable(named)!r}, but under {allowed}"
+        return None, (finding("ING-006", "bag-info.txt", message),)
     agreement = archive.policies.agreements.get(named)
     if agreement is not None:
         return agreement, ()
-    known = ", ".join(sorted(archive.policies.agreements))
+    known = ", ".join(sorted(handover.allowed or archive.policies.agreements))
     what = f"no agreement {printable(named)!r} is known here" if named else "no Submission-Agreement is named"
     remedy = "correct the tag Submission-Agreement: --agreement is only for a bag that names none"
     found = finding(

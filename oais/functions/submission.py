@@ -26,7 +26,7 @@ from oais.functions.reporting import SILENT, Reporter
 from oais.functions.storage import sweep
 from oais.information.fixity import usable_cores
 from oais.information.identifiers import submission_key
-from oais.information.packages import AipRecord, Receipt
+from oais.information.packages import AipRecord, Handover, Receipt
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
 from oais.processes import end_with_parent
@@ -84,12 +84,22 @@ def submit(
     after a storage fault nothing more is begun.
     """
     sweep(archive)
+    handover = Handover(agreement)
     workers = archive.settings.workers or usable_cores()
     done = _one_by_one if workers < 2 or len(deliveries) < _MANY else _side_by_side
     with _Indexing(archive, reporter) as indexing:
-        for disposition, record in done(archive, deliveries, agreement, reporter, workers):
+        for disposition, record in done(archive, deliveries, handover, reporter, workers):
             indexing.add(record)
             yield disposition
+
+
+def submit_one(archive: Archive, delivery: Path, handover: Handover) -> Disposition:
+    """Ingest one delivery whose sender is bound by its handover, and index it; return what became of it."""
+    sweep(archive)
+    with _Indexing(archive, SILENT) as indexing, _desk(archive) as desk:
+        disposition, record = desk.take_in(delivery, handover, SILENT)
+        indexing.add(record)
+    return disposition
 
 
 def already_held(archive: Archive, index: Index, delivery: Path, agreement: str) -> Receipt | None:
@@ -118,13 +128,13 @@ class _Desk:
     index: Index
     inspector: Inspector
 
-    def take_in(self, delivery: Path, agreement: str, reporter: Reporter) -> Outcome:
+    def take_in(self, delivery: Path, handover: Handover, reporter: Reporter) -> Outcome:
         """Recognise or ingest one delivery; whatever stops it is told and stops no other."""
         try:
-            held = already_held(self.archive, self.index, delivery, agreement)
+            held = already_held(self.archive, self.index, delivery, handover.agreement)
             if held is not None:
                 return Disposition(delivery, held, skipped=True), None
-            ingested = ingest(self.archive, delivery, self.inspector, agreement=agreement, reporter=reporter)
+            ingested = ingest(self.archive, delivery, self.inspector, handover=handover, reporter=reporter)
             record = self._unindexed(ingested)
         except Exception as error:  # noqa: BLE001 - what is met in one delivery must not stop the others
             return _stopped(delivery, as_fault(error))
@@ -154,11 +164,11 @@ def _desk(archive: Archive) -> Iterator[_Desk]:
 
 
 def _one_by_one(
-    archive: Archive, deliveries: Sequence[Path], agreement: str, reporter: Reporter, _workers: int
+    archive: Archive, deliveries: Sequence[Path], handover: Handover, reporter: Reporter, _workers: int
 ) -> Iterator[Outcome]:
     with _desk(archive) as desk:
         for delivery in deliveries:
-            yield desk.take_in(delivery, agreement, reporter)
+            yield desk.take_in(delivery, handover, reporter)
 
 
 _worker: list[_Desk] = []
@@ -173,12 +183,12 @@ def _start_worker(home: Path) -> None:
     _worker.append(_Desk(single, open_index(single.index_root), Inspector(workers=1)))
 
 
-def _work(delivery: Path, agreement: str) -> Outcome:
-    return _worker[0].take_in(delivery, agreement, SILENT)
+def _work(delivery: Path, handover: Handover) -> Outcome:
+    return _worker[0].take_in(delivery, handover, SILENT)
 
 
 def _side_by_side(
-    archive: Archive, deliveries: Sequence[Path], agreement: str, reporter: Reporter, workers: int
+    archive: Archive, deliveries: Sequence[Path], handover: Handover, reporter: Reporter, workers: int
 ) -> Iterator[Outcome]:
     todo = iter(deliveries)
     # A process with threads must not fork; one without starts its workers at once, all modules loaded.
@@ -188,7 +198,7 @@ def _side_by_side(
         stopped = False
         while True:
             while not stopped and len(running) < 4 * workers and (delivery := next(todo, None)) is not None:
-                running[pool.submit(_work, delivery, agreement)] = delivery
+                running[pool.submit(_work, delivery, handover)] = delivery
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from oais.information.description import PackageDescription
 from oais.information.findings import Finding, refuses
@@ -41,6 +41,24 @@ class Submission:
     def size(self) -> int:
         """Bytes of all files in the bag."""
         return sum(file.size for file in self.files.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """How a delivery is handed over, where that binds its ingest.
+
+    ``agreement`` counts for a bag that names none. ``allowed`` are the agreements its sender may deliver
+    under; None binds nobody, as whoever has the archive's own disk. ``receipt_id`` is the name of the
+    receipt where it was promised before, so that an ingest that is repeated gives the same receipt.
+    """
+
+    agreement: str = ""
+    allowed: frozenset[str] | None = None
+    receipt_id: str = ""
+
+
+UNBOUND: Final = Handover()
+"""A delivery of somebody whom nothing binds."""
 
 
 @dataclass(frozen=True, slots=True)

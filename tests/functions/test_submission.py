@@ -13,7 +13,8 @@ import pytest
 from oais.archive import Archive
 from oais.functions.data_management import check_index
 from oais.functions.storage import aip_store, sweep
-from oais.functions.submission import submit
+from oais.functions.submission import submit, submit_one
+from oais.information.packages import Handover
 from search_index.index import open_index
 from tests.functions.deliveries import plain_bag
 
@@ -142,3 +143,32 @@ def test_each_disposition_is_told_as_plain_values(archive: Archive, tmp_path: Pa
         plain = item.as_plain()
         assert plain["error"] == ""
         assert plain["receipt"]["status"] == "accepted"  # type: ignore[index]
+
+
+def test_a_bound_sender_delivers_under_his_own_agreements(archive: Archive, tmp_path: Path) -> None:
+    """A bag that names another agreement, known or not, is refused by the same finding."""
+    for name in ("tess", "nobody.knows"):
+        bag = plain_bag(
+            tmp_path / f"{name}.bag", f"bound.{name}", {"a.csv": b"1\n"}, **{"Submission-Agreement": name}
+        )
+        told = submit_one(archive, bag, Handover("generic", frozenset({"generic"})))
+        assert told.receipt is not None
+        assert (told.receipt.status, told.receipt.agreement) == ("refused", "")
+        (found,) = [found for found in told.receipt.findings if found.code == "ING-006"]
+        assert found.message == f"the sender may not deliver under '{name}', but under generic"
+    named_by_account = plain_bag(
+        tmp_path / "own.bag", "bound.own", {"a.csv": b"1\n"}, **{"Submission-Agreement": ""}
+    )
+    told = submit_one(archive, named_by_account, Handover("generic", frozenset({"generic"})))
+    assert told.receipt is not None
+    assert (told.receipt.status, told.receipt.agreement) == ("accepted", "generic")
+
+
+def test_a_promised_receipt_is_the_one_that_is_given(archive: Archive, tmp_path: Path) -> None:
+    """The name of the receipt can be chosen before; the same ingest again gives the same receipt."""
+    bag = plain_bag(tmp_path / "one.bag", "bound.one", {"a.csv": b"1\n"})
+    handover = Handover(receipt_id="r20261121T120000Z-0123abcd")
+    first, second = submit_one(archive, bag, handover), submit_one(archive, bag, handover)
+    assert first.receipt is not None
+    assert first.receipt == second.receipt
+    assert first.receipt.receipt_id == handover.receipt_id
