@@ -12,7 +12,8 @@ from oais.errors import ConfigurationError, RefusedError
 from oais.files import create_file, make_directories, read_regular, storage_errors, sync_tree
 from oais.information.signature import Signer, create_signer, open_signer, private_pem
 from oais.settings import FORMAT, Settings, settings_from
-from policies.loading import PolicySet, copy_shipped_policies, load_policies
+from policies.in_force import PoliciesInForce
+from policies.loading import PolicySet, copy_shipped_policies
 from policies.yaml import Scalar, Table, load_strict_yaml
 
 Clock = Callable[[], datetime]
@@ -101,8 +102,13 @@ class Home:
 class Archive(Home):
     """An opened archive: also which rules are in force, and the key that signs."""
 
-    policies: PolicySet
+    in_force: PoliciesInForce
     signer: Signer
+
+    @property
+    def policies(self) -> PolicySet:
+        """The policies in force at this moment; whoever needs them twice for one answer asks once."""
+        return self.in_force.current()
 
 
 def timestamp(moment: datetime) -> str:
@@ -179,7 +185,7 @@ def open_archive(home: Path, *, clock: Clock = system_clock) -> Archive:
         home=opened.home,
         settings=opened.settings,
         clock=clock,
-        policies=load_policies(home / "policies"),
+        in_force=PoliciesInForce(home / "policies"),
         signer=open_signer(home / "keys" / "archive.key"),
     )
 

@@ -28,6 +28,7 @@ from oais.functions.submission import Disposition, submit
 from oais.information.findings import Severity, finding_codes
 from oais.information.packages import Receipt
 from oais.information.representation.inspection import Inspector
+from policies.in_force import PoliciesInForce
 from tests.functions.deliveries import plain_bag
 
 CANARY = "canary-of-another-data-set"
@@ -183,8 +184,9 @@ class Arena:
 
 def furnish(template: Archive, place: Path) -> Archive:
     """Return a copy of an archive in a place of its own."""
-    shutil.copytree(template.home, place / "home")
-    return replace(template, home=place / "home")
+    home = place / "home"
+    shutil.copytree(template.home, home)
+    return replace(template, home=home, in_force=PoliciesInForce(home / "policies"))
 
 
 def lend(inspector: Inspector, patch: pytest.MonkeyPatch) -> None:

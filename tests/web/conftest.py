@@ -17,7 +17,7 @@ from oais.functions.packing import pack_folder
 from oais.functions.submission import submit
 from oais.information.signature import create_signer
 from oais.web.app import create_app
-from policies.loading import load_policies
+from policies.in_force import PoliciesInForce
 
 DEMO = Path(__file__).resolve().parent.parent.parent / "demo" / "tess"
 LIGHT_CURVE = "tess.tic55525572.s0005.lc"
@@ -78,6 +78,6 @@ def under_rules(archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> R
         rules = policies / "access.yaml"
         text = rules.read_text("utf-8").replace("nodes: []", f"{LATER}nodes:\n{nodes}")
         rules.write_text(text, "utf-8")
-        return client_of(replace(archive, policies=load_policies(policies)))
+        return client_of(replace(archive, in_force=PoliciesInForce(policies)))
 
     return make

@@ -122,19 +122,19 @@ def test_a_listed_place_shows_its_name_and_a_padlock(under_rules: Rules) -> None
 
 def test_a_release_date_opens_by_itself(archive: Archive, under_rules: Rules) -> None:
     """Closed until a day: refused before it with the date, given from it on, nothing being done."""
-    policies = under_rules(DATED).app.state.site.archive.policies  # type: ignore[attr-defined]
+    rules = under_rules(DATED).app.state.site.archive.in_force  # type: ignore[attr-defined]
     before, after = datetime(2031, 4, 30, 23, 59, 59, tzinfo=UTC), datetime(2031, 5, 1, tzinfo=UTC)
-    early = client_of(replace(archive, policies=policies, clock=lambda: before)).get(CURVE_URL)
+    early = client_of(replace(archive, in_force=rules, clock=lambda: before)).get(CURVE_URL)
     assert early.status_code == 403
     assert "2031-05-01" in early.text
-    late = client_of(replace(archive, policies=policies, clock=lambda: after)).get(CURVE_URL)
+    late = client_of(replace(archive, in_force=rules, clock=lambda: after)).get(CURVE_URL)
     assert late.status_code == 200
 
 
 def test_staff_see_what_strangers_do_not(archive: Archive, under_rules: Rules) -> None:
     """The facade answers an archivist where it hides from a stranger."""
     client = under_rules(HIDDEN)
-    hidden = replace(archive, policies=client.app.state.site.archive.policies)  # type: ignore[attr-defined]
+    hidden = replace(archive, in_force=client.app.state.site.archive.in_force)  # type: ignore[attr-defined]
     staff = open_access(hidden, Principal("a1", Role.ARCHIVIST))
     assert staff.show(LIGHT_CURVE).card.aip_id == LIGHT_CURVE
     assert staff.find(Question(words="55525572")).page.total == 3
