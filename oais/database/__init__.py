@@ -4,6 +4,24 @@ Packages are never here: the file system is the archive. Each subject has a modu
 functions of their rows; all tables stand in one ``METADATA``, whole as soon as this package is imported.
 """
 
-from oais.database import groups, people
+from oais.database import (
+    confirmations,
+    delegations,
+    groups,
+    people,
+    requests,
+    saved_queries,
+    sessions,
+    tokens,
+)
 
-__all__ = ["groups", "people"]
+__all__ = [
+    "confirmations",
+    "delegations",
+    "groups",
+    "people",
+    "requests",
+    "saved_queries",
+    "sessions",
+    "tokens",
+]

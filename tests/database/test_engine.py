@@ -53,10 +53,15 @@ def test_a_database_is_opened_again_as_it_was(address: str) -> None:
 
 def test_a_failure_takes_everything_back(database: Database) -> None:
     """When the work fails half way nothing of it is kept."""
-    with pytest.raises(StorageError), database.writing() as connection:
-        twice = group("half")
-        for _time in range(2):
+    twice = group("half")
+
+    def enter_twice() -> None:
+        with database.writing() as connection:
             groups.add(connection, twice)
+            groups.add(connection, twice)
+
+    with pytest.raises(StorageError):
+        enter_twice()
     with database.reading() as connection:
         assert groups.listed(connection) == []
 

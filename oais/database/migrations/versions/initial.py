@@ -36,6 +36,44 @@ def upgrade() -> None:
         sa.UniqueConstraint("login", name=op.f("uq_people_login")),
     )
     op.create_table(
+        "confirmations",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person"], ["people.identifier"], name=op.f("fk_confirmations_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_confirmations")),
+    )
+    with op.batch_alter_table("confirmations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_confirmations_person"), ["person"], unique=False)
+
+    op.create_table(
+        "delegations",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("delegate", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=True),
+        sa.Column("cancelled_at", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["delegate"], ["people.identifier"], name=op.f("fk_delegations_delegate"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner"], ["people.identifier"], name=op.f("fk_delegations_owner"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_delegations")),
+    )
+    with op.batch_alter_table("delegations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_delegations_delegate"), ["delegate"], unique=False)
+        batch_op.create_index(batch_op.f("ix_delegations_owner"), ["owner"], unique=False)
+        batch_op.create_index(batch_op.f("ix_delegations_request"), ["request"], unique=False)
+
+    op.create_table(
         "group_members",
         sa.Column("group", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
@@ -58,3 +96,87 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("person", "agreement", name=op.f("pk_people_agreements")),
     )
+    op.create_table(
+        "profiles",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("data_sets", sa.Text(), nullable=False),
+        sa.Column("starts", sa.Text(), nullable=False),
+        sa.Column("ends", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("saved_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person"], ["people.identifier"], name=op.f("fk_profiles_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_profiles")),
+        sa.UniqueConstraint("person", "name", name=op.f("uq_profiles_person_name")),
+    )
+    with op.batch_alter_table("profiles", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_profiles_person"), ["person"], unique=False)
+
+    op.create_table(
+        "request_owners",
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person"], ["people.identifier"], name=op.f("fk_request_owners_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("request", "person", name=op.f("pk_request_owners")),
+    )
+    op.create_table(
+        "saved_queries",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("saved_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person"], ["people.identifier"], name=op.f("fk_saved_queries_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_saved_queries")),
+        sa.UniqueConstraint("person", "name", name=op.f("uq_saved_queries_person_name")),
+    )
+    with op.batch_alter_table("saved_queries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_saved_queries_person"), ["person"], unique=False)
+
+    op.create_table(
+        "sessions",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.Text(), nullable=False),
+        sa.Column("last_login_at", sa.Text(), nullable=True),
+        sa.Column("confirmed_at", sa.Text(), nullable=True),
+        sa.Column("remembered", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person"], ["people.identifier"], name=op.f("fk_sessions_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_sessions")),
+        sa.UniqueConstraint("digest", name=op.f("uq_sessions_digest")),
+    )
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sessions_person"), ["person"], unique=False)
+
+    op.create_table(
+        "tokens",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.Text(), nullable=False),
+        sa.Column("revoked_at", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person"], ["people.identifier"], name=op.f("fk_tokens_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_tokens")),
+        sa.UniqueConstraint("digest", name=op.f("uq_tokens_digest")),
+    )
+    with op.batch_alter_table("tokens", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tokens_person"), ["person"], unique=False)
