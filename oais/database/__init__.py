@@ -4,10 +4,13 @@ Packages are never here: the file system is the archive. Each subject has a modu
 functions of their rows; all tables stand in one ``METADATA``, whole as soon as this package is imported.
 """
 
+from sqlalchemy import Connection
+
 from oais.database import (
     confirmations,
     delegations,
     groups,
+    mail_queue,
     people,
     requests,
     saved_queries,
@@ -16,9 +19,11 @@ from oais.database import (
 )
 
 __all__ = [
+    "Connection",
     "confirmations",
     "delegations",
     "groups",
+    "mail_queue",
     "people",
     "requests",
     "saved_queries",

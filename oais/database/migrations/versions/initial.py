@@ -19,6 +19,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("identifier", name=op.f("pk_groups")),
     )
     op.create_table(
+        "mail_queue",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("envelope", sa.Text(), nullable=False),
+        sa.Column("fault", sa.Text(), nullable=False),
+        sa.Column("queued_at", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=True),
+        sa.Column("sent_at", sa.Text(), nullable=True),
+        sa.Column("given_up_at", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_mail_queue")),
+    )
+    op.create_table(
         "people",
         sa.Column("identifier", sa.Text(), nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
