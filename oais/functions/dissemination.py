@@ -1,17 +1,17 @@
-"""Dissemination: select files of a stored AIP, ask whether they may be had, build the DIP."""
+"""Dissemination: files of stored AIPs, whether they may be had, and the DIP that is made of them."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from aip.reading import read_description
-from aip.stored import StoredAip, StoredFile
-from dip.building import Dip, DipItem, DipOrder, build_dip
+from aip.stored import StoredAip
+from dip.building import Container, Dip, DipItem, DipOrder, build_dip
 from oais.archive import Archive
 from oais.errors import NotFoundError, WrongUsageError
 from oais.functions.access.citation import cite
@@ -29,6 +29,21 @@ _ROOMS = {
 }
 _PREMIS = "metadata/preservation/premis.xml"
 _REPRESENTATION_PREMIS = "representations/original/metadata/preservation/premis.xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a DIP takes from one version of an AIP, and the decision that released it, as plain values."""
+
+    stored: StoredAip
+    description: PackageDescription
+    items: tuple[DipItem, ...]
+    decision: dict[str, object]
+
+    @property
+    def name(self) -> str:
+        """What its folder is called in a DIP of several AIPs."""
+        return f"{self.description.aip_id}.v{self.description.version}"
 
 
 def deliver(
@@ -49,10 +64,47 @@ def deliver(
     decision = _decision(archive, description, principal)
     items = select(stored, version, patterns)
     _check_target(archive, target)
-    order = _order(archive, description, items, _metadata(stored, version, description, decision))
-    return build_dip(
-        order, target, archive.signer, container="zip" if target.suffix == ".zip" else "directory"
+    part = Part(stored, description, items, plain_decision(decision))
+    order = dip_order(archive, [part], name=_name(part), title=description.title, at=archive.now())
+    container: Container = "zip" if target.suffix == ".zip" else "directory"
+    return build_dip(order, target, archive.signer, container=container)
+
+
+def dip_order(archive: Archive, parts: Sequence[Part], *, name: str, title: str, at: str) -> DipOrder:
+    """Return the order of a DIP; in one of several AIPs each has a folder of its own.
+
+    ``name`` is the bag's folder and ``at`` the moment of the order.
+    """
+    foldered = [(f"{part.name}/" if len(parts) > 1 else "", part) for part in parts]
+    descriptions = [part.description for part in parts]
+    base_url = archive.settings.base_url
+    return DipOrder(
+        order_id=name,
+        title=title,
+        items=tuple(
+            replace(item, path=f"{folder}{item.path}") for folder, part in foldered for item in part.items
+        ),
+        metadata={
+            f"{folder}{path}": data for folder, part in foldered for path, data in _metadata(part).items()
+        },
+        citation="\n".join(cite(described, described.version, base_url).text for described in descriptions),
+        licence="; ".join(
+            dict.fromkeys(described.licence for described in descriptions if described.licence)
+        ),
+        source_organization=archive.settings.name,
+        at=at,
+        keys_address=f"{base_url.rstrip('/')}/keys",
     )
+
+
+def digest_of(parts: Sequence[Part]) -> str:
+    """Return twelve digits that name what is delivered: the same files have the same, in the same order."""
+    listing = "\n".join(f"{item.digests['sha512']}  {item.path}" for part in parts for item in part.items)
+    return hashlib.sha256(listing.encode()).hexdigest()[:12]
+
+
+def _name(part: Part) -> str:
+    return f"{part.name}-{digest_of([part])}"
 
 
 def _check_target(archive: Archive, target: Path) -> None:
@@ -82,19 +134,33 @@ def select(stored: StoredAip, version: int, patterns: Sequence[str]) -> tuple[Di
 
     Raises WrongUsageError naming each pattern that matches nothing.
     """
-    files = {
-        path: file
-        for logical, file in stored.open(version).files().items()
-        if (path := delivered_path(logical))
-    }
-    wanted = {path: file for path, file in files.items() if not patterns or _matches(path, patterns)}
-    unmatched = [pattern for pattern in patterns if not any(_matches(path, [pattern]) for path in files)]
+    files = list(_deliverable(stored, version))
+    wanted = [item for _, item in files if not patterns or _matches(item.path, patterns)]
+    unmatched = [
+        pattern for pattern in patterns if not any(_matches(item.path, [pattern]) for _, item in files)
+    ]
     if unmatched:
         raise WrongUsageError(
             f"no file of {stored.aip_id}@v{version} matches {', '.join(map(repr, unmatched))}",
             remedy=f"'oais show {stored.aip_id}' lists its files",
         )
-    return tuple(_item(path, file) for path, file in sorted(wanted.items()))
+    return tuple(wanted)
+
+
+def pick(stored: StoredAip, version: int, paths: Collection[str]) -> tuple[DipItem, ...]:
+    """Return the files of a version with these logical paths, all without any; what is not there is not."""
+    return tuple(item for logical, item in _deliverable(stored, version) if not paths or logical in paths)
+
+
+def _deliverable(stored: StoredAip, version: int) -> Iterator[tuple[str, DipItem]]:
+    """Yield logical path and item of every file that can be delivered, by its path in a DIP."""
+    files = {
+        path: (logical, file)
+        for logical, file in stored.open(version).files().items()
+        if (path := delivered_path(logical))
+    }
+    for path, (logical, file) in sorted(files.items()):
+        yield logical, DipItem(path, file.path, file.size, file.digests)
 
 
 def delivered_path(logical: str) -> str:
@@ -110,17 +176,11 @@ def _matches(path: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(path, pattern) or fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _item(path: str, file: StoredFile) -> DipItem:
-    return DipItem(path, file.path, file.size, file.digests)
-
-
-def _metadata(
-    stored: StoredAip, version: int, description: PackageDescription, decision: Decision
-) -> dict[str, bytes]:
-    files = stored.open(version).files()
+def _metadata(part: Part) -> dict[str, bytes]:
+    files = part.stored.open(part.description.version).files()
     metadata = {
-        "description.json": readable_json(as_plain(description)),
-        "access-decision.json": readable_json(_plain(decision)),
+        "description.json": readable_json(as_plain(part.description)),
+        "access-decision.json": readable_json(part.decision),
     }
     for name, logical in (("premis.xml", _PREMIS), ("premis-original.xml", _REPRESENTATION_PREMIS)):
         if logical in files:
@@ -128,25 +188,8 @@ def _metadata(
     return metadata
 
 
-def _plain(decision: Decision) -> dict[str, object]:
+def plain_decision(decision: Decision) -> dict[str, object]:
+    """Return a decision as plain values, as a DIP tells it."""
     plain = {name: value for name, value in asdict(decision).items() if name != "grant"}
     release = decision.release_at
     return {**plain, "release_at": release.isoformat() if release else None}
-
-
-def _order(
-    archive: Archive, description: PackageDescription, items: tuple[DipItem, ...], metadata: dict[str, bytes]
-) -> DipOrder:
-    listing = "\n".join(f"{item.digests['sha512']}  {item.path}" for item in items)
-    name = f"{description.aip_id}.v{description.version}"
-    return DipOrder(
-        order_id=f"{name}-{hashlib.sha256(listing.encode()).hexdigest()[:12]}",
-        title=description.title,
-        items=items,
-        metadata=metadata,
-        citation=cite(description, description.version, archive.settings.base_url).text,
-        licence=description.licence,
-        source_organization=archive.settings.name,
-        at=archive.now(),
-        keys_address=f"{archive.settings.base_url.rstrip('/')}/keys",
-    )
