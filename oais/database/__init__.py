@@ -7,26 +7,31 @@ functions of their rows; all tables stand in one ``METADATA``, whole as soon as 
 from sqlalchemy import Connection
 
 from oais.database import (
+    baskets,
     confirmations,
     delegations,
     groups,
     mail_queue,
+    orders,
     people,
     requests,
     saved_queries,
     sessions,
+    statistics,
     tokens,
 )
 
 __all__ = [
-    "Connection",
+    "baskets",
     "confirmations",
     "delegations",
     "groups",
     "mail_queue",
+    "orders",
     "people",
     "requests",
     "saved_queries",
     "sessions",
+    "statistics",
     "tokens",
 ]

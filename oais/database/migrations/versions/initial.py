@@ -10,6 +10,33 @@ down_revision = None
 def upgrade() -> None:
     """Change the tables."""
     op.create_table(
+        "baskets",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_baskets")),
+    )
+    op.create_table(
+        "download_visitors",
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("visitor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "node", "country", "visitor", name=op.f("pk_download_visitors")),
+    )
+    op.create_table(
+        "downloads",
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("visitors", sa.Integer(), nullable=False),
+        sa.Column("downloads", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "node", "country", name=op.f("pk_downloads")),
+    )
+    op.create_table(
         "groups",
         sa.Column("identifier", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -33,6 +60,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("identifier", name=op.f("pk_mail_queue")),
     )
     op.create_table(
+        "orders",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("placed_at", sa.Text(), nullable=False),
+        sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("code_confirmed", sa.Boolean(), nullable=False),
+        sa.Column("code_until", sa.Text(), nullable=True),
+        sa.Column("lease_until", sa.Text(), nullable=True),
+        sa.Column("available_at", sa.Text(), nullable=True),
+        sa.Column("expires_at", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_orders")),
+    )
+    op.create_table(
         "people",
         sa.Column("identifier", sa.Text(), nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
@@ -48,6 +96,18 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("identifier", name=op.f("pk_people")),
         sa.UniqueConstraint("login", name=op.f("uq_people_login")),
+    )
+    op.create_table(
+        "basket_picks",
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("aip_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("paths", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["baskets.identifier"], name=op.f("fk_basket_picks_holder"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("holder", "position", name=op.f("pk_basket_picks")),
     )
     op.create_table(
         "confirmations",
@@ -100,6 +160,31 @@ def upgrade() -> None:
             ["person"], ["people.identifier"], name=op.f("fk_group_members_person"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("group", "person", name=op.f("pk_group_members")),
+    )
+    op.create_table(
+        "order_packages",
+        sa.Column("order", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("stamp", sa.Text(), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order"], ["orders.identifier"], name=op.f("fk_order_packages_order"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("order", "number", name=op.f("pk_order_packages")),
+    )
+    op.create_table(
+        "order_picks",
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("aip_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("paths", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["orders.identifier"], name=op.f("fk_order_picks_holder"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("holder", "position", name=op.f("pk_order_picks")),
     )
     op.create_table(
         "people_agreements",

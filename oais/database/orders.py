@@ -1,0 +1,204 @@
+"""Orders: what was asked for, how far it has come, which worker has it; the row stays when the bytes go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Table,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from oais.database.picks import Pick, picked, picks_table, replace_picks
+from oais.database.schema import METADATA, identifier, moments, new_identifier, reference, texts
+
+ORDERS: Final = Table(
+    "orders",
+    METADATA,
+    identifier(),
+    *texts("owner", "name", "title", "form", "state", "reason", "placed_at", "worker"),
+    Column("files", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("code_confirmed", Boolean, nullable=False),
+    *moments("code_until", "lease_until", "available_at", "expires_at"),
+)
+ORDER_PICKS: Final = picks_table("order_picks", "orders.identifier")
+ORDER_PACKAGES: Final = Table(
+    "order_packages",
+    METADATA,
+    reference("order", "orders.identifier", primary_key=True),
+    Column("number", Integer, primary_key=True),
+    *texts("name", "stamp"),
+    Column("files", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+
+
+class OrderState(StrEnum):
+    """How far an order has come; a basket is its draft before."""
+
+    QUEUED = "queued"
+    BUILDING = "building"
+    AVAILABLE = "available"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One order. ``size`` and ``done`` are bytes of its packages, in all and built.
+
+    ``name`` is the folder of its bags, ``form`` zip or tar.gz. ``code_until`` and ``code_confirmed`` are the
+    rights that an access code gave when it was placed. ``worker`` has it until ``lease_until``; then another
+    may take it. ``expires_at`` is when its bytes go.
+    """
+
+    identifier: str = field(default_factory=new_identifier)
+    owner: str
+    name: str
+    title: str
+    form: str
+    state: OrderState = OrderState.QUEUED
+    reason: str = ""
+    placed_at: str
+    worker: str = ""
+    files: int
+    size: int
+    done: int = 0
+    code_confirmed: bool = False
+    code_until: str | None = None
+    lease_until: str | None = None
+    available_at: str | None = None
+    expires_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRow:
+    """One package of an order; ``stamp`` is its validator."""
+
+    number: int
+    name: str
+    stamp: str
+    files: int
+    size: int
+
+
+def add(connection: Connection, order: Order, picks: Sequence[Pick], packages: Sequence[PackageRow]) -> None:
+    """Enter a new order with what it asks for and the packages it will have."""
+    connection.execute(insert(ORDERS).values(asdict(order)))
+    replace_picks(connection, ORDER_PICKS, order.identifier, picks)
+    rows = [{"order": order.identifier, **asdict(package)} for package in packages]
+    connection.execute(insert(ORDER_PACKAGES), rows)
+
+
+def find(connection: Connection, identifier: str) -> Order | None:
+    """Return an order by its identifier."""
+    row = connection.execute(select(ORDERS).where(ORDERS.c.identifier == identifier)).mappings().one_or_none()
+    return None if row is None else _order(row)
+
+
+def listed(connection: Connection, owner: str | None, *, first: int = 0, most: int = 50) -> list[Order]:
+    """Return the orders of an owner, of everybody for None, the newest first."""
+    wanted = select(ORDERS).order_by(ORDERS.c.placed_at.desc(), ORDERS.c.identifier)
+    if owner is not None:
+        wanted = wanted.where(ORDERS.c.owner == owner)
+    return [_order(row) for row in connection.execute(wanted.offset(first).limit(most)).mappings()]
+
+
+def count(connection: Connection, owner: str | None, states: Sequence[OrderState] = ()) -> int:
+    """Return how many orders an owner has, everybody for None; in these states, in any without."""
+    wanted = select(func.count()).select_from(ORDERS)
+    if owner is not None:
+        wanted = wanted.where(ORDERS.c.owner == owner)
+    if states:
+        wanted = wanted.where(ORDERS.c.state.in_(states))
+    return connection.execute(wanted).scalar_one()
+
+
+def picks(connection: Connection, identifier: str) -> tuple[Pick, ...]:
+    """Return what an order asks for."""
+    return picked(connection, ORDER_PICKS, identifier)
+
+
+def packages(connection: Connection, identifier: str) -> list[PackageRow]:
+    """Return the packages of an order, by number."""
+    columns = [column for column in ORDER_PACKAGES.c if column.name != "order"]
+    wanted = select(*columns).where(ORDER_PACKAGES.c.order == identifier).order_by(ORDER_PACKAGES.c.number)
+    return [PackageRow(**row) for row in connection.execute(wanted).mappings()]
+
+
+def claim(connection: Connection, worker: str, now: str, lease_until: str) -> Order | None:
+    """Give a worker the oldest order that waits, or whose worker let its lease run out."""
+    left = (ORDERS.c.state == OrderState.BUILDING) & (ORDERS.c.lease_until < now)
+    waiting = or_(ORDERS.c.state == OrderState.QUEUED, left)
+    oldest = select(ORDERS.c.identifier).where(waiting).order_by(ORDERS.c.placed_at, ORDERS.c.identifier)
+    found = connection.execute(oldest.limit(1)).scalar()
+    if found is None:
+        return None
+    change(
+        connection,
+        found,
+        state=OrderState.BUILDING,
+        worker=worker,
+        lease_until=lease_until,
+        done=0,
+        reason="",
+    )
+    return find(connection, found)
+
+
+def renew(connection: Connection, identifier: str, worker: str, **values: Any) -> bool:
+    """Change an order that a worker has; return False when he has it no longer."""
+    held = (ORDERS.c.identifier == identifier) & (ORDERS.c.worker == worker)
+    held &= ORDERS.c.state == OrderState.BUILDING
+    return connection.execute(update(ORDERS).where(held).values(**values)).rowcount == 1
+
+
+def change(connection: Connection, identifier: str, **values: Any) -> None:
+    """Change columns of an order."""
+    connection.execute(update(ORDERS).where(ORDERS.c.identifier == identifier).values(**values))
+
+
+def due(connection: Connection, now: str) -> list[Order]:
+    """Return the orders whose bytes are to go now."""
+    return _where(connection, (ORDERS.c.state == OrderState.AVAILABLE) & (ORDERS.c.expires_at <= now))
+
+
+def available(connection: Connection) -> list[Order]:
+    """Return the orders whose bytes are there to be fetched."""
+    return _where(connection, ORDERS.c.state == OrderState.AVAILABLE)
+
+
+def hand_over(connection: Connection, owner: str, to: str) -> None:
+    """Make all orders of one owner another's."""
+    connection.execute(update(ORDERS).where(ORDERS.c.owner == owner).values(owner=to))
+
+
+def forget(connection: Connection, owners_like: str, before: str) -> None:
+    """Remove the finished orders of owners that begin so, placed before a moment."""
+    done = ORDERS.c.state.in_((OrderState.EXPIRED, OrderState.FAILED)) & (ORDERS.c.placed_at < before)
+    old = ORDERS.c.owner.startswith(owners_like, autoescape=True)
+    connection.execute(delete(ORDERS).where(old & done))
+
+
+def _where(connection: Connection, condition: ColumnElement[bool]) -> list[Order]:
+    return [_order(row) for row in connection.execute(select(ORDERS).where(condition)).mappings()]
+
+
+def _order(row: Any) -> Order:
+    return Order(**{**row, "state": OrderState(row["state"])})
