@@ -8,7 +8,6 @@ import pickle
 import random
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -112,6 +111,9 @@ def link(path: Path) -> None:
     path.symlink_to("/etc/passwd")
 
 
+ENDED = "FMT-003"
+"""The code of a file whose reader had to be ended, because it took too long or too much."""
+
 SPECIAL = {
     "E1 FIFO": (fifo, "FMT-002"),
     "E1 far array": (far_array, "FIT-014"),
@@ -125,9 +127,9 @@ def test_strange_file_gets_its_code(kind: str, tmp_path: Path, inspector: Inspec
     """What is no regular file, or points outside itself, is told and never waited for."""
     make, code = SPECIAL[kind]
     make(tmp_path / "x.fits")
-    began = time.monotonic()
-    assert code in error_codes(one(inspector, "x.fits", tmp_path / "x.fits"))
-    assert time.monotonic() - began < 60  # it may not hang
+    codes = error_codes(one(inspector, "x.fits", tmp_path / "x.fits"))
+    assert code in codes
+    assert ENDED not in codes
 
 
 @pytest.mark.parametrize(
@@ -254,25 +256,14 @@ def test_child_keeps_no_secret_and_leaves_nothing(tmp_path: Path, monkeypatch: p
     assert not Path(f"/proc/{pid}").exists()
 
 
-def processor_seconds(inspector: Inspector) -> float:
-    """Return the processor time that the reading processes have used."""
-    ticks = 0
-    for child in inspector._pool._children:
-        if child._process is not None:
-            fields = Path(f"/proc/{child._process.pid}/stat").read_text("ascii").rpartition(")")[2]
-            ticks += sum(int(number) for number in fields.split()[11:13])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def test_two_hundred_small_files_a_second(shared: Path, inspector: Inspector) -> None:
-    """Small FITS files of three HDUs take so little processor time that two cores do 200 a second."""
+def test_many_files_are_read_by_the_same_process(shared: Path) -> None:
+    """A sound file costs no process of its own, since starting one takes longer than reading the file."""
     path = shared / "data" / SEEDS[0]
-    list(inspector.inspect((f"{n}.fits", path) for n in range(40)))
-    before = processor_seconds(inspector)
-    count = sum(1 for _ in inspector.inspect((f"{n}.fits", path) for n in range(400)))
-    used = processor_seconds(inspector) - before
-    assert count == 400
-    assert 0 < used / count < 2 / 200
+    with Inspector(1) as inspector:
+        one(inspector, "first.fits", path)
+        first = inspector._pool._children[0]._process
+        assert sum(1 for _ in inspector.inspect((f"{n}.fits", path) for n in range(100))) == 100
+        assert inspector._pool._children[0]._process is first
 
 
 def damaged_copies(source: Path, folder: Path, points: int, chance: random.Random) -> list[Path]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,9 +48,7 @@ REFUSED = {
 def test_refused_with_its_line(name: str) -> None:
     """Each ambiguous or unbounded thing gives a fault that names the line and what was found."""
     data, line, words = REFUSED[name]
-    begin = time.monotonic()
     _, faults = parse_strict_yaml(data, "policy.yaml")
-    assert time.monotonic() - begin < 20  # it may not hang
     assert faults, name
     assert any(fault.line == line and words in str(fault) for fault in faults), [str(f) for f in faults]
     with pytest.raises(ConfigurationError, match="fault"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,11 +134,9 @@ ODD = [
 
 @pytest.mark.parametrize("words", BAD)
 def test_what_cannot_be_asked_is_refused_with_a_reason(named: Index, words: str) -> None:
-    """A refusal says what was found and what to do, at once, and shows nothing unprintable."""
-    before = time.perf_counter()
+    """A refusal says what was found and what to do, and shows nothing unprintable."""
     with pytest.raises(WrongUsageError) as refused:
         named.find(Query(words=words))
-    assert time.perf_counter() - before < 20  # it may not hang; how fast it is stands in benchmarks/
     assert refused.value.remedy
     assert refused.value.message.isprintable()
     assert len(refused.value.message) < 600
@@ -148,10 +144,8 @@ def test_what_cannot_be_asked_is_refused_with_a_reason(named: Index, words: str)
 
 @pytest.mark.parametrize("words", ODD)
 def test_odd_words_are_only_words(named: Index, words: str) -> None:
-    """What other languages give a meaning has none here; the answer comes at once."""
-    before = time.perf_counter()
+    """What other languages give a meaning has none here."""
     named.find(Query(words=words))
-    assert time.perf_counter() - before < 20  # it may not hang; how fast it is stands in benchmarks/
 
 
 @given(st.text(max_size=300))
@@ -165,7 +159,7 @@ def test_no_text_does_harm(named: Index, words: str) -> None:
 
 
 def test_a_wildcard_that_means_too_much_is_refused(empty: Index) -> None:
-    """One star stands for at most 2,000 words, so that it cannot take seconds."""
+    """One star stands for at most 2,000 words, so that what it costs is bounded."""
     files = [product(f"number{count}.fits") for count in range(2_100)]
     empty.add([record("many", *files)])
     with pytest.raises(WrongUsageError, match="words begin with 'num'"):
