@@ -28,7 +28,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "cdflib": ("oais.information.representation.cdf",),
     "cryptography": ("oais.functions.mailing.envelopes", "oais.information.signature"),
     "email_validator": ("oais.mail.address",),
-    "fastapi": ("oais.web.app", "oais.web.site.products", "oais.web.site.search"),
+    "fastapi": ("oais.web.app", "oais.web.site.products"),
     "jinja2": ("oais.web.rendering",),
     "lxml": (
         "aip.descriptive",
@@ -49,7 +49,6 @@ DOORS: dict[str, tuple[str, ...]] = {
         "search_index.sky",
         "search_index.words.store",
     ),
-    "pydantic": ("oais.web.site.search",),
     "pygfried": ("oais.information.representation.identification",),
     "rich": ("oais.cli.*",),
     "sqlalchemy": ("oais.database", "oais.database.*", "search_index.catalogue.*"),

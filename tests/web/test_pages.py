@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from starlette.testclient import TestClient
 
 import oais.web
 from oais.archive import Archive
+from oais.functions.access import Question
 from oais.web.access_tags import ROUTE_ACTIONS, untagged
 from oais.web.app import create_app
+from oais.web.site.search import question_of
 from tests.web.conftest import (
     CURVE_PATH,
     HOUSEKEEPING,
@@ -277,3 +280,12 @@ def test_keys_are_shown_and_handed_out(client: TestClient, archive: Archive) -> 
     assert client.get("/keys/0123456789abcdef.pem").status_code == 404
     assert client.get("/keys/..%2farchive.key.pem").status_code == 404
     assert 'href="/keys"' in client.get("/about").text
+
+
+def test_search_asks_each_part_of_a_question(client: TestClient) -> None:
+    """Every part that ``Question`` knows can be asked by an address, the words as ``q``."""
+    for part in fields(Question):
+        name = {"words": "q"}.get(part.name, part.name)
+        asked = {part.name: 50 if isinstance(part.default, int) else "2019/2020"}
+        assert question_of({name: f" {asked[part.name]} "}) == Question(**asked)  # type: ignore[arg-type]
+    assert question_of({"nonsense": "x", "words": "x"}) == Question()

@@ -2,51 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import Query
-from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oais.errors import WrongUsageError
 from oais.functions.access import Question
+from oais.information.text import printable
 from oais.web.rendering import access_of, respond
 
 _PARAMETERS = {"words": "q"}
+_LONGEST = 1_000
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
-class SearchForm(BaseModel):
-    """What the form of the search page sends; see ``Question`` for what each part means."""
-
-    model_config = ConfigDict(str_strip_whitespace=True, str_max_length=1000)
-
-    q: str = ""
-    mission: str = ""
-    level: str = ""
-    kind: str = ""
-    target: str = ""
-    product_type: str = ""
-    dataproduct_type: str = ""
-    cone: str = ""
-    time: str = ""
-    node: str = ""
-    ids: str = ""
-    order: str = ""
-    page: int = 1
-    per_page: int = 25
-
-    def question(self) -> Question:
-        """Return the form as a question to the archive."""
-        return Question(words=self.q, **self.model_dump(exclude={"q"}))
-
-
-def search(request: Request, form: Annotated[SearchForm, Query()]) -> Response:
+def search(request: Request) -> Response:
     """Show what answers the question, with facets to narrow it and pages to leaf through."""
-    question = form.question()
+    question = question_of(request.query_params)
     view = access_of(request).find(question)
     return respond(request, "search.html", view, question=question, link=_Links(question))
+
+
+def question_of(parameters: Mapping[str, str]) -> Question:
+    """Return the question that an address asks; a part left out is as ``Question`` has it.
+
+    Raises:
+        WrongUsageError: a part is too long, or no number where one is expected.
+    """
+    given: dict[str, Any] = {}
+    for part in fields(Question):
+        name = _PARAMETERS.get(part.name, part.name)
+        text = parameters.get(name, "").strip()
+        if len(text) > _LONGEST:
+            raise WrongUsageError(f"{name} has {len(text)} characters; expected up to {_LONGEST}")
+        if name in parameters:
+            given[part.name] = _number(name, text) if isinstance(part.default, int) else text
+    return Question(**given)
+
+
+def _number(name: str, text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise WrongUsageError(f"{name} is {printable(text)!r}; expected a whole number")
+    return int(text)
 
 
 class _Links:
