@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
-from importlib import metadata
 
 from aip.history import PREMIS, History, by_document, representation_of
 from aip.mets import MetsDocument, MetsFile, MetsGroup, write_mets
 from aip.premis import PremisDocument, PremisObject, write_premis
 from aip.writing import ContentWriter, WrittenFile
 from oais.information.packages import PackageContents
+from oais.information.software import software_version
 
 METS = "METS.xml"
 XML = "application/xml"
@@ -24,15 +23,6 @@ _KNOWN_METADATA = {
     "blake3.txt": "BLAKE3 digests (b3sum)",
     "premis.xml": "PREMIS",
 }
-
-
-@cache
-def software_version() -> str:
-    """Return the version of this program as installed."""
-    try:
-        return metadata.version("oais-archive")
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def write_representation_documents(

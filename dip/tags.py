@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from importlib import metadata as distributions
 
 from dip.order import DipOrder
 from oais.information.signature import Signer
+from oais.information.software import software_version
 
 PAYLOAD_MANIFEST = "manifest-sha512.txt"
 SIGNATURE = "signature/tagmanifest-sha512.txt.sig"
@@ -82,16 +82,9 @@ def _bag_info(order: DipOrder) -> bytes:
         "External-Identifier": order.order_id,
         "Bagging-Date": order.at[:10],
         "Payload-Oxum": f"{order.payload_size}.{len(order.items)}",
-        "Bag-Software-Agent": f"OAIS archive {_version()}",
+        "Bag-Software-Agent": f"OAIS archive {software_version()}",
     }
     return "".join(f"{key}: {' '.join(value.split())}\n" for key, value in tags.items()).encode()
-
-
-def _version() -> str:
-    try:
-        return distributions.version("oais-archive")
-    except distributions.PackageNotFoundError:
-        return "not installed"
 
 
 def _readme(order: DipOrder, *, signed: bool) -> bytes:

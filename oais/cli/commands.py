@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from oais.cli import consumer, management, producer
 from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
 from oais.cli.terminal import out
+from oais.information.software import software_version
 
 app = typer.Typer(
     name="oais",
@@ -35,7 +35,7 @@ for panel, commands in (
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        out.print(f"oais {metadata.version('oais-archive')}")
+        out.print(f"oais {software_version()}")
         raise typer.Exit
 
 

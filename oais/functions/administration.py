@@ -13,6 +13,7 @@ from oais.errors import StorageError
 from oais.files import free_bytes
 from oais.functions.completeness import storage_root_findings
 from oais.functions.storage import aip_store
+from oais.information.software import DISTRIBUTION, software_version
 from search_index.index import create_index, open_index
 
 _PACKAGES = ("oais", "sip", "aip", "dip", "policies", "search_index")
@@ -89,16 +90,8 @@ def _count(folder: Path, *, files: bool = True) -> int:
     return sum(1 for path in folder.iterdir() if files or path.is_dir())
 
 
-def software_version() -> str:
-    """Return the version of this software as installed."""
-    try:
-        return metadata.version("oais-archive")
-    except metadata.PackageNotFoundError:
-        return "0+unknown"
-
-
 def conflicting_distributions() -> tuple[str, ...]:
     """Return other installed distributions that own one of our import packages, which breaks both."""
     owners = metadata.packages_distributions()
-    others = {name for package in _PACKAGES for name in owners.get(package, ()) if name != "oais-archive"}
+    others = {name for package in _PACKAGES for name in owners.get(package, ()) if name != DISTRIBUTION}
     return tuple(sorted(others))

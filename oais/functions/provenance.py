@@ -8,13 +8,11 @@ from pathlib import Path
 
 from aip.software import swhid_of_directory
 from oais.archive import Archive
-from oais.functions.administration import software_version
 from oais.information.findings import Severity
 from oais.information.packages import QualityReport, Submission
 from oais.information.premis import Agent, Event, EventType, Outcome
+from oais.information.software import DISTRIBUTION, software_version
 from policies.terms import Agreement
-
-SOFTWARE = "oais-archive"
 
 
 @cache
@@ -23,7 +21,7 @@ def software_agent() -> Agent:
     root = Path(str(resources.files("oais"))).parent
     packages = [root / name for name in ("oais", "sip", "aip", "dip", "policies", "search_index")]
     swhids = ", ".join(f"{package.name}={swhid_of_directory(package)}" for package in packages)
-    return Agent(SOFTWARE, "oais archive software", "software", software_version(), swhids)
+    return Agent(DISTRIBUTION, "oais archive software", "software", software_version(), swhids)
 
 
 def ingest_agents(archive: Archive, agreement: Agreement, tools: set[str]) -> tuple[Agent, ...]:
@@ -110,5 +108,5 @@ class _Diary:
     ) -> None:
         """Write one event down; ``about`` is a file's path in the bag, else it is about the package."""
         identifier = f"{self._receipt}-e{len(self.events) + 1:02}"
-        who = agents or (SOFTWARE,)
+        who = agents or (DISTRIBUTION,)
         self.events.append(Event(identifier, kind, at, detail, outcome, note, who, (about or self._object,)))
