@@ -89,9 +89,7 @@ class Home:
 
     def trusted_keys(self) -> dict[str, bytes]:
         """Return the public keys whose signatures count, by key id; raises StorageError."""
-        folder = self.home / "keys" / "trusted"
-        with storage_errors("reading the trusted keys"):
-            return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.pem"))}
+        return keys_trusted_in(self.home)
 
     def now(self) -> str:
         """Return the present moment as the archive writes it: UTC, ISO 8601, microseconds, Z."""
@@ -109,6 +107,12 @@ class Archive(Home):
     def policies(self) -> PolicySet:
         """The policies in force at this moment; whoever needs them twice for one answer asks once."""
         return self.in_force.current()
+
+
+def keys_trusted_in(home: Path) -> dict[str, bytes]:
+    """Return the public keys that an archive trusts, by key id; raises StorageError."""
+    with storage_errors("reading the trusted keys"):
+        return {path.stem: path.read_bytes() for path in sorted((home / "keys" / "trusted").glob("*.pem"))}
 
 
 def timestamp(moment: datetime) -> str:

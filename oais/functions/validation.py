@@ -12,6 +12,7 @@ from typing import Any
 
 from aip.validation.ocfl import check_ocfl_object, check_ocfl_storage_root, recognise
 from aip.validation.package import check_aip
+from oais.archive import keys_trusted_in
 from oais.errors import WrongUsageError
 from oais.files import storage_errors
 from oais.information.findings import Finding, Severity, refuses
@@ -72,7 +73,7 @@ def _keys_around(path: Path) -> dict[str, bytes] | None:
     """Return the trusted keys of the archive in whose home ``path`` lies, if it lies in one."""
     for folder in path.resolve().parents:
         if (folder / "oais.yaml").is_file():
-            return {key.stem: key.read_bytes() for key in sorted((folder / "keys" / "trusted").glob("*.pem"))}
+            return keys_trusted_in(folder)
     return None
 
 
