@@ -1,7 +1,7 @@
 """Names of software by its content: SWHIDs (ISO/IEC 18670), equal to the object names git computes.
 
-A ``cnt`` identifier is the hash of one file's bytes, a ``dir`` identifier that of a whole source tree;
-anyone with git and the files can compute them again, without this program.
+A ``dir`` identifier is the hash of a whole source tree; anyone with git and the files can compute it
+again, without this program.
 """
 
 from __future__ import annotations
@@ -17,11 +17,6 @@ from oais.files import walk
 _BLOCK = 1 << 20
 _Blob = tuple[bytes, bytes]
 _Tree = dict[bytes, "_Blob | _Tree"]
-
-
-def swhid_of_content(path: Path) -> str:
-    """Return ``swh:1:cnt:…`` of one file; raises OSError when it cannot be read."""
-    return f"swh:1:cnt:{_blob_digest(path).hex()}"
 
 
 def swhid_of_directory(root: Path) -> str:

@@ -7,7 +7,6 @@ takes it in with one rename. A later version holds only what changed; METS and P
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -32,7 +31,6 @@ from oais.files import free_bytes, make_directories, storage_errors
 from oais.information.identifiers import encode_identifier
 from oais.information.packages import PackageContents
 
-_STAGED = re.compile(r".+-v[0-9]+\.([0-9]+)\.[^.]+")
 _ROOM = 16 << 20
 """Bytes kept free beside the content for metadata and directories."""
 
@@ -71,20 +69,6 @@ def stage_aip(contents: PackageContents, staging: Path, previous: StoredAip | No
         except BaseException:
             shutil.rmtree(root, ignore_errors=True)
             raise
-
-
-def sweep_staging(staging: Path) -> list[str]:
-    """Remove what processes that are gone left behind; return the names of the folders removed.
-
-    Nothing in a staging folder is the only copy: the bytes are in custody until the AIP is stored.
-    """
-    removed = []
-    for folder in sorted(staging.iterdir()) if staging.is_dir() else ():
-        match = _STAGED.fullmatch(folder.name)
-        if match and folder.is_dir() and not Path(f"/proc/{match[1]}").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            removed.append(folder.name)
-    return removed
 
 
 def _check_room(contents: PackageContents, staging: Path) -> None:

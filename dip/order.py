@@ -11,9 +11,6 @@ from oais.errors import RefusedError
 ACCESS_DECISION = "access-decision.json"
 """Place below ``metadata/`` for the decision that released the DIP and the policy version behind it."""
 
-LEDGER_PROOF = "ledger-proof.json"
-"""Place below ``metadata/`` for the proof that the AIPs stand in the ledger."""
-
 
 @dataclass(frozen=True, slots=True)
 class DipItem:

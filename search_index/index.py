@@ -144,10 +144,6 @@ class Index:
         """Return where files of this name rest; by stem if none has the whole name."""
         return self._read(lambda connection: reading.files_named(connection, name))
 
-    def naming(self, name: str) -> tuple[FileHolder, ...]:
-        """Return the products whose headers name this file."""
-        return self._read(lambda connection: reading.products_naming(connection, name))
-
     def rebuild(self, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]) -> int:
         """Build the whole index anew beside this one and swap the two; return how many packages it has.
 

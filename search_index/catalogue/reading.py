@@ -151,19 +151,6 @@ def files_named(connection: Connection, name: str) -> tuple[FileHolder, ...]:
     return _holders(connection, select(PRODUCTS.c.no).where(PRODUCTS.c.stem == file_stem(name)))
 
 
-def products_naming(connection: Connection, name: str) -> tuple[FileHolder, ...]:
-    """Return the products with a provenance link whose name or value is ``name``."""
-    query = (
-        select(PRODUCTS.c.no)
-        .join(
-            PROVENANCE,
-            (PROVENANCE.c.aip_no == PRODUCTS.c.aip_no) & (PROVENANCE.c.product == PRODUCTS.c.position),
-        )
-        .where((PROVENANCE.c.name == name) | (PROVENANCE.c.value == name))
-    )
-    return _holders(connection, query)
-
-
 def _holders(connection: Connection, products: Select[tuple[Any]]) -> tuple[FileHolder, ...]:
     query = (
         select(AIPS.c.aip_id, AIPS.c.version, PRODUCTS.c.path, PRODUCTS.c.sha256)

@@ -108,7 +108,6 @@ PROVENANCE: Final = Table(
     Column("position", Integer, primary_key=True),
     *_texts("role", "name", "value", "source", "target"),
 )
-Index("provenance_by_name", PROVENANCE.c.name)
 
 FACET_VALUES: Final = Table(
     "facet_values",

@@ -13,7 +13,7 @@ import pytest
 
 from aip.audit import audit_aip
 from aip.sealing import seal
-from aip.staging import stage_aip, sweep_staging
+from aip.staging import stage_aip
 from aip.storage import AipStore
 from aip.stored import INVENTORY, SIDECAR, StoredAip
 from aip.validation.ocfl import check_ocfl_object
@@ -63,8 +63,6 @@ def _check_whole(home: Path, allowed: set[int]) -> int:
     before = store.find(AIP)
     assert (before.head if before else 0) in allowed
     store.recover()
-    sweep_staging(home / "staging")
-    assert [path.name for path in (home / "staging").iterdir()] == ["locks"]
     stored = store.find(AIP)
     assert (stored.head if stored else 0) in allowed
     if stored is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aip.software import swhid_of_content, swhid_of_directory, swhid_of_tree
+from aip.software import swhid_of_directory, swhid_of_tree
 
 TREE = {
     "a": b"",
@@ -53,12 +53,6 @@ def test_directory_is_what_git_write_tree_says(tree: Path, program: Callable[[st
         if path.is_file() and ".git" not in path.parts
     }
     assert swhid_of_tree(files) == f"swh:1:dir:{expected}"
-
-
-def test_content_is_what_git_hash_object_says(tree: Path, program: Callable[[str], str]) -> None:
-    """The cnt SWHID of a file equals git hash-object."""
-    expected = _git(program("git"), tree, "hash-object", "a-b/c")
-    assert swhid_of_content(tree / "a-b" / "c") == f"swh:1:cnt:{expected}"
 
 
 def test_one_changed_bit_of_mode_is_another_tree(tree: Path) -> None:

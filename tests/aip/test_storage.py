@@ -12,7 +12,7 @@ import pytest
 
 from aip.recovery import is_unfinished
 from aip.sealing import SealedAip, seal
-from aip.staging import stage_aip, sweep_staging
+from aip.staging import stage_aip
 from aip.storage import AipStore
 from aip.stored import INVENTORY, SIDECAR, open_stored
 from aip.validation.ocfl import check_ocfl_storage_root
@@ -229,17 +229,6 @@ def test_full_disk_is_told_before_the_first_byte(
     monkeypatch.setattr("aip.staging.free_bytes", lambda _: 1000)
     with pytest.raises(StorageError, match="1000 are free"):
         stage_aip(contents, tmp_path / "home/staging", None)
-
-
-def test_staging_remains_of_dead_processes_are_swept(tmp_path: Path) -> None:
-    """A folder of a process that is gone is removed, one of a living process stays."""
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    (tmp_path / f"x%2eone-v1.{dead.pid}.abc").mkdir()
-    (tmp_path / f"x%2eone-v1.{os.getpid()}.abc").mkdir()
-    (tmp_path / "locks").mkdir()
-    assert sweep_staging(tmp_path) == [f"x%2eone-v1.{dead.pid}.abc"]
-    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_the_same_contents_give_the_same_bytes(tmp_path: Path) -> None:

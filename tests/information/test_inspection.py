@@ -16,7 +16,7 @@ import pytest
 from oais.errors import ConfigurationError
 from oais.information.findings import Severity
 from oais.information.packages import Inspection
-from oais.information.representation.inspection import Inspector, inspect_files
+from oais.information.representation.inspection import Inspector
 from tests.information.fits_making import curve, header, primary, table
 from tests.information.real_files import real_paths
 
@@ -227,15 +227,16 @@ def test_memory_limit_is_a_finding_of_one_file(tmp_path: Path, shared: Path) -> 
     data[23657] = 235  # the high byte of the size of an attribute's entry
     greedy.write_bytes(data)
     items = [("a.cdf", good), ("x.cdf", greedy), ("b.cdf", good), ("c.cdf", good)]
-    found = list(inspect_files(items, workers=1))
+    with Inspector(1) as inspector:
+        found = list(inspector.inspect(items))
     assert [bool(error_codes(item)) for item in found] == [False, True, False, False]
 
 
 def test_process_that_cannot_start_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken installation stops us with a message; it is not blamed on a file."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(ConfigurationError, match="does not start"):
-        list(inspect_files([("x", Path("/nowhere"))], workers=1))
+    with Inspector(1) as inspector, pytest.raises(ConfigurationError, match="does not start"):
+        one(inspector, "x", Path("/nowhere"))
 
 
 def test_child_keeps_no_secret_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,7 +291,8 @@ LIMITS = ("more memory than is allowed", "too much processor time", "took longer
 def check_damage(name: str, points: int, shared: Path, folder: Path, chance: random.Random) -> int:
     """Inspect damaged copies of one seed file; return how many were found wrong."""
     copies = damaged_copies(shared / "data" / name, folder, points, chance)
-    found = list(inspect_files(((path.name, path) for path in copies), workers=2))
+    with Inspector(2) as inspector:
+        found = list(inspector.inspect((path.name, path) for path in copies))
     assert [item.path for item in found] == [path.name for path in copies]
     stopped = [one.message for item in found for one in item.findings if one.code == "FMT-003"]
     assert [why for why in stopped if not any(limit in why for limit in LIMITS)] == []

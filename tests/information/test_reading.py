@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oais.information.representation.decimation import Decimator, extremes, stretched
-from oais.information.representation.inspection import inspect_files
+from oais.information.representation.inspection import Inspector
 from oais.information.representation.reading import (
     NotShownError,
     header_cards,
@@ -209,7 +209,8 @@ def test_markup_in_names_comes_back_as_text(tmp_path: Path) -> None:
 def test_kept_processes_inspect_too(shared: Path, tmp_path: Path) -> None:
     """One file is inspected for a page as ingest inspects it, its faults are findings."""
     found = read_inspection(shared / TESS, "x.fits")
-    assert found == next(iter(inspect_files([("x.fits", shared / TESS)], workers=1)))
+    with Inspector(1) as inspector:
+        assert [found] == list(inspector.inspect([("x.fits", shared / TESS)]))
     missing = read_inspection(tmp_path / "missing", "missing")
     assert [one.code for one in missing.findings] == ["FMT-002"]
 

@@ -12,7 +12,7 @@ import pytest
 from astropy.time import Time
 
 from oais.information.packages import FormatIdentification, Inspection
-from oais.information.representation.inspection import inspect_files
+from oais.information.representation.inspection import Inspector
 from policies.agreement import Agreement
 from policies.conversion import to_degrees, to_hours, to_mjd, to_number, utc_days
 from policies.loading import PolicySet, load_policies
@@ -54,7 +54,8 @@ def _mapped(shared: Path, policies: PolicySet) -> Iterator[Real]:
     with (shared / "data/MANIFEST.tsv").open(newline="") as stream:
         levels = {row["path"]: row["level"] for row in csv.DictReader(stream, delimiter="\t")}
     products = sound_products(shared)
-    inspections = inspect_files((f"data/{name}", path) for name, path, _ in products)
+    with Inspector() as inspector:
+        inspections = list(inspector.inspect((f"data/{name}", path) for name, path, _ in products))
     for (name, _, agreement_name), inspection in zip(products, inspections, strict=True):
         agreement = policies.agreement(agreement_name)
         found = agreement.rule_for(inspection.path)

@@ -49,7 +49,6 @@ def answers(index: Index, held: list[AipRecord]) -> bytes:
         told += [asdict(entry) for entry in index.products(item.aip_id)]
         told += [asdict(entry) for entry in index.versions(item.aip_id)]
         told.append(asdict(index.submission(item.description.submission_key)))  # type: ignore[arg-type]
-    told += [[asdict(holder) for holder in index.naming(f"flat_{n}.fits")] for n in range(9)]
     return json.dumps(told, ensure_ascii=False).encode()
 
 

@@ -6,7 +6,7 @@ The name of a file is never believed; it only chooses which signature is tried a
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -81,12 +81,6 @@ def identify_text_file(path: Path, name: str) -> FormatIdentification:
     except UnreadableError as error:
         return _ours(Match("oais/unknown", error.message))
     return _ours(match) if match and match.format_id in _TEXTS else identify_file(path, name)
-
-
-def identify_files(items: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, FormatIdentification]]:
-    """Identify many files, given as name and place on disk; yields name and format in that order."""
-    for name, path in items:
-        yield name, identify_file(path, name)
 
 
 def identify_stream(stream: BinaryIO, name: str) -> FormatIdentification:

@@ -68,12 +68,6 @@ class Inspector:
         self.close()
 
 
-def inspect_files(items: Iterable[tuple[str, Path]], *, workers: int | None = None) -> Iterator[Inspection]:
-    """Inspect files with processes of their own, ended afterwards; see ``Inspector.inspect``."""
-    with Inspector(workers) as inspector:
-        yield from inspector.inspect(items)
-
-
 def inspection_request(name: str, path: Path) -> dict[str, str]:
     """Return what a limited child is asked, to inspect one file."""
     return {"task": "inspect", "path": os.path.abspath(path), "name": name}
