@@ -1,4 +1,4 @@
-"""``access.yaml``: named policies and the nodes they apply to; a child is never looser by accident.
+"""The access rules in force: named policies, and the nodes they apply to.
 
 A mission begins with the policy its agreement names. A node of the tree may be made stricter; looser only
 with ``override`` and a reason. What no policy names is hidden and closed.
@@ -9,12 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from policies.access import DATA_WORDS, METADATA_WORDS, AccessWords
-from policies.schema import Faults, Field, date, list_of, map_of, one_of, record, text
 from policies.terms import Agreement
-from policies.yaml import Fault, Scalar, Sequence, Table, Value, parse_strict_yaml
+from policies.words import DATA_WORDS, METADATA_WORDS, AccessWords
+from policies.yaml import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A day before which the staff alone see anything, or all registered users (``account``) as well."""
+
+    opens: datetime
+    until_then: str = "closed"
+    reason: str = "not opened yet"
+
+    def above(self, words: AccessWords | None, node: str) -> AccessWords:
+        """Return the words of what is not opened yet, standing below ``words``."""
+        return AccessWords(
+            metadata="hidden",
+            data=self.until_then,
+            policy="opening",
+            node=node,
+            reason=self.reason,
+            opens=self.opens,
+            metadata_opens=self.opens,
+            above=words,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +42,9 @@ class NodeAccess:
     """What ``access.yaml`` says of one node; ``override`` is the reason why it may be looser."""
 
     node: str
-    policy: str
-    override: str
+    policy: str = ""
+    override: str = ""
+    opening: Opening | None = None
     line: int = 0
 
 
@@ -35,8 +56,10 @@ class AccessPolicy:
         policies: Mapping[str, AccessWords],
         nodes: Iterable[NodeAccess],
         missions: Mapping[str, str] | None = None,
+        opening: Opening | None = None,
     ) -> None:
         self.policies = dict(policies)
+        self.opening = opening
         self._nodes = {node.node: node for node in nodes}
         self._missions = dict(missions or {})
 
@@ -50,55 +73,51 @@ class AccessPolicy:
         missions: dict[str, str] = {}
         for agreement in agreements:
             missions.setdefault(agreement.slug, agreement.access_policy)
-        return AccessPolicy(self.policies, self.nodes, missions)
+        return AccessPolicy(self.policies, self.nodes, missions, self.opening)
 
     def for_node(self, path: str) -> AccessWords:
-        """Return the words in force at a node: its own, else those of the nearest node above."""
-        mission = path.partition("/")[0]
-        words = self._named(self._missions.get(mission, ""), mission)
+        """Return the words in force at a node: its own and those of all nodes above it.
+
+        An override stands alone, but for the opening of the whole archive.
+        """
         parts = path.split("/")
+        words = self._of_mission(parts[0])
         for count in range(1, len(parts) + 1):
             rule = self._nodes.get("/".join(parts[:count]))
             if rule is not None:
-                own = self._named(rule.policy, rule.node)
-                words = own if rule.override else strictest(words, own)
+                words = self._narrowed(rule, words)
         return words
 
     def looser(self, rule: NodeAccess) -> bool:
-        """Return whether a node's rule would open what is closed above it."""
-        above = self.for_node(rule.node.rpartition("/")[0]) if "/" in rule.node else None
-        own = self._named(rule.policy, rule.node)
-        return above is not None and strictest(above, own) != own
+        """Return whether a node's policy has a word that is looser than one above it."""
+        parent = rule.node.rpartition("/")[0]
+        above = self.for_node(parent) if parent else self._of_mission(rule.node)
+        own = self.policies.get(rule.policy, above)
+        named = [words for words in above.layers() if words.policy in self.policies]
+        return any(_looser(own, words) for words in named)
 
-    def _named(self, name: str, node: str) -> AccessWords:
-        words = self.policies.get(name)
-        return AccessWords() if words is None else replace(words, node=node)
+    def _of_mission(self, mission: str) -> AccessWords:
+        return self._named(self._missions.get(mission, ""), mission, self._top())
+
+    def _top(self) -> AccessWords | None:
+        return None if self.opening is None else self.opening.above(None, "")
+
+    def _narrowed(self, rule: NodeAccess, above: AccessWords) -> AccessWords:
+        words = above
+        if rule.policy:
+            words = self._named(rule.policy, rule.node, self._top() if rule.override else above)
+        if rule.opening is not None:
+            words = replace(words, above=rule.opening.above(words.above, rule.node))
+        return words
+
+    def _named(self, name: str, node: str, above: AccessWords | None) -> AccessWords:
+        return replace(self.policies.get(name, AccessWords()), node=node, above=above)
 
 
-def strictest(above: AccessWords, own: AccessWords) -> AccessWords:
-    """Return ``own`` with every word that is looser than the one above taken from above."""
-    metadata = max(above.metadata, own.metadata, key=METADATA_WORDS.index)
-    data = max(above.data, own.data, key=DATA_WORDS.index)
-    opens = _latest(above, own) if data == "closed" else None
-    return replace(own, metadata=metadata, data=data, opens=opens)
-
-
-def _latest(above: AccessWords, own: AccessWords) -> datetime | None:
-    """Return when both have opened; None when one of them is closed for good."""
-    moments = [words.opens for words in (above, own) if words.data == "closed"]
-    known = [moment for moment in moments if moment is not None]
-    return max(known) if len(known) == len(moments) else None
-
-
-def parse_access(data: str | bytes, source: str, faults: list[Fault]) -> AccessPolicy | None:
-    """Read ``access.yaml`` from its text, noting every fault; None when there is one."""
-    table, found = parse_strict_yaml(data, source)
-    faults.extend(found)
-    if table is None:
-        return None
-    before = len(faults)
-    policy = _access_rules(table, Faults(source, faults))
-    return None if found or len(faults) > before else policy
+def _looser(own: AccessWords, above: AccessWords) -> bool:
+    return METADATA_WORDS.index(own.metadata) < METADATA_WORDS.index(above.metadata) or DATA_WORDS.index(
+        own.data
+    ) < DATA_WORDS.index(above.data)
 
 
 def check_access(access: AccessPolicy, known: Iterable[str], source: str, faults: list[Fault]) -> None:
@@ -109,7 +128,7 @@ def check_access(access: AccessPolicy, known: Iterable[str], source: str, faults
             faults.append(
                 Fault(source, rule.line, f"node {rule.node!r}", "a node that an agreement's tree has")
             )
-        elif access.looser(rule) and not rule.override:
+        elif not rule.override and access.looser(rule):
             faults.append(
                 Fault(
                     source,
@@ -119,71 +138,3 @@ def check_access(access: AccessPolicy, known: Iterable[str], source: str, faults
                     "or say why with 'override: reason'",
                 )
             )
-
-
-def _words(**found: Any) -> AccessWords:
-    return AccessWords(**found)
-
-
-_POLICY_FIELDS = {
-    "metadata": Field(one_of(*METADATA_WORDS), required=True),
-    "data": Field(one_of(*DATA_WORDS), required=True),
-    "reason": Field(text(), required=True),
-    "opens": Field(date),
-    "contact": Field(text(), default=""),
-}
-_POLICY = record(_words, _POLICY_FIELDS)
-_NODE = record(
-    NodeAccess,
-    {
-        "node": Field(text(pattern=r"[a-z0-9._/-]+", expected="a node such as mission/level"), required=True),
-        "policy": Field(text(), required=True),
-        "override": Field(text(longest=500), default=""),
-    },
-)
-
-
-def _policy(value: Value, faults: Faults) -> AccessWords | None:
-    words = _POLICY(value, faults)
-    if words is not None and words.metadata != "public" and words.data == "open":
-        faults.note(
-            value.line, f"open data with {words.metadata} metadata", "closed data, or public metadata"
-        )
-        return None
-    if words is not None and words.opens is not None and words.data == "open":
-        faults.note(value.line, "a day of opening for open data", "'opens' only where data is closed")
-        return None
-    return words
-
-
-def _node(value: Value, faults: Faults) -> NodeAccess | None:
-    found = _NODE(value, faults)
-    return None if found is None else replace(found, line=value.line)
-
-
-def _access(policies: dict[str, AccessWords], nodes: tuple[NodeAccess, ...]) -> AccessPolicy:
-    return AccessPolicy({name: replace(words, policy=name) for name, words in policies.items()}, nodes)
-
-
-def _access_rules(table: Table, faults: Faults) -> AccessPolicy | None:
-    policy = _SCHEMA(table, faults)
-    names = table.entries.get("policies")
-    known = set(names.entries) if isinstance(names, Table) else set()
-    given = table.entries.get("nodes")
-    for node in given.items if isinstance(given, Sequence) else ():
-        name = node.entries.get("policy") if isinstance(node, Table) else None
-        if isinstance(name, Scalar) and name.text not in known:
-            faults.note(name.line, f"policy {name.text!r}", f"one of {', '.join(sorted(known))}")
-    return policy
-
-
-_SCHEMA = record(
-    _access,
-    {
-        "policies": Field(
-            map_of(_policy, keys=r"[a-z][a-z0-9-]{0,62}", expected="a name of lower-case letters"),
-            required=True,
-        ),
-        "nodes": Field(list_of(_node), default=()),
-    },
-)

@@ -50,11 +50,19 @@ def _later(day: datetime, months: int) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class EmbargoRule:
-    """How long data stay private; the earlier end counts. None: that visit ends nothing."""
+class Periods:
+    """How long data stay private after the last and the first visit; None: that visit ends nothing."""
 
     after_last: Period | None = None
     after_first: Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbargoRule:
+    """The periods of a policy, and whether those of the products' headers go before them."""
+
+    periods: Periods
+    from_headers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +90,14 @@ class Waiver:
 class ObservationRequest:
     """What is known of one request: all its visits flip together.
 
-    ``identifier`` is the mission's slug, a colon and the request's own name. ``after_first`` and
-    ``after_last`` are the periods that its headers give instead of the rule's; ``fault`` says what is wrong
-    with them: then no period counts.
+    ``identifier`` is the mission's slug, a colon and the request's own name. ``headers`` are the periods
+    that its products' headers give, ``fault`` what is wrong with those: then no period of any kind counts.
     """
 
     identifier: str
     visits: tuple[Visit, ...] = ()
     waiver: Waiver | None = None
-    after_first: Period | None = None
-    after_last: Period | None = None
+    headers: Periods = Periods()
     fault: str = ""
 
 
@@ -126,11 +132,22 @@ def _ends(request: ObservationRequest, rule: EmbargoRule) -> Iterator[tuple[date
     if request.waiver is not None:
         yield request.waiver.at, Basis.WAIVER
     completed = [visit.completed_at for visit in request.visits if visit.completed_at is not None]
-    if not completed or request.fault:
+    periods = periods_of(request, rule)
+    if not completed or periods is None:
         return
-    yield from _end(request.after_first or rule.after_first, min(completed), Basis.FIRST_VISIT)
+    yield from _end(periods.after_first, min(completed), Basis.FIRST_VISIT)
     if len(completed) == len(request.visits):
-        yield from _end(request.after_last or rule.after_last, max(completed), Basis.LAST_VISIT)
+        yield from _end(periods.after_last, max(completed), Basis.LAST_VISIT)
+
+
+def periods_of(request: ObservationRequest, rule: EmbargoRule) -> Periods | None:
+    """Return the periods that count for a request; None when its headers give periods that cannot be."""
+    if not rule.from_headers:
+        return rule.periods
+    if request.fault:
+        return None
+    given = request.headers
+    return Periods(given.after_last or rule.periods.after_last, given.after_first or rule.periods.after_first)
 
 
 def _end(period: Period | None, completed_at: datetime, basis: Basis) -> Iterator[tuple[datetime, Basis]]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from oais.errors import NotFoundError
 from oais.files import read_regular
 from oais.information.findings import Finding, finding
-from policies.access_rules import AccessPolicy, check_access, parse_access
+from policies.access_rules import AccessPolicy, check_access
+from policies.access_yaml import parse_access
 from policies.agreement import Agreement, read_agreements
 from policies.tree import Tree
 from policies.yaml import Fault, configuration_error

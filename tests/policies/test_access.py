@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -20,7 +20,8 @@ from policies.access import (
     State,
     decide,
 )
-from policies.access_rules import AccessPolicy, parse_access
+from policies.access_rules import AccessPolicy, NodeAccess
+from policies.access_yaml import parse_access
 from policies.yaml import Fault
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -139,31 +140,82 @@ def test_the_default_is_no() -> None:
 RULES = """
 policies:
   open: {metadata: public, data: open, reason: free}
-  closed: {metadata: public, data: closed, reason: kept, opens: 2027-01-01}
+  kept: {metadata: public, data: closed, reason: kept, opens: 2026-01-01}
   padlock: {metadata: listed, data: closed, reason: private}
+  strict: {metadata: listed, data: closed, reason: private for good}
 nodes:
   - {node: m/n1, policy: padlock}
-  - {node: m/n1/set, policy: closed}
+  - {node: m/n1/set, policy: strict}
   - {node: m/n1/free, policy: open, override: the community asked for it}
+  - {node: m/n2, policy: kept}
 """
 
 
 def test_children_inherit_and_are_only_stricter() -> None:
-    """A looser word below a stricter one has no effect without an override that gives a reason."""
+    """What stands above a node must allow as well, unless an override says why not."""
     access = parse_access(RULES, "access.yaml", [])
     assert access is not None
     access = AccessPolicy(access.policies, access.nodes, {"m": "open"})
-    words = {path: access.for_node(path) for path in ("m", "m/n0/x", "m/n1/y", "m/n1/set/z", "m/n1/free/z")}
-    shown = {path: (found.metadata, found.data) for path, found in words.items()}
-    assert shown == {
-        "m": ("public", "open"),
-        "m/n0/x": ("public", "open"),
-        "m/n1/y": ("listed", "closed"),
-        "m/n1/set/z": ("listed", "closed"),
-        "m/n1/free/z": ("public", "open"),
+    places = ("m", "m/n0/x", "m/n1/y", "m/n1/set/z", "m/n1/free/z", "m/n2/x")
+    shown = {
+        path: [
+            decide(ANONYMOUS, action, AccessObject(path, access.for_node(path)), NOW).allowed
+            for action in ACTIONS
+        ]
+        for path in places
     }
-    assert words["m/n1/set/z"].opens is None, "closed for good above, so no day of opening below"
-    assert access.for_node("other") == AccessWords()
+    assert shown == {
+        "m": [True, True, True],
+        "m/n0/x": [True, True, True],
+        "m/n1/y": [True, False, False],
+        "m/n1/set/z": [True, False, False],
+        "m/n1/free/z": [True, True, True],
+        "m/n2/x": [True, True, True],
+    }
+    assert access.for_node("other") == AccessWords(node="other")
+
+
+def test_a_word_below_never_opens_what_is_closed_above() -> None:
+    """A set whose own day has come stays closed while the node above it is."""
+    access = AccessPolicy(
+        {
+            "kept": AccessWords("public", "closed", "kept", opens=LATER),
+            "free": AccessWords("public", "closed", "free", opens=EARLIER),
+        },
+        [NodeAccess("m/n1", "kept"), NodeAccess("m/n1/set", "free")],
+    )
+    target = AccessObject("m/n1/set", access.for_node("m/n1/set"))
+    decision = decide(ANONYMOUS, Action.DOWNLOAD, target, NOW)
+    assert (decision.allowed, decision.policy, decision.release_at) == (False, "", None)
+
+
+def test_a_node_and_the_whole_archive_open_on_their_day() -> None:
+    """Before its day there is nothing to see; from then on the node's own policy holds."""
+    text = """
+opening: {opens: 2026-06-01, until_then: account}
+policies:
+  open: {metadata: public, data: open, reason: free}
+nodes:
+  - {node: m/n1, opening: {opens: 2026-07-01}}
+"""
+    access = parse_access(text, "access.yaml", [])
+    assert access is not None
+    access = AccessPolicy(access.policies, access.nodes, {"m": "open"}, access.opening)
+    user = Principal("u1", Role.REGISTERED)
+
+    def seen(who: Principal, path: str, at: datetime) -> bool:
+        return decide(who, Action.DOWNLOAD, AccessObject(path, access.for_node(path)), at).allowed
+
+    eve, july = NOW - timedelta(microseconds=1), datetime(2026, 7, 1, tzinfo=UTC)
+    assert [seen(ANONYMOUS, "m/n0", at) for at in (eve, NOW)] == [False, True]
+    assert [seen(user, "m/n0", at) for at in (eve, NOW)] == [True, True]
+    assert [seen(user, "m/n1/x", at) for at in (eve, NOW, july - timedelta(seconds=1), july)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+    assert decide(ANONYMOUS, Action.SEE, AccessObject("m", access.for_node("m")), eve).metadata == "hidden"
 
 
 BAD_RULES = {
@@ -185,7 +237,7 @@ BAD_RULES = {
     ),
     "open but hidden": ("policies:\n  a: {metadata: hidden, data: open, reason: x}\n", 2, "hidden"),
     "open, yet opening": (
-        "policies:\n  a: {metadata: public, data: open, reason: x, opens: 2027-01-01}\n", 2, "opening",
+        "policies:\n  a: {metadata: public, data: open, reason: x, opens: 2027-01-01}\n", 2, "'opens'",
     ),
     "acces": ("acces:\n  a: 1\n", 1, "'acces'"),
 }  # fmt: skip
