@@ -54,7 +54,7 @@ def build_dip(
         return Dip(target, package.size, package.manifest_digest)
     check_order(order)
     tags = tag_files(order, signer)
-    size = order.payload_size + sum(map(len, tags.values()))
+    size = sum(body.size for _, body in bag_members(order, tags))
     with _making(target, size) as partial:
         for path, body in bag_members(order, tags):
             place = partial / path

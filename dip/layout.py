@@ -69,5 +69,7 @@ def bag_members(order: DipOrder, tags: Mapping[str, bytes]) -> Iterator[tuple[st
     """Yield the files of the bag by their paths in it: tag files first, the payload in the order's order."""
     for path, data in tags.items():
         yield path, Fixed(data)
+    for record in order.records:
+        yield f"metadata/{record.path}", Payload(record)
     for item in order.items:
         yield f"data/{item.path}", Payload(item)

@@ -29,9 +29,9 @@ class DipItem:
 class DipOrder:
     """All that a DIP is made from; the same order gives the same bytes.
 
-    ``metadata`` are files below ``metadata/`` by their path there; ``at`` is the time of the order
-    (UTC, ISO 8601 with Z); ``order_id`` names the bag's folder; ``keys_address`` is the page where the
-    archive shows its public keys, empty when it has none.
+    ``records`` are stored files that go below ``metadata/`` and ``metadata`` files made for this order, by
+    their path there; ``at`` is the time of the order (UTC, ISO 8601 with Z); ``order_id`` names the bag's
+    folder; ``keys_address`` is the page where the archive shows its public keys, empty when it has none.
     """
 
     order_id: str
@@ -43,6 +43,7 @@ class DipOrder:
     source_organization: str
     at: str
     keys_address: str = ""
+    records: tuple[DipItem, ...] = ()
 
     @property
     def payload_size(self) -> int:
@@ -67,12 +68,13 @@ def check_order(order: DipOrder) -> None:
     if "/" in order.order_id:
         raise RefusedError(f"{order.order_id!r} cannot be the name of a folder")
     seen: set[str] = set()
-    for path in (*(f"data/{item.path}" for item in order.items), *order.metadata):
+    payload = [f"data/{item.path}" for item in order.items]
+    for path in (*payload, *order.metadata, *(record.path for record in order.records)):
         _check_path(path)
         if path in seen:
             raise RefusedError(f"{path!r} stands twice in order {order.order_id}")
         seen.add(path)
-    for item in order.items:
+    for item in (*order.items, *order.records):
         if not {"sha256", "sha512"} <= set(item.digests):
             raise RefusedError(f"{item.path!r} has no sha256 and sha512 on record")
 

@@ -44,7 +44,10 @@ The signature covers the tag manifest, which covers the payload manifests, which
 
 
 def tag_files(order: DipOrder, signer: Signer | None) -> dict[str, bytes]:
-    """Return every tag file of the bag by its path, in the order in which they are written."""
+    """Return every tag file that is made for the order by its path, in the order in which they are written.
+
+    The stored records among the tag files are in the tag manifests too; their bytes stay where they lie.
+    """
     files = {
         "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
         "bag-info.txt": _bag_info(order),
@@ -60,6 +63,7 @@ def tag_files(order: DipOrder, signer: Signer | None) -> dict[str, bytes]:
     listed = dict(files)
     for name in _ALGORITHMS:
         lines = {path: hashlib.new(name, data).hexdigest() for path, data in listed.items()}
+        lines |= {f"metadata/{record.path}": record.digests[name] for record in order.records}
         files[f"tagmanifest-{name}.txt"] = _manifest(lines)
     if signer is not None:
         files[SIGNATURE] = signer.sign(files["tagmanifest-sha512.txt"])

@@ -22,6 +22,7 @@ from oais.database import (
 )
 
 __all__ = [
+    "Connection",
     "baskets",
     "confirmations",
     "delegations",

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from aip.reading import read_description
-from aip.stored import StoredAip
+from aip.reading import DESCRIPTION, read_description
+from aip.stored import StoredAip, StoredFile
 from dip.building import Container, Dip, DipItem, DipOrder, build_dip
+from dip.order import ACCESS_DECISION
 from oais.archive import Archive
 from oais.errors import NotFoundError, WrongUsageError
 from oais.functions.access.citation import cite
 from oais.functions.access.decisions import Asker
 from oais.functions.storage import find_aip
-from oais.information.description import PackageDescription, as_plain
+from oais.information.description import PackageDescription
 from oais.information.identifiers import AipReference
 from oais.information.text import readable_json
 from policies.access import ANONYMOUS, Action, Decision, Principal
@@ -27,23 +28,35 @@ _ROOMS = {
     "representations/software/data/": "software/",
     "documentation/": "documents/",
 }
-_PREMIS = "metadata/preservation/premis.xml"
-_REPRESENTATION_PREMIS = "representations/original/metadata/preservation/premis.xml"
+_RECORDS = {
+    "description.json": DESCRIPTION,
+    "premis.xml": "metadata/preservation/premis.xml",
+    "premis-original.xml": "representations/original/metadata/preservation/premis.xml",
+}
+"""The AIP's own records that go along, by their names in a DIP."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a DIP takes from one version of an AIP, and the decision that released it, as plain values."""
+    """What a DIP takes from one version of an AIP: files and records where they lie, and why it may.
 
-    stored: StoredAip
-    description: PackageDescription
+    ``name`` is its folder in a DIP of several AIPs; ``decision`` released it, as plain values.
+    """
+
+    name: str
+    aip_id: str
+    node: str
     items: tuple[DipItem, ...]
-    decision: dict[str, object]
+    records: tuple[DipItem, ...]
+    decision: Mapping[str, object]
+    citation: str
+    licence: str
+    stored_at: str
 
     @property
-    def name(self) -> str:
-        """What its folder is called in a DIP of several AIPs."""
-        return f"{self.description.aip_id}.v{self.description.version}"
+    def size(self) -> int:
+        """Bytes of the files."""
+        return sum(item.size for item in self.items)
 
 
 def deliver(
@@ -64,10 +77,34 @@ def deliver(
     decision = _decision(archive, description, principal)
     items = select(stored, version, patterns)
     _check_target(archive, target)
-    part = Part(stored, description, items, plain_decision(decision))
-    order = dip_order(archive, [part], name=_name(part), title=description.title, at=archive.now())
+    part = part_of(archive, stored, description, items, decision)
+    name = f"{part.name}-{digest_of([part])}"
+    order = dip_order(archive, [part], name=name, title=description.title, at=archive.now())
     container: Container = "zip" if target.suffix == ".zip" else "directory"
     return build_dip(order, target, archive.signer, container=container)
+
+
+def part_of(
+    archive: Archive,
+    stored: StoredAip,
+    description: PackageDescription,
+    items: tuple[DipItem, ...],
+    decision: Decision,
+) -> Part:
+    """Return what goes into a DIP of files of one version."""
+    version = description.version
+    files = stored.open(version).files()
+    return Part(
+        name=f"{description.aip_id}.v{version}",
+        aip_id=description.aip_id,
+        node=description.node,
+        items=items,
+        records=tuple(_item(name, files[path]) for name, path in _RECORDS.items() if path in files),
+        decision=_plain(decision),
+        citation=cite(description, version, archive.settings.base_url).text,
+        licence=description.licence,
+        stored_at=stored.inventory.versions[version].created,
+    )
 
 
 def dip_order(archive: Archive, parts: Sequence[Part], *, name: str, title: str, at: str) -> DipOrder:
@@ -76,35 +113,28 @@ def dip_order(archive: Archive, parts: Sequence[Part], *, name: str, title: str,
     ``name`` is the bag's folder and ``at`` the moment of the order.
     """
     foldered = [(f"{part.name}/" if len(parts) > 1 else "", part) for part in parts]
-    descriptions = [part.description for part in parts]
-    base_url = archive.settings.base_url
     return DipOrder(
         order_id=name,
         title=title,
-        items=tuple(
-            replace(item, path=f"{folder}{item.path}") for folder, part in foldered for item in part.items
-        ),
-        metadata={
-            f"{folder}{path}": data for folder, part in foldered for path, data in _metadata(part).items()
-        },
-        citation="\n".join(cite(described, described.version, base_url).text for described in descriptions),
-        licence="; ".join(
-            dict.fromkeys(described.licence for described in descriptions if described.licence)
-        ),
+        items=tuple(_below(folder, item) for folder, part in foldered for item in part.items),
+        records=tuple(_below(folder, record) for folder, part in foldered for record in part.records),
+        metadata={f"{folder}{ACCESS_DECISION}": readable_json(part.decision) for folder, part in foldered},
+        citation="\n".join(part.citation for part in parts),
+        licence="; ".join(dict.fromkeys(part.licence for part in parts if part.licence)),
         source_organization=archive.settings.name,
         at=at,
-        keys_address=f"{base_url.rstrip('/')}/keys",
+        keys_address=f"{archive.settings.base_url.rstrip('/')}/keys",
     )
+
+
+def _below(folder: str, item: DipItem) -> DipItem:
+    return replace(item, path=f"{folder}{item.path}")
 
 
 def digest_of(parts: Sequence[Part]) -> str:
     """Return twelve digits that name what is delivered: the same files have the same, in the same order."""
     listing = "\n".join(f"{item.digests['sha512']}  {item.path}" for part in parts for item in part.items)
     return hashlib.sha256(listing.encode()).hexdigest()[:12]
-
-
-def _name(part: Part) -> str:
-    return f"{part.name}-{digest_of([part])}"
 
 
 def _check_target(archive: Archive, target: Path) -> None:
@@ -160,7 +190,11 @@ def _deliverable(stored: StoredAip, version: int) -> Iterator[tuple[str, DipItem
         if (path := delivered_path(logical))
     }
     for path, (logical, file) in sorted(files.items()):
-        yield logical, DipItem(path, file.path, file.size, file.digests)
+        yield logical, _item(path, file)
+
+
+def _item(path: str, file: StoredFile) -> DipItem:
+    return DipItem(path, file.path, file.size, file.digests)
 
 
 def delivered_path(logical: str) -> str:
@@ -176,20 +210,11 @@ def _matches(path: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(path, pattern) or fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _metadata(part: Part) -> dict[str, bytes]:
-    files = part.stored.open(part.description.version).files()
-    metadata = {
-        "description.json": readable_json(as_plain(part.description)),
-        "access-decision.json": readable_json(part.decision),
+def _plain(decision: Decision) -> dict[str, object]:
+    """Return a decision as a DIP tells it: which policy released it and why, not to whom."""
+    return {
+        "allowed": decision.allowed,
+        "policy": decision.policy,
+        "reason": decision.reason,
+        "data": decision.word,
     }
-    for name, logical in (("premis.xml", _PREMIS), ("premis-original.xml", _REPRESENTATION_PREMIS)):
-        if logical in files:
-            metadata[name] = files[logical].path.read_bytes()
-    return metadata
-
-
-def plain_decision(decision: Decision) -> dict[str, object]:
-    """Return a decision as plain values, as a DIP tells it."""
-    plain = {name: value for name, value in asdict(decision).items() if name != "grant"}
-    release = decision.release_at
-    return {**plain, "release_at": release.isoformat() if release else None}
