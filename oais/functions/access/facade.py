@@ -48,29 +48,29 @@ class Access:
 
     def holdings(self) -> HoldingsView:
         """Return what the archive holds."""
-        return places.holdings(self.index, self._asker(), self.archive.settings.name)
+        return places.holdings(self.index, self.asker(), self.archive.settings.name)
 
     def tree(self, depth: int = 3) -> tuple[Branch, ...]:
         """Return the missions and what is below them, ``depth`` floors deep."""
-        return places.branches(self.index, self._asker(), "", depth=depth)
+        return places.branches(self.index, self.asker(), "", depth=depth)
 
     def node(self, path: str, page: int = 1, branch_page: int = 1, depth: int = 2) -> NodeView:
         """Return one place of the tree, ``depth`` floors of it unfolded; raises NotFoundError."""
-        return places.node_view(self.index, self._asker(), path, page, branch_page, depth)
+        return places.node_view(self.index, self.asker(), path, page, branch_page, depth)
 
     def find(self, question: Question) -> FindView:
         """Answer a search; raises WrongUsageError for a malformed question."""
-        return finding.find(self.index, self._asker(), question)
+        return finding.find(self.index, self.asker(), question)
 
     def show(self, reference: str, page: int = 1) -> AipView:
         """Tell all of ``ID`` or ``ID@vN``; raises WrongUsageError, NotFoundError, ClosedError."""
-        asker = self._asker()
+        asker = self.asker()
         shown = packages.open_shown(self.store, asker, reference)
         return packages.aip_view(self.index, asker, shown, self.archive.settings.base_url, page)
 
     def product(self, reference: str, path: str) -> ProductView:
         """Tell all of one product; raises as ``show``."""
-        asker = self._asker()
+        asker = self.asker()
         shown = packages.open_shown(self.store, asker, reference)
         return products.product_view(self.index, asker, shown, path)
 
@@ -89,7 +89,7 @@ class Access:
         descriptions go with the right to read metadata, all else with the right to download.
         Raises WrongUsageError, NotFoundError, ClosedError.
         """
-        asker = self._asker()
+        asker = self.asker()
         shown = packages.open_shown(self.store, asker, reference)
         unknown = NotFoundError(f"{shown.reference} has no file {printable(path)!r}")
         action = Action.READ_METADATA if packages.is_metadata(path) else Action.DOWNLOAD
@@ -110,7 +110,8 @@ class Access:
             public=asker.open_to_all(action, shown.node, aip_id),
         )
 
-    def _asker(self) -> Asker:
+    def asker(self) -> Asker:
+        """Return what asks ``decide`` for this principal at this moment, from one snapshot of the rules."""
         return Asker(self.archive.policies.tree, self.principal, self.now)
 
 

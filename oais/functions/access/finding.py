@@ -60,7 +60,7 @@ def find(index: Index, asker: Asker, question: Question) -> FindView:
         raise WrongUsageError(
             f"the words have {len(question.words)} characters; expected up to {LONGEST_WORDS}"
         )
-    query = _query(question, asker.branches_denied(Action.READ_METADATA))
+    query = query_of(question, asker.branches_denied(Action.READ_METADATA))
     found = index.find(query)
     cards = tuple(
         aip_card(hit.aip, locked=asker.locked(hit.aip.node, hit.aip.aip_id))
@@ -80,7 +80,8 @@ def find(index: Index, asker: Asker, question: Question) -> FindView:
     )
 
 
-def _query(question: Question, without: tuple[str, ...]) -> Query:
+def query_of(question: Question, without: tuple[str, ...]) -> Query:
+    """Return a question as the index takes it; raises WrongUsageError for what cannot be read."""
     query = Query(
         words=question.words,
         mission=question.mission,
