@@ -49,7 +49,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         "search_index.sky",
         "search_index.words.store",
     ),
-    "pygfried": ("oais.information.representation.identification",),
+    "pygfried": ("oais.information.representation.pronom",),
     "rich": ("oais.cli.*",),
     "sqlalchemy": ("oais.database", "oais.database.*", "search_index.catalogue.*"),
     "starlette": ("oais.web.*",),

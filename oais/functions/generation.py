@@ -112,9 +112,8 @@ def _tag_files(submission: Submission, assured: Assured) -> Iterable[ContentFile
     for path, fixity in submission.files.items():
         if not path.startswith("data/"):
             source = submission.bag / path
-            yield ContentFile(
-                source, f"metadata/other/sip/{path}", path, fixity, assured.tag_format(path), "tag"
-            )
+            at = f"metadata/other/sip/{path}"
+            yield ContentFile(source, at, path, fixity, assured.tag_formats[path], "tag")
 
 
 def _software_packages(

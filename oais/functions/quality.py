@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ from oais.information.packages import (
     QualityReport,
     Submission,
 )
-from oais.information.representation.identification import identify_file, identify_text_file
+from oais.information.representation.identification import identify_text
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
 from policies.submission import SUBMISSION_FILE, SubmissionYaml
@@ -49,6 +49,7 @@ class Assured:
     found_agreement: Agreement | None
     notes: SubmissionYaml | None
     described: tuple[DescribedFile, ...]
+    tag_formats: Mapping[str, FormatIdentification]
 
     @property
     def agreement(self) -> Agreement:
@@ -64,11 +65,6 @@ class Assured:
     def tag(self, label: str) -> str:
         """Return the first value of a tag of bag-info.txt, or an empty text."""
         return self.bag.tag(label).strip()
-
-    def tag_format(self, path: str) -> FormatIdentification:
-        """Return the format of one of the bag's tag files."""
-        identify = identify_text_file if path.endswith(".txt") else identify_file
-        return identify(self.bag.root / path, path)
 
     def with_finding(self, found: Finding) -> Assured:
         """Return the same with one more finding."""
@@ -95,7 +91,8 @@ def assure_quality(
     light = {path: without_headers(item) for path, item in inspections.items()}
     report = QualityReport(_judged(findings), bag.tags, light)
     described = tuple(replace(item, inspection=light[item.path]) for item in described)
-    return Assured(report, bag, aip_id, agreement, notes, described)
+    tag_formats = _tag_formats(submission, inspector)
+    return Assured(report, bag, aip_id, agreement, notes, described, tag_formats)
 
 
 def without_headers(inspection: Inspection) -> Inspection:
@@ -146,6 +143,15 @@ def _inspect(submission: Submission, inspector: Inspector) -> dict[str, Inspecti
     )
     items: Iterator[tuple[str, Path]] = ((path, submission.bag / path) for path in sorted(payload))
     return {inspection.path: inspection for inspection in inspector.inspect(items)}
+
+
+def _tag_formats(submission: Submission, inspector: Inspector) -> dict[str, FormatIdentification]:
+    """Return the formats of the bag's tag files; what is not plainly text is told in a limited process."""
+    tags = [path for path in submission.files if not path.startswith("data/")]
+    texts = {path: identify_text(submission.bag / path) for path in tags if path.endswith(".txt")}
+    formats = {path: found for path, found in texts.items() if found is not None}
+    others = [(path, submission.bag / path) for path in tags if path not in formats]
+    return formats | {inspection.path: inspection.format for inspection in inspector.inspect(others)}
 
 
 def _check_content(

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from oais.information.representation import identification
+from oais.information.representation import pronom as pronom_door
 from oais.information.representation.identification import (
     identify_file,
-    identify_text_file,
+    identify_text,
     known_formats,
-    registered_media_type,
 )
+from oais.information.representation.pronom import ask_pronom, registered_media_type
 from tests.information.fits_making import curve, primary, table
 from tests.information.real_files import real_paths
 
@@ -61,7 +61,7 @@ def test_without_pronom_our_own_signatures_tell_the_family(
     shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the optional library all real files but HTML still get a format of the same family."""
-    monkeypatch.setattr(identification, "_pygfried", lambda: None)
+    monkeypatch.setattr(pronom_door, "_pygfried", lambda: None)
     other = {"fmt/97": "x-fmt/111", "x-fmt/280": "fmt/101"}
     for name, path in real_paths(shared):
         found = identify_file(path, name)
@@ -122,7 +122,7 @@ def test_signature_tells_format(
 ) -> None:
     """What PRONOM lacks or blurs is told by our own signatures, whatever the name says."""
     if pronom == "without PRONOM":
-        monkeypatch.setattr(identification, "_pygfried", lambda: None)
+        monkeypatch.setattr(pronom_door, "_pygfried", lambda: None)
     name, data, expected = MADE[kind]
     path = tmp_path / "file"
     path.write_bytes(data)
@@ -167,12 +167,30 @@ def test_register_has_media_types_of_iana_and_specifications() -> None:
 
 
 def test_text_by_its_place_is_what_pronom_says_too(tmp_path: Path) -> None:
-    """A tag file gets the same format without PRONOM; bytes that are no text get the full answer."""
+    """A tag file gets the same format without PRONOM; bytes that are no text get none."""
     tag = tmp_path / "bag-info.txt"
     tag.write_text("Payload-Oxum: 1.1\nSource-Organization: Somebody\n", encoding="utf-8")
     picture = tmp_path / "odd.txt"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
 
-    assert identify_text_file(tag, tag.name).format_id == identify_file(tag, tag.name).format_id
-    assert identify_text_file(picture, picture.name) == identify_file(picture, picture.name)
-    assert identify_text_file(tmp_path / "none.txt", "none.txt").format_id == "oais/unknown"
+    found = identify_text(tag)
+    assert found is not None
+    assert found.format_id == identify_file(tag, tag.name).format_id
+    assert identify_text(picture) is None
+    assert identify_text(tmp_path / "none.txt") is None
+
+
+def test_what_our_own_signatures_tell_is_what_pronom_says_too(shared: Path) -> None:
+    """FITS and CDF are told without PRONOM, and PRONOM has the same PUID for every real one of them."""
+    ours = {"x-fmt/383", "fmt/1948", "fmt/1950"}
+    told = 0
+    for name, path in real_paths(shared):
+        if (found := identify_file(path, name)).format_id not in ours:
+            continue
+        assert found.tool.startswith("oais signatures")
+        with path.open("rb") as stream:
+            by_pronom = ask_pronom(stream)
+        assert by_pronom is not None
+        assert by_pronom.format_id in {found.format_id, "UNKNOWN"}, name
+        told += by_pronom.format_id == found.format_id
+    assert told == 65

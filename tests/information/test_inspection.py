@@ -6,6 +6,7 @@ import csv
 import os
 import pickle
 import random
+import resource
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import pytest
 from oais.errors import ConfigurationError
 from oais.information.findings import Severity
 from oais.information.packages import Inspection
+from oais.information.representation.identification import identify_file
 from oais.information.representation.inspection import Inspector
 from tests.information.fits_making import curve, header, primary, table
 from tests.information.real_files import real_paths
@@ -255,6 +257,43 @@ def test_child_keeps_no_secret_and_leaves_nothing(tmp_path: Path, monkeypatch: p
     assert b"canary" not in environment.lower()
     assert not folder.exists()
     assert not Path(f"/proc/{pid}").exists()
+
+
+def loaded_libraries(inspector: Inspector) -> str:
+    """Return what the reading process has mapped into its memory, one mapping a line."""
+    process = inspector._pool._children[0]._process
+    assert process is not None
+    return Path(f"/proc/{process.pid}/maps").read_text()
+
+
+def test_space_data_are_inspected_without_pronom(shared: Path, tmp_path: Path) -> None:
+    """FITS, CDF and CEF never load the large library of PRONOM into their reader."""
+    (tmp_path / "x.fits").write_bytes(curve([(0.0, 1.0, 0)]))
+    items = [(name, shared / "data" / name) for name in SEEDS] + [("x.fits", tmp_path / "x.fits")]
+    with Inspector(1) as inspector:
+        found = list(inspector.inspect(items))
+        assert "pygfried" not in loaded_libraries(inspector)
+    assert all(item.format.tool.startswith("oais signatures") for item in found)
+
+
+def test_pronom_is_asked_within_the_limits_for_what_we_do_not_know(tmp_path: Path) -> None:
+    """The first unknown file has its reader replaced by one with PRONOM, in order and with all limits."""
+    (tmp_path / "a.fits").write_bytes(primary())
+    (tmp_path / "b.gif").write_bytes(b"GIF89a\1\0\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;")
+    (tmp_path / "c.bin").write_bytes(bytes(range(1, 256)) * 3)
+    names = ["a.fits", "b.gif", "a.fits", "c.bin", "a.fits"]
+    with Inspector(1) as inspector:
+        found = list(inspector.inspect((name, tmp_path / name) for name in names))
+        process = inspector._pool._children[0]._process
+        assert process is not None
+        limits = [resource.prlimit(process.pid, which) for which in (resource.RLIMIT_AS, resource.RLIMIT_CPU)]
+        assert "pygfried" in loaded_libraries(inspector)
+    assert [item.path for item in found] == names
+    told = [item.format for item in found]
+    assert told == [identify_file(tmp_path / name, name) for name in names]
+    assert [one.format_id for one in told[1:4]] == ["fmt/4", "x-fmt/383", "oais/unknown"]
+    assert told[1].tool.startswith("siegfried")
+    assert all(soft != resource.RLIM_INFINITY for soft, _ in limits)
 
 
 def test_many_files_are_read_by_the_same_process(shared: Path) -> None:

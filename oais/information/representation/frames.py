@@ -13,6 +13,12 @@ LENGTH = 4
 SPENT = "spent"
 """Key of an answer after which the child ends, because a file has used up its memory."""
 
+WITH_PRONOM = "--with-pronom"
+"""Argument of a child that is to load PRONOM before it takes its limits."""
+
+NEEDS_PRONOM = "needs PRONOM"
+"""Key of an answer that asks for a child that has loaded PRONOM: this one was started without."""
+
 MOST_FRAME = 256 << 20
 """Bytes of one message; a child that announces more is ended."""
 

@@ -1,4 +1,4 @@
-"""Format identification: PRONOM through pygfried where it is installed, and signatures of our own.
+"""Format identification: signatures of our own first, and PRONOM for all that they do not know.
 
 The name of a file is never believed; it only chooses which signature is tried and what is remarked.
 """
@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from types import ModuleType
 from typing import BinaryIO
 
 from oais.information.packages import FormatIdentification
 from oais.information.representation.opening import UnreadableError, open_regular
+from oais.information.representation.pronom import ask_pronom
 from oais.information.representation.signatures import (
     HEAD,
     Match,
@@ -70,34 +70,38 @@ def identify_file(path: Path, name: str) -> FormatIdentification:
         return _ours(Match("oais/unknown", error.message))
 
 
-def identify_text_file(path: Path, name: str) -> FormatIdentification:
-    """Identify a file whose place makes it text, such as a bag's manifest, by our own signatures first.
+def identify_text(path: Path) -> FormatIdentification | None:
+    """Identify a file whose place makes it text, such as a bag's manifest, by our own signatures alone.
 
-    Of a text PRONOM tells no more, and asking it keeps 80 MB in the process that asks.
+    Of a text PRONOM tells no more. The answer is None for what is no text, or cannot be opened.
     """
     try:
         with open_regular(path) as (stream, _):
             match = plain_signature(stream.read(HEAD))
-    except UnreadableError as error:
-        return _ours(Match("oais/unknown", error.message))
-    return _ours(match) if match and match.format_id in _TEXTS else identify_file(path, name)
+    except UnreadableError:
+        return None
+    return _ours(match) if match and match.format_id in _TEXTS else None
 
 
 def identify_stream(stream: BinaryIO, name: str) -> FormatIdentification:
-    """Identify an open regular file and leave it at its beginning."""
+    """Identify an open regular file and leave it at its beginning.
+
+    Raises:
+        PronomNeededError: our own signatures do not know it, and PRONOM is withheld from this process.
+    """
     stream.seek(0)
     head = stream.read(HEAD)
     stream.seek(0)
     match = own_signature(head, name)
     if match:
         return _ours(match)
-    by_pronom = _by_pronom(stream)
+    by_pronom = ask_pronom(stream)
     stream.seek(0)
     if by_pronom and by_pronom.format_id not in _COARSE:
-        return by_pronom
+        return _in_our_words(by_pronom)
     if by_pronom and by_pronom.format_id.startswith("x-fmt/"):
         table = table_signature(head)
-        return _ours(table) if table else by_pronom
+        return _ours(table) if table else _in_our_words(by_pronom)
     return _ours(plain_signature(head) or Match("oais/unknown", "no signature matches"))
 
 
@@ -123,43 +127,11 @@ def _ours(match: Match) -> FormatIdentification:
     )
 
 
-@cache
-def _pygfried() -> ModuleType | None:
-    """Return the PRONOM identifier, or None where this optional library is not installed."""
-    try:
-        import pygfried
-    except ImportError:
-        return None
-    module: ModuleType = pygfried
-    return module
-
-
-def _by_pronom(stream: BinaryIO) -> FormatIdentification | None:
-    """Ask PRONOM about the open file: by descriptor, so that no name can mislead it."""
-    pygfried = _pygfried()
-    if pygfried is None:
-        return None
-    try:
-        answer = pygfried.identify(f"/proc/self/fd/{stream.fileno()}", detailed=True)
-        found = answer["files"][0]["matches"][0]
-        details = answer["identifiers"][0]["details"].partition(";")[0]
-    except (OSError, ValueError, RuntimeError, LookupError):
-        return None
-    known = known_formats().get(found["id"])
-    return FormatIdentification(
-        format_id=found["id"],
-        name=known.name if known else found["format"],
-        version=found["version"] or (known.version if known else ""),
-        media_type=known.media_type if known else registered_media_type(found["mime"]),
-        tool=f"siegfried {answer['siegfried']}, PRONOM {details.removesuffix('.xml')}",
-        basis=found["basis"],
+def _in_our_words(found: FormatIdentification) -> FormatIdentification:
+    """Return PRONOM's answer with the name, version and media type of our register, where it has them."""
+    known = known_formats().get(found.format_id)
+    if known is None:
+        return found
+    return replace(
+        found, name=known.name, version=found.version or known.version, media_type=known.media_type
     )
-
-
-def registered_media_type(listed: str) -> str:
-    """Return the first media type of a list that is not of the unregistered ``x-`` kind."""
-    for media_type in listed.split(","):
-        stripped = media_type.strip()
-        if stripped and "/x-" not in stripped:
-            return stripped
-    return "application/octet-stream"

@@ -16,7 +16,15 @@ from typing import Any
 
 from oais.errors import ConfigurationError
 from oais.information.fixity import usable_cores
-from oais.information.representation.frames import LENGTH, MOST_FRAME, SPENT, pack, unpack
+from oais.information.representation.frames import (
+    LENGTH,
+    MOST_FRAME,
+    NEEDS_PRONOM,
+    SPENT,
+    WITH_PRONOM,
+    pack,
+    unpack,
+)
 from oais.information.representation.opening import bytes_on_disk
 
 WALL_SECONDS = 60.0
@@ -32,13 +40,18 @@ class _EndedError(Exception):
 
 
 class Child:
-    """One limited process; used by one thread at a time."""
+    """One limited process; used by one thread at a time.
+
+    It is started without PRONOM, which takes twice the memory of all else, and replaced by one that has it
+    at the first file that our own signatures do not know.
+    """
 
     def __init__(self, wall_seconds: float = WALL_SECONDS) -> None:
         self._wall = wall_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._received = bytearray()
+        self._with_pronom = False
 
     def ask(self, requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Answer each request by ``{"result": …}`` or ``{"fault": why}``, in order.
@@ -54,6 +67,10 @@ class Child:
                 self._send(process, waiting)
                 for request in waiting:
                     answer = self._receive(process, self._time_for(request))
+                    if NEEDS_PRONOM in answer and not self._with_pronom:
+                        self.close()
+                        self._with_pronom = True
+                        break
                     answers.append(answer)
                     if SPENT in answer:
                         self.close()
@@ -71,9 +88,10 @@ class Child:
             return self._process
         self._folder = tempfile.TemporaryDirectory(prefix="oais-inspect-")
         errors = Path(self._folder.name, "errors")
+        mode = [WITH_PRONOM] if self._with_pronom else []
         with errors.open("wb") as stream:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "oais.information.representation.worker"],
+                [sys.executable, "-P", "-m", "oais.information.representation.worker", *mode],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stream,
@@ -151,6 +169,7 @@ class Child:
 def _environment(folder: str) -> dict[str, str]:
     """Return all that the child knows of its surroundings: no secrets, one thread, own folder."""
     return {
+        "GOGC": "10",  # PRONOM's collector keeps what it holds, and not as much again before it looks
         "HOME": folder,
         "LC_ALL": "C.UTF-8",
         "OMP_NUM_THREADS": "1",

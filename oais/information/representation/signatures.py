@@ -1,6 +1,7 @@
-"""Signatures of our own: formats that PRONOM lacks or blurs, told by their first bytes.
+"""Signatures of our own: the formats of space data, told by their first bytes.
 
-A signature is asked of at most ``HEAD`` bytes. Those in ``own_signature`` say more than PRONOM would;
+A signature is asked of at most ``HEAD`` bytes. Those in ``own_signature`` say as much as PRONOM would, or
+more, so that it need not be asked of the formats that come most;
 those in ``plain_signature`` are asked when PRONOM is not there, or has found nothing better than text.
 """
 
@@ -32,12 +33,11 @@ _BINARY = (
     (b"NAIF/DAS", "oais/spice-das"),
     (b"KPL/", "oais/spice-text"),
     (b"# %ECSV ", "oais/ecsv"),
-)
-_PLAIN = (
-    (FITS_MAGIC, "x-fmt/383"),
     (b"\xcd\xf3\x00\x01", "fmt/1950"),
     (b"\xcd\xf2\x60\x02", "oais/cdf-2.6"),
     (b"\x00\x00\xff\xff\x00\x00\xff\xff", "fmt/1948"),
+)
+_PLAIN = (
     (b"%PDF-", "oais/pdf"),
     (GZIP_MAGIC, "x-fmt/266"),
     (b"PK\x03\x04", "x-fmt/263"),
@@ -67,7 +67,7 @@ class Match:
 
 
 def own_signature(head: bytes, name: str) -> Match | None:
-    """Return the format that we tell apart better than PRONOM; ``name`` only chooses what is tried."""
+    """Return a format that we tell at least as well as PRONOM; ``name`` only chooses what is tried."""
     if not head:
         return Match("oais/empty", "no bytes")
     if head.startswith(GZIP_MAGIC):
@@ -78,7 +78,7 @@ def own_signature(head: bytes, name: str) -> Match | None:
     if head.startswith(FITS_MAGIC):
         compressed = _ZIMAGE.search(head)
         if not compressed or compressed.start() % 80:
-            return None
+            return Match("x-fmt/383", f"bytes {FITS_MAGIC!r} at 0")
         return Match("oais/fits-tile-compressed", f"card ZIMAGE = T at {compressed.start()}")
     if name.lower().endswith((".ccsds", ".pkts")) and _packets(head):
         return Match("oais/ccsds-packets", "the declared extension and a chain of packet lengths")

@@ -9,14 +9,24 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from oais.information.representation.file_inspection import inspect_file
-from oais.information.representation.frames import LENGTH, SPENT, inspection_as_plain, pack, unpack
+from oais.information.representation.frames import (
+    LENGTH,
+    NEEDS_PRONOM,
+    SPENT,
+    WITH_PRONOM,
+    inspection_as_plain,
+    pack,
+    unpack,
+)
 from oais.information.representation.identification import identify_file
 from oais.information.representation.opening import UnreadableError, bytes_on_disk
+from oais.information.representation.pronom import PronomNeededError, withhold_pronom
 from oais.processes import end_with_parent
 
 MEMORY = 1 << 30
@@ -41,7 +51,10 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints goes where errors go, not into an answer
     leave_network()
     end_with_parent()
-    warm_up()
+    if WITH_PRONOM in sys.argv:
+        load_pronom()
+    else:
+        withhold_pronom()
     limit_self()
     _send(answers, {"ready": True})
     while (batch := _next_batch(requests)) is not None:
@@ -49,7 +62,7 @@ def main() -> None:
             renew_processor_time(request["path"])
             answer = perform(request)
             _send(answers, answer)
-            if SPENT in answer:
+            if SPENT in answer or NEEDS_PRONOM in answer:
                 return
 
 
@@ -59,8 +72,8 @@ def leave_network() -> None:
     libc.unshare(_NEW_NETWORK if os.geteuid() == 0 else _NEW_NETWORK | _NEW_USER)
 
 
-def warm_up() -> None:
-    """Load what every file needs, before memory is limited."""
+def load_pronom() -> None:
+    """Load PRONOM before memory is limited: it could not be loaded within the limits."""
     identify_file(Path(__file__), "worker.py")
 
 
@@ -93,6 +106,8 @@ def perform(request: Mapping[str, Any]) -> dict[str, Any]:
     """Do one request; whatever a file makes a library raise becomes an answer that says so."""
     try:
         return {"result": _TASKS[request["task"]](**request)}
+    except PronomNeededError:
+        return {NEEDS_PRONOM: True}
     except (ValueError, UnreadableError) as error:
         return {"fault": str(error)[:400]}
     except MemoryError:
