@@ -12,6 +12,7 @@ from aip.history import PREMIS, History
 from aip.premis import iter_premis
 from aip.stored import StoredAip
 from oais.errors import DamageError
+from oais.files import unreadable
 from oais.information.description import PackageDescription, from_plain
 from oais.information.packages import AipRecord, VersionRecord
 from oais.information.premis import Agent, Event
@@ -24,7 +25,7 @@ _LONGEST_JSON = 256 << 20
 
 
 def read_description(stored: StoredAip, version: int | None = None) -> PackageDescription:
-    """Return the sealed description of a version; raises NotFoundError or DamageError."""
+    """Return the sealed description of a version; raises NotFoundError, DamageError or StorageError."""
     plain = _read_json(stored, version, DESCRIPTION)
     try:
         return from_plain(plain)
@@ -33,7 +34,7 @@ def read_description(stored: StoredAip, version: int | None = None) -> PackageDe
 
 
 def read_report(stored: StoredAip, version: int | None = None) -> dict[str, Any]:
-    """Return the quality report sealed with a version; raises NotFoundError or DamageError."""
+    """Return the quality report sealed with a version; raises NotFoundError, DamageError or StorageError."""
     return dict(_read_json(stored, version, REPORT))
 
 
@@ -42,7 +43,9 @@ def _read_json(stored: StoredAip, version: int | None, logical: str) -> Any:
     try:
         with path.open("rb") as stream:
             return json.loads(stream.read(_LONGEST_JSON))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise unreadable(f"{logical} of {stored.aip_id}", error) from error
+    except (ValueError, RecursionError) as error:
         raise DamageError(
             f"{logical} of {stored.aip_id} cannot be read: {error}",
             remedy="run an audit of this AIP and restore it from a copy",
@@ -52,7 +55,7 @@ def _read_json(stored: StoredAip, version: int | None, logical: str) -> Any:
 def read_history(stored: StoredAip, version: int | None = None) -> History:
     """Return every PREMIS event and agent of a version, those of the package first.
 
-    Raises NotFoundError or DamageError.
+    Raises NotFoundError, DamageError or StorageError.
     """
     opened = stored.open(version)
     events: list[Event] = []
@@ -65,7 +68,9 @@ def read_history(stored: StoredAip, version: int | None = None) -> History:
                     events.append(item)
                 elif isinstance(item, Agent):
                     agents[item.identifier] = item
-        except (OSError, ValueError, XmlRefusedError) as error:
+        except OSError as error:
+            raise unreadable(f"{logical} of {stored.aip_id}", error) from error
+        except (ValueError, XmlRefusedError) as error:
             raise DamageError(f"{logical} of {stored.aip_id} cannot be read: {error}") from error
     return History(tuple(events), tuple(agents.values()))
 
@@ -80,7 +85,7 @@ def read_events(stored: StoredAip, version: int | None = None) -> tuple[Event, .
 
 
 def read_record(stored: StoredAip) -> AipRecord:
-    """Return what the catalogue keeps of the AIP; raises DamageError when it cannot be read."""
+    """Return what the catalogue keeps of the AIP; raises DamageError or StorageError when it cannot."""
     sizes: dict[str, int] = {}
     versions = []
     for number in stored.versions:

@@ -83,7 +83,7 @@ class AipStore:
         return StoredAip(staged.aip_id, target, staged.inventory, sealed.inventory_digest)
 
     def find(self, aip_id: str) -> StoredAip | None:
-        """Return the stored AIP of that identifier, or None; raises DamageError."""
+        """Return the stored AIP of that identifier, or None; raises DamageError or StorageError."""
         path = self.root / object_path(aip_id)
         try:
             stored = open_stored(path)
@@ -110,7 +110,10 @@ class AipStore:
                 yield from _folders_below(self.root, _LAYERS)
 
     def objects(self) -> Iterator[StoredAip]:
-        """Yield every AIP that can be read; damaged ones are for the audit to name."""
+        """Yield every AIP that is whole enough; damaged ones are for the audit to name.
+
+        Raises StorageError for one that the disk does not give, so that none is taken for missing.
+        """
         for path in self.object_roots():
             with suppress(DamageError, NotFoundError):
                 yield open_stored(path)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aip.inventory import Inventory, parse_inventory
-from oais.errors import DamageError, NotFoundError
+from oais.errors import DamageError, NotFoundError, StorageError
+from oais.files import unreadable
 
 OBJECT_DECLARATION = "0=ocfl_object_1.1"
 INVENTORY = "inventory.json"
@@ -89,7 +90,7 @@ class StoredAip:
 
 
 def open_stored(root: Path) -> StoredAip:
-    """Read the AIP at an OCFL object root; raises NotFoundError or DamageError.
+    """Read the AIP at an OCFL object root; raises NotFoundError, DamageError, or StorageError.
 
     A writer replaces the inventory first and its sidecar second. Between the two the sidecar is that of
     the version before; then the inventory counts if the version's own copy of it says the same.
@@ -99,7 +100,7 @@ def open_stored(root: Path) -> StoredAip:
     except FileNotFoundError as error:
         raise NotFoundError(f"there is no AIP at {root.name}") from error
     except OSError as error:
-        raise DamageError(f"{root.name}/{INVENTORY} cannot be read: {error.strerror}") from error
+        raise unreadable(f"{root.name}/{INVENTORY}", error) from error
     digest = hashlib.sha512(data).hexdigest()
     try:
         inventory = parse_inventory(data)
@@ -114,7 +115,14 @@ def open_stored(root: Path) -> StoredAip:
 
 
 def _sealed(folder: Path, digest: str) -> bool:
-    return sidecar_digest(folder / SIDECAR) == digest
+    """Return whether the folder's sidecar confirms a digest; raises StorageError when it may not be read."""
+    try:
+        return _digest_in((folder / SIDECAR).read_bytes()) == digest
+    except OSError as error:
+        fault = unreadable(f"{folder.name}/{SIDECAR}", error)
+        if isinstance(fault, StorageError):
+            raise fault from error
+        return False
 
 
 _SIDECAR_LINE = re.compile(rb"([0-9a-f]{128})[ \t]+inventory\.json\n?")
@@ -123,7 +131,11 @@ _SIDECAR_LINE = re.compile(rb"([0-9a-f]{128})[ \t]+inventory\.json\n?")
 def sidecar_digest(path: Path) -> str:
     """Return the digest a sidecar holds, or nothing when it is missing or not well formed."""
     try:
-        match = _SIDECAR_LINE.fullmatch(path.read_bytes())
+        return _digest_in(path.read_bytes())
     except OSError:
         return ""
+
+
+def _digest_in(sidecar: bytes) -> str:
+    match = _SIDECAR_LINE.fullmatch(sidecar)
     return match[1].decode() if match else ""

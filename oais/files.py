@@ -145,13 +145,25 @@ def open_sealed(path: Path, size: int, name: str) -> FileIO:
     try:
         stream = FileIO(open_regular(path))
     except OSError as error:
-        fault = DamageError if error.errno in _NOT_AS_SEALED else StorageError
-        raise fault(f"{name} cannot be read: {error.strerror}") from error
+        raise unreadable(name, error) from error
     found = os.fstat(stream.fileno()).st_size
     if found != size:
         stream.close()
         raise DamageError(f"{name} has {found} bytes, expected {size}")
     return stream
+
+
+def unreadable(name: str, error: OSError) -> DamageError | StorageError:
+    """Return why a sealed file cannot be read: something else lies in its place, or the disk refuses it.
+
+    What the disk refuses may be whole: a lost permission or a failing disk is no damage.
+    """
+    told = f"{name} cannot be read: {error.strerror}"
+    if error.errno in _NOT_AS_SEALED:
+        return DamageError(told, remedy="run an audit of this AIP and restore it from a copy")
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return StorageError(told, remedy="give the archive's user the right to read it and repeat")
+    return StorageError(told, remedy=_REMEDIES.get(error.errno or 0, "see the system's log"))
 
 
 _NOT_AS_SEALED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.EISDIR})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from aip.reading import read_description
 from aip.recovery import is_unfinished
 from aip.sealing import SealedAip, seal
 from aip.staging import stage_aip
@@ -176,6 +178,38 @@ def test_damaged_inventory_is_not_taken_for_a_missing_aip(store: AipStore, tmp_p
         store.find("x.one")
     path.unlink()
     with pytest.raises(DamageError, match="has no inventory"):
+        store.find("x.one")
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO])
+@pytest.mark.parametrize("name", [INVENTORY, SIDECAR, "description.json"])
+def test_what_the_disk_does_not_give_is_no_damage(
+    name: str, code: int, store: AipStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lost permission and a failing disk are told with the file and a remedy, not as damage."""
+    stored = store_package(store, "x.one", ONE, tmp_path)
+    opening = Path.open
+
+    def refusing(self: Path, *how: object, **more: object) -> object:
+        if self.name == name:
+            raise OSError(code, os.strerror(code), str(self))
+        return opening(self, *how, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refusing)
+    with pytest.raises(StorageError, match=f"{name}.* cannot be read: {os.strerror(code)}") as told:
+        read_description(stored) if name == "description.json" else store.find("x.one")
+    assert told.value.remedy
+    if name != "description.json":
+        with pytest.raises(StorageError):
+            list(store.objects())
+
+
+def test_something_else_in_the_place_of_an_inventory_is_damage(store: AipStore, tmp_path: Path) -> None:
+    """A folder where the inventory should be is damage, which no permission mends."""
+    path = store_package(store, "x.one", ONE, tmp_path).path / INVENTORY
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(DamageError, match="Is a directory"):
         store.find("x.one")
 
 
