@@ -81,8 +81,11 @@ def submit(
     """Ingest every delivery and yield what became of each; what is stored is indexed in batches.
 
     One that stops us (its path is missing, the disk is full) does not stop the others, except that
-    after a storage fault nothing more is begun.
+    after a storage fault nothing more is begun. Raises StorageError, before the first delivery is touched,
+    when the index cannot be asked what is in.
     """
+    if deliveries:
+        _require_index(archive)
     sweep(archive)
     handover = Handover(agreement)
     workers = archive.settings.workers or usable_cores()
@@ -91,6 +94,12 @@ def submit(
         for disposition, record in done(archive, deliveries, handover, reporter, workers):
             indexing.add(record)
             yield disposition
+
+
+def _require_index(archive: Archive) -> None:
+    """Put one question to the index, so that its fault is told once and not of each delivery."""
+    with closing(open_index(archive.index_root)) as index:
+        index.submission("")
 
 
 def submit_one(archive: Archive, delivery: Path, handover: Handover) -> Disposition:

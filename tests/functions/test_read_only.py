@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,12 +57,13 @@ def sealed_disk(held: Archive, tmp_path: Path) -> Iterator[Path]:
 
 def _answers(archive: Archive) -> str:
     access = open_access(archive)
-    views = [
-        access.holdings(),
-        access.tree(8),
-        access.find(Question(words="one")),
-        access.show("one.aip"),
-    ]
+    with closing(access.index):
+        views = [
+            access.holdings(),
+            access.tree(8),
+            access.find(Question(words="one")),
+            access.show("one.aip"),
+        ]
     return json.dumps([as_plain(view) for view in views], sort_keys=True, default=str)
 
 

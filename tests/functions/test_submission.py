@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from oais.archive import Archive
-from oais.functions.data_management import check_index
+from oais.errors import StorageError
+from oais.functions.data_management import check_index, rebuild_index
 from oais.functions.storage import aip_store, sweep
 from oais.functions.submission import submit, submit_one
 from oais.information.packages import Handover
@@ -55,6 +56,22 @@ def test_one_bad_delivery_stops_no_other(archive: Archive, tmp_path: Path) -> No
     assert done[bags[5]].receipt is None
     assert "no such file" in done[bags[5]].error
     assert sum(1 for item in done.values() if item.receipt and item.receipt.status == "accepted") == 8
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_a_missing_index_is_told_once_before_the_first_delivery(
+    count: int, archive: Archive, tmp_path: Path
+) -> None:
+    """Without an index nothing is taken in, and that is one fault, however many deliveries there are."""
+    bags = many_bags(tmp_path, count)
+    shutil.rmtree(archive.index_root)
+    with pytest.raises(StorageError, match="the index is missing") as told:
+        list(submit(archive, bags))
+    assert "oais index rebuild" in told.value.remedy
+    assert list(archive.custody.iterdir()) == []
+    assert list(submit(archive, [])) == []
+    rebuild_index(archive)
+    assert [item.outcome for item in submit(archive, bags)] == ["stored"] * count
 
 
 def test_two_versions_told_in_any_order_leave_the_newest(archive: Archive, tmp_path: Path) -> None:
