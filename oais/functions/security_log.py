@@ -1,0 +1,99 @@
+"""What happened to doors, people and rights: appended, chained line by line, and free of secrets."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from oais.files import storage_errors
+from oais.functions.service import Service
+from oais.information.chained_log import append_entry, broken_lines
+from oais.information.text import printable
+
+_SECURITY_LOG = "ledger/security.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEvent:
+    """One line of the log: when, what, by whom, to what; ``address`` is a keyed digest of the asker's."""
+
+    at: str
+    event: str
+    who: str
+    subject: str
+    address: str
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityLog:
+    """A page of events, the newest first, of ``total``; ``broken`` is the first line that was changed."""
+
+    events: tuple[SecurityEvent, ...]
+    total: int
+    broken: int | None
+
+
+def path_of(home: Path) -> Path:
+    """Return where an archive keeps its security log."""
+    return home / _SECURITY_LOG
+
+
+def record(
+    service: Service, event: str, *, who: str = "", subject: str = "", address: str = "", **facts: str
+) -> None:
+    """Append one event and make it durable; raises StorageError.
+
+    ``who`` and ``subject`` are identifiers. The address is kept as an HMAC, so that equal ones can be seen
+    to be equal and none can be read. The caller passes no secret: no password, token or code.
+    """
+    entry = {
+        "at": service.archive.now(),
+        "event": event,
+        "who": who,
+        "subject": printable(subject),
+        "address": service.hmac("address", address) if address else "",
+        "facts": {name: printable(value) for name, value in facts.items()},
+    }
+    with storage_errors("writing the security log"):
+        append_entry(path_of(service.archive.home), entry, mode=0o600)
+
+
+def verify(path: Path) -> int | None:
+    """Return the number of the first line that was changed or follows another one, None when all is whole.
+
+    Raises StorageError. Lines cut off at the end leave a whole chain; a copy kept elsewhere shows them.
+    """
+    with storage_errors("reading the security log"):
+        if not path.exists():
+            return None
+        with path.open("rb") as lines:
+            return next(broken_lines(lines), None)
+
+
+def read_log(service: Service, *, first: int = 0, most: int = 100) -> SecurityLog:
+    """Return up to ``most`` events, the newest first, after leaving out ``first``; raises StorageError."""
+    path = path_of(service.archive.home)
+    total = 0
+    newest: deque[bytes] = deque(maxlen=first + most)
+    broken = verify(path)
+    with storage_errors("reading the security log"):
+        if path.exists():
+            with path.open("rb") as lines:
+                for total, line in enumerate(lines, 1):  # noqa: B007 - the last number is the total
+                    newest.append(line)
+    shown = map(_event, list(newest)[::-1][first:])
+    return SecurityLog(tuple(shown), total, broken)
+
+
+def _event(line: bytes) -> SecurityEvent:
+    """Read a line; one that was damaged is shown as such, not left out."""
+    try:
+        plain = json.loads(line)
+        texts = {name: str(plain[name]) for name in ("at", "event", "who", "subject", "address")}
+        return SecurityEvent(**texts, facts={name: str(value) for name, value in plain["facts"].items()})
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        return SecurityEvent("", "a line that cannot be read", "", "", "", {})

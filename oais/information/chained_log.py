@@ -1,0 +1,69 @@
+"""A log that shows whether it was changed: a JSON line each, bound to the line before by its digest."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from oais.files import sync_directory, write_all
+
+_LONGEST = 1 << 20
+
+
+def append_entry(path: Path, entry: Mapping[str, Any], *, mode: int = 0o644) -> None:
+    """Add a line and make it durable; raises OSError. Two writers at once write one after the other.
+
+    A line that a crash cut short was never acknowledged, and gives way to the new one.
+    """
+    new = not path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, mode)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        before = _last_line(descriptor)
+        plain = {**entry, "previous": hashlib.sha256(before).hexdigest() if before else ""}
+        line = json.dumps({**plain, "digest": _digest_of(plain)}, ensure_ascii=False)
+        write_all(descriptor, line.encode() + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if new:
+        sync_directory(path.parent)
+
+
+def _last_line(descriptor: int) -> bytes:
+    """Return the last whole line; what lies behind it is cut off."""
+    size = os.fstat(descriptor).st_size
+    start = max(0, size - _LONGEST)
+    whole, end, torn = os.pread(descriptor, size - start, start).rpartition(b"\n")
+    if torn and (end or start == 0):
+        os.ftruncate(descriptor, size - len(torn))
+    return whole.rpartition(b"\n")[2]
+
+
+def _digest_of(plain: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def broken_lines(lines: Iterable[bytes]) -> Iterator[int]:
+    """Yield the number, from 1, of every line that is not as it was written or follows another one."""
+    before = b""
+    for number, ended in enumerate(lines, 1):
+        line = ended.rstrip(b"\n")
+        if not _is_whole(line, before):
+            yield number
+        before = line
+
+
+def _is_whole(line: bytes, before: bytes) -> bool:
+    try:
+        plain = json.loads(line)
+        digest = plain.pop("digest")
+        expected = hashlib.sha256(before).hexdigest() if before else ""
+        return bool(digest == _digest_of(plain) and plain["previous"] == expected)
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        return False
