@@ -29,6 +29,12 @@ class Settings:
         "Address of the database of people and orders, such as postgresql+psycopg://oais@db.example/oais; "
         "empty means oais.sqlite in the archive's home.",
     )
+    trusted_proxy: str = _setting(
+        "", "Address of the web server in front, whose X-Forwarded-For is believed; empty: of none."
+    )
+    requests_per_minute: int = _setting(
+        600, "Requests that programs, or forms, may send in a minute from one place; 0 sets no limit."
+    )
     max_delivery_bytes: int = _setting(
         200 * 10**9, "Largest delivery taken into custody, in bytes; a larger one is refused unread."
     )

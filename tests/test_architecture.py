@@ -28,7 +28,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "cdflib": ("oais.information.representation.cdf",),
     "cryptography": ("oais.functions.mailing.envelopes", "oais.information.signature"),
     "email_validator": ("oais.mail.address",),
-    "fastapi": ("oais.web.app", "oais.web.site.products"),
+    "fastapi": ("oais.web.*",),
     "jinja2": ("oais.web.rendering",),
     "lxml": (
         "aip.descriptive",
@@ -49,6 +49,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         "search_index.sky",
         "search_index.words.store",
     ),
+    "pydantic": ("oais.web.*",),
     "pygfried": ("oais.information.representation.pronom",),
     "rich": ("oais.cli.*",),
     "sqlalchemy": ("oais.database", "oais.database.*", "search_index.catalogue.*"),

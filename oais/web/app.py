@@ -2,50 +2,64 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Sequence
+from typing import Final
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from oais.archive import Archive
 from oais.errors import ArchiveError, ConfigurationError, NotFoundError, WrongUsageError
-from oais.web.access_tags import untagged
+from oais.functions.service import Service, open_service
+from oais.web.doors import Door, DoorRoute, undeclared
+from oais.web.forms import InvalidFormError
+from oais.web.limits import Buckets
 from oais.web.ranges import RangeNotSatisfiableError
 from oais.web.rendering import create_site, error_response
 from oais.web.security import Gate, allowed_hosts, referenced
-from oais.web.site import SITE_ROUTES
+from oais.web.site import SITE_DOORS
 
-METHODS = ["GET", "HEAD"]
-"""No page changes anything, so no other method exists."""
+DOORS: Final[tuple[Door, ...]] = SITE_DOORS
+"""Every address that answers."""
 
 
 class MethodError(WrongUsageError):
-    """The site only hands out: GET and HEAD."""
+    """The address exists, but not for this method."""
 
     http_status = 405
 
 
-def create_app(archive: Archive) -> FastAPI:
-    """Make the site of an archive; raises ConfigurationError when a route lacks its access tag."""
-    hosts = allowed_hosts(archive.settings.base_url)
+def create_app(archive: Archive, *, service: Service | None = None, doors: Sequence[Door] = DOORS) -> FastAPI:
+    """Make the site of an archive; raises ConfigurationError when a route is no door.
+
+    Without a ``service`` the archive's own database is opened, unless its disk takes no writes; then the site
+    knows nobody and shows what is open to all.
+    """
+    settings = archive.settings
     app = FastAPI(
-        title=archive.settings.name,
+        title=settings.name,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(Gate, hosts=hosts, error_page=error_response)],
+        middleware=[Middleware(Gate, hosts=allowed_hosts(settings.base_url), error_page=error_response)],
     )
     for kind, answer in _ERROR_ANSWERS.items():
         app.add_exception_handler(kind, answer)
+    app.state.archive = archive
+    app.state.service = service or (open_service(archive) if os.access(archive.home, os.W_OK) else None)
+    app.state.over_tls = settings.base_url.startswith("https://")
+    app.state.buckets = Buckets(settings.requests_per_minute, settings.requests_per_minute / 60)
     app.state.site = create_site(archive)
-    for path, endpoint in SITE_ROUTES.items():
-        app.add_api_route(path, endpoint, methods=METHODS, response_model=None)
-    missing = untagged(app.routes)
-    if missing:
-        raise ConfigurationError(f"routes without an access tag: {', '.join(missing)}")
+    app.router.routes.extend(DoorRoute(door) for door in doors)
+    if missing := undeclared(app.routes):
+        raise ConfigurationError(f"routes that are no doors: {', '.join(missing)}")
     return app
 
 
@@ -60,18 +74,29 @@ def _archive_error(request: Request, error: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == MethodError.http_status:
-        response = error_response(request, MethodError("this address can be read (GET, HEAD), nothing else"))
-        response.headers["Allow"] = ", ".join(METHODS)
+        methods = ", ".join(_methods_of(request))
+        response = error_response(request, MethodError(f"this address answers to {methods}, nothing else"))
+        response.headers["Allow"] = methods
         return response
     if error.status_code == NotFoundError.http_status:
         return error_response(request, NotFoundError("there is no such page"))
     return error_response(request, WrongUsageError("the request cannot be read"))
 
 
+def _methods_of(request: Request) -> Iterable[str]:
+    """Return the methods of all doors at the address that was asked for."""
+    routes = [route for route in request.scope["app"].routes if isinstance(route, Route)]
+    at_address = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in at_address for method in route.methods or ()})
+
+
 def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())
-    return error_response(request, WrongUsageError(f"the request cannot be read: {faults}"))
+    faults = {str(fault["loc"][-1]): str(fault["msg"]) for fault in error.errors()}
+    if any(fault["loc"][0] == "body" for fault in error.errors()):
+        return error_response(request, InvalidFormError(faults))
+    told = "; ".join(f"{name}: {fault}" for name, fault in faults.items())
+    return error_response(request, WrongUsageError(f"the request cannot be read: {told}"))
 
 
 _ERROR_ANSWERS = {

@@ -15,11 +15,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.archive import Archive
-from oais.errors import ArchiveError
+from oais.errors import ArchiveError, BusyError
 from oais.functions.access import Access, as_plain, open_access
 from oais.web import words
+from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
+from oais.web.doors import API
+from oais.web.forms import TOKEN_FIELD, InvalidFormError, token_of
 from oais.web.negotiation import HTML, JSON, NotAcceptableError, choose_form
-from policies.access import ANONYMOUS, Principal
+from oais.web.visitors import (
+    STRANGER,
+    Visitor,
+    WrongCredentialError,
+    known_visitor,
+    principal_of,
+    visitor_of,
+)
 
 _HERE = Path(__file__).parent
 _MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}
@@ -90,27 +100,46 @@ def site_of(request: Request) -> Site:
     return site
 
 
-def principal_of(request: Request) -> Principal:  # noqa: ARG001 - accounts read the request
-    """Return who asks; until there are accounts, everybody is a stranger."""
-    return ANONYMOUS
-
-
 def access_of(request: Request) -> Access:
     """Return the access of whoever asks, at this moment."""
     site = site_of(request)
     return site.access.asked_by(principal_of(request), site.archive.clock())
 
 
-def respond(request: Request, template: str, view: object, **more: Any) -> Response:
+def respond(
+    request: Request, template: str, view: object, *, status: HTTPStatus = HTTPStatus.OK, **more: Any
+) -> Response:
     """Answer with the page that ``template`` makes of ``view``, or with the view as JSON.
 
-    ``more`` is for the template only. Raises NotAcceptableError.
+    ``more`` is for the template only. What every stranger sees may be kept and asked about again; what is
+    made for one person, or holds a form's token, may not be kept at all. Raises NotAcceptableError.
     """
+    visitor = visitor_of(request)
     if choose_form(request.headers.get("accept")) == JSON:
-        return _json(as_plain(view), JSON, HTTPStatus.OK)
-    page = site_of(request).templates.get_template(template)
-    html = page.render(view=view, here=request.scope["path"], **more)
-    return Response(html, media_type=HTML, headers={"Cache-Control": "no-cache"})
+        response = answer_json(view, status)
+    else:
+        html = _page(request, template, visitor, view=view, **more)
+        response = Response(html, status, media_type=HTML)
+    if visitor == STRANGER and not is_bound(request):
+        response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _page(request: Request, template: str, visitor: Visitor, **values: Any) -> str:
+    templates = site_of(request).templates
+    parts = templates.get_template("parts.html").module
+
+    def csrf_field() -> object:
+        return parts.csrf_field(TOKEN_FIELD, token_of(request))  # type: ignore[attr-defined]
+
+    return templates.get_template(template).render(
+        **values, visitor=visitor, here=request.scope["path"], csrf_field=csrf_field
+    )
+
+
+def answer_json(view: object, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """Answer with a view as JSON."""
+    return _json(as_plain(view), JSON, status)
 
 
 def error_response(request: Request, error: ArchiveError) -> Response:
@@ -124,10 +153,30 @@ def error_response(request: Request, error: ArchiveError) -> Response:
         "detail": _public_message(error, internal=internal),
         "remedy": error.remedy,
     }
+    if isinstance(error, InvalidFormError):
+        problem["faults"] = dict(error.faults)
     if wants_json(request):
-        return _json(problem, "application/problem+json", status)
-    page = site_of(request).templates.get_template("error.html")
-    return Response(page.render(problem=problem, here=""), status, media_type=HTML)
+        response = _json(problem, "application/problem+json", status)
+    else:
+        # Only who was found before the fault is greeted: an error page asks the database nothing.
+        page = _page(request, "error.html", known_visitor(request) or STRANGER, problem=problem)
+        response = Response(page, status, media_type=HTML)
+    _tell_how_to_go_on(request, error, response)
+    return response
+
+
+def _tell_how_to_go_on(request: Request, error: ArchiveError, response: Response) -> None:
+    """Say in headers when to come back and how to prove oneself, and end what does not count."""
+    if isinstance(error, BusyError):
+        response.headers["Retry-After"] = str(error.retry_after)
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        # A browser would ask with a window of its own in place of our page; programs need the word.
+        by_person = HTML in request.headers.get("accept", "")
+        response.headers["WWW-Authenticate"] = 'Bearer realm="archive"' + (
+            "" if by_person else ', Basic realm="archive", charset="UTF-8"'
+        )
+    if isinstance(error, WrongCredentialError) and cookie_of(request, SESSION) is not None:
+        clear_cookie(request, response, SESSION)
 
 
 def _public_message(error: ArchiveError, *, internal: bool) -> str:
@@ -137,7 +186,9 @@ def _public_message(error: ArchiveError, *, internal: bool) -> str:
 
 
 def wants_json(request: Request) -> bool:
-    """Return whether the answer will be JSON; also when no form of ours was asked for."""
+    """Return whether the answer will be JSON: for programs, and when no form of ours was asked for."""
+    if request.scope["path"].startswith(API):
+        return True
     try:
         return choose_form(request.headers.get("accept")) == JSON
     except NotAcceptableError:
@@ -146,4 +197,4 @@ def wants_json(request: Request) -> bool:
 
 def _json(plain: object, media_type: str, status: HTTPStatus) -> Response:
     body = json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=2).encode()
-    return Response(body, status, media_type=media_type, headers={"Cache-Control": "no-cache"})
+    return Response(body, status, media_type=media_type)

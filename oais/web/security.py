@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -68,10 +68,11 @@ class Gate:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        out = _Outgoing(send, scope["method"] == "HEAD", closing=brings_body(request))
+        body = _Incoming(receive, over=not brings_body(request))
+        out = _Outgoing(send, scope["method"] == "HEAD", body)
         try:
             check_request(request, self._hosts)
-            await self._app(scope, receive, out)
+            await self._app(scope, body, out)
         except ArchiveError as refusal:
             await self._error_page(request, refusal)(scope, receive, out)
         except Exception:
@@ -99,15 +100,29 @@ def referenced(error: ArchiveError) -> ArchiveError:
     return error
 
 
-class _Outgoing:
-    """Adds the headers to the answer's start and withholds the body of an answer to HEAD."""
+class _Incoming:
+    """Receives, and knows whether the body of the request has come to its end."""
 
-    def __init__(
-        self, send: Callable[[Message], Awaitable[None]], bodiless: bool, *, closing: bool = False
-    ) -> None:
+    def __init__(self, receive: Receive, *, over: bool) -> None:
+        self._receive = receive
+        self.over = over
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self.over = self.over or not message.get("more_body", False)
+        return message
+
+
+class _Outgoing:
+    """Adds the headers to the answer's start and withholds the body of an answer to HEAD.
+
+    A connection on which a body was not read to its end is closed: nothing behind it can be understood.
+    """
+
+    def __init__(self, send: Send, bodiless: bool, body: _Incoming) -> None:
         self._send = send
         self._bodiless = bodiless
-        self._closing = closing
+        self._body = body
         self.started = False
 
     async def __call__(self, message: Message) -> None:
@@ -117,7 +132,7 @@ class _Outgoing:
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             headers.add_vary_header("Accept, Cookie, Authorization")
-            if self._closing:
+            if not self._body.over:
                 headers["Connection"] = "close"
         elif self._bodiless and message["type"] == "http.response.body":
             message = {**message, "body": b""}
@@ -127,8 +142,7 @@ class _Outgoing:
 def check_request(request: Request, hosts: Collection[str]) -> None:
     """Raise for a host that is not ours, for addresses that no page of ours has, and for a body."""
     _check_host(request, hosts)
-    if request.method in {"GET", "HEAD"} and brings_body(request):
-        raise WrongUsageError("the request has a body; no page of this site reads one")
+    _check_body(request)
     raw_path = request.scope.get("raw_path") or request.scope["path"].encode()
     query = request.scope["query_string"]
     if len(raw_path) > LONGEST_PATH or len(query) > LONGEST_QUERY:
@@ -137,12 +151,21 @@ def check_request(request: Request, hosts: Collection[str]) -> None:
     _check_query(query)
 
 
-def brings_body(request: Request) -> bool:
-    """Return whether the request says that a body follows; it is not waited for, the connection ends.
+def _check_body(request: Request) -> None:
+    """Raise for a body where none is read, and for one whose end is told in two ways.
 
-    Where the body ends may be told in two ways that disagree (RFC 9112 §6.1), and what one server takes
-    for its end another takes for the next request; so nothing behind such a head is read.
+    Where they disagree (RFC 9112 §6.1), what one server takes for its end another takes for the next request;
+    so nothing behind such a head is read.
     """
+    if request.method in {"GET", "HEAD"} and brings_body(request):
+        raise WrongUsageError("the request has a body; GET and HEAD take none")
+    lengths = request.headers.getlist("content-length")
+    if len(lengths) + len(request.headers.getlist("transfer-encoding")) > 1:
+        raise WrongUsageError("the request tells the end of its body in two ways")
+
+
+def brings_body(request: Request) -> bool:
+    """Return whether the request says that a body follows."""
     length = request.headers.get("content-length", "0")
     return "transfer-encoding" in request.headers or length.strip() != "0"
 

@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 import oais.web
 from oais.archive import Archive
 from oais.functions.access import Question
-from oais.web.access_tags import ROUTE_ACTIONS, untagged
-from oais.web.app import create_app
+from oais.web.app import DOORS, create_app
+from oais.web.doors import SAFE_METHODS, undeclared
 from oais.web.site.search import question_of
 from tests.web.conftest import (
     CURVE_PATH,
@@ -140,12 +140,19 @@ def test_the_look_is_light(client: TestClient) -> None:
 
 
 def test_every_route_declares_what_it_asks(archive: Archive) -> None:
-    """The census of routes: each has its access tag, and no tag lacks its route."""
+    """The census of routes: each is a door that says what it asks, and no door lacks its route."""
     app = create_app(archive)
-    assert untagged(app.routes) == []
-    assert {getattr(route, "path", "") for route in app.routes} == set(ROUTE_ACTIONS)
-    app.add_api_route("/untagged", lambda: None)
-    assert untagged(app.routes) == ["/untagged"]
+    assert undeclared(app.routes) == []
+    assert [getattr(route, "door", None) for route in app.routes] == list(DOORS)
+    app.add_api_route("/undeclared", lambda: None)
+    assert undeclared(app.routes) == ["/undeclared"]
+
+
+def test_no_address_is_declared_twice() -> None:
+    """A path has one door for each method, and one that changes things is no door for reading."""
+    declared = [(door.path, method) for door in DOORS for method in door.answers_to]
+    assert len(declared) == len(set(declared))
+    assert not [door.path for door in DOORS if SAFE_METHODS & set(door.methods) and len(door.methods) > 1]
 
 
 def test_holdings_add_up(client: TestClient) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.errors import NotFoundError
+from oais.web.doors import Door, Public
 from oais.web.rendering import access_of, respond, site_of
+from policies.access import Action
 
 FOR_EVER = "public, max-age=31536000, immutable"
 """Static files are named with a stamp of their content, so a copy of one never goes stale."""
@@ -40,3 +44,13 @@ def static(request: Request, name: str) -> Response:
         raise NotFoundError("there is no such page")
     headers = {"Cache-Control": FOR_EVER, "ETag": f'"{file.stamp}"'}
     return Response(file.data, media_type=file.media_type, headers=headers)
+
+
+DOORS: Final = (
+    Door("/", home, Action.SEE),
+    Door("/tree", tree, Action.SEE),
+    Door("/tree/{path:path}", node, Action.SEE),
+    Door("/about", about, Public.NOTHING),
+    Door("/static/{name}", static, Public.NOTHING),
+)
+"""The doors of these pages."""

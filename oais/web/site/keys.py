@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.errors import NotFoundError
 from oais.information.text import printable
+from oais.web.doors import Door, Public
 from oais.web.downloads import content_disposition
 from oais.web.rendering import respond, site_of
 
@@ -38,3 +40,10 @@ def key(request: Request, key_id: str) -> Response:
         raise NotFoundError(f"there is no key {printable(key_id)!r}", remedy="see /keys for all of them")
     headers = {"Content-Disposition": content_disposition(f"{key_id}.pem"), "Cache-Control": "no-cache"}
     return Response(pem, media_type="application/x-pem-file", headers=headers)
+
+
+DOORS: Final = (
+    Door("/keys", keys, Public.NOTHING),
+    Door("/keys/{key_id}.pem", key, Public.NOTHING),
+)
+"""The doors of these pages."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.information.identifiers import AipReference
+from oais.web.doors import Door
 from oais.web.downloads import content_disposition
 from oais.web.rendering import access_of, respond
+from policies.access import Action
 
 
 def newest(request: Request, aip_id: str, page: int = 1) -> Response:
@@ -29,3 +33,11 @@ def bibtex(request: Request, aip_id: str, version: int) -> Response:
         "Cache-Control": "no-cache",
     }
     return Response(view.citation.bibtex, media_type="application/x-bibtex", headers=headers)
+
+
+DOORS: Final = (
+    Door("/aip/{aip_id}", newest, Action.READ_METADATA),
+    Door("/aip/{aip_id}/v{version:int}", version, Action.READ_METADATA),
+    Door("/aip/{aip_id}/v{version:int}/citation.bib", bibtex, Action.READ_METADATA),
+)
+"""The doors of these pages."""

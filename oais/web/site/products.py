@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Query
 from starlette.requests import Request
@@ -10,11 +10,13 @@ from starlette.responses import Response
 
 from oais.errors import NotFoundError
 from oais.functions.access.products import Curve
+from oais.web.doors import Door
 from oais.web.downloads import file_response
 from oais.web.images import image_png
 from oais.web.plots import curve_svg
 from oais.web.rendering import access_of, respond, wants_json
 from oais.web.words import grouped
+from policies.access import Action
 
 FIGURE_POLICY = "default-src 'none'; sandbox"
 """What a browser may do with a picture opened by itself: show it."""
@@ -73,3 +75,11 @@ def _drawn(curve: Curve) -> str:
         title=curve.title,
         told=told_of(curve),
     )
+
+
+DOORS: Final = (
+    Door("/aip/{aip_id}/v{version:int}/products/{path:path}", product, Action.READ_METADATA),
+    Door("/aip/{aip_id}/v{version:int}/plots/{path:path}", plot, Action.DOWNLOAD),
+    Door("/aip/{aip_id}/v{version:int}/files/{path:path}", download, Action.DOWNLOAD),
+)
+"""The doors of these pages."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -14,7 +14,9 @@ from starlette.responses import Response
 from oais.errors import WrongUsageError
 from oais.functions.access import Question
 from oais.information.text import printable
+from oais.web.doors import Door
 from oais.web.rendering import access_of, respond
+from policies.access import Action
 
 _PARAMETERS = {"words": "q"}
 _LONGEST = 1_000
@@ -65,3 +67,7 @@ class _Links:
             _PARAMETERS.get(name, name): value for name, value in parts.items() if value != default[name]
         }
         return f"/search?{urlencode(given)}" if given else "/search"
+
+
+DOORS: Final = (Door("/search", search, Action.READ_METADATA),)
+"""The doors of these pages."""

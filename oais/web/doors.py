@@ -1,0 +1,128 @@
+"""The doors of the site: each says what it asks before it lets anybody in; there is no other way in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
+
+from oais.errors import RefusedError, UnauthenticatedError
+from oais.web.bodies import read_again, read_body
+from oais.web.cookies import handing_out_cookies
+from oais.web.forms import check_intent
+from oais.web.limits import address_of, check_rate, prefix_of
+from oais.web.visitors import Visitor, visitor_of
+from policies.access import Action
+from policies.principals import Duty, may
+
+API: Final = "/api/"
+"""Where the programs' doors lie: they take and give JSON, pages take forms."""
+
+LARGEST_BODY: Final = 256 << 10
+"""Bytes of a form or of JSON; who sends files sends them to a door that streams."""
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""What changes nothing (RFC 9110 §9.2.1)."""
+
+
+class Public(StrEnum):
+    """What a door asks that shows nothing of the holdings and nothing of anybody."""
+
+    NOTHING = "nothing protected"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One address, what answers there, and the strongest thing it asks about.
+
+    A ``Duty`` is asked here, before anything of the request's body is read; an ``Action`` is asked by the
+    endpoint of each object it shows. The body of a door that ``streams`` is read by its endpoint alone, which
+    then also calls ``check_token`` when it takes forms.
+    """
+
+    path: str
+    endpoint: Callable[..., Any]
+    asks: Action | Duty | Public
+    methods: tuple[str, ...] = ("GET",)
+    streams: bool = False
+
+    @property
+    def for_programs(self) -> bool:
+        """Whether the door takes and gives JSON."""
+        return self.path.startswith(API)
+
+    @property
+    def answers_to(self) -> tuple[str, ...]:
+        """The methods; HEAD comes with GET."""
+        return (*self.methods, "HEAD") if "GET" in self.methods else self.methods
+
+
+class DoorRoute(APIRoute):
+    """The route of a door: it asks who comes, whether he may, and what he brings, then lets him in."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        super().__init__(
+            door.path,
+            door.endpoint,
+            methods=list(door.answers_to),
+            response_model=None,
+            include_in_schema=door.for_programs,
+        )
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask, and let in who may come; to another method than those of the door the answer is 405."""
+        if scope["method"] in self.door.answers_to:
+            request = Request(scope, receive)
+            receive = await _admitted(request, self.door)
+            send = handing_out_cookies(request, send)
+        await super().handle(scope, receive, send)
+
+
+async def _admitted(request: Request, door: Door) -> Receive:
+    """Return what the endpoint receives when the door lets the request in; raises ArchiveError when not."""
+    changes = request.method not in SAFE_METHODS
+    if changes or not isinstance(door.asks, Public):
+        visitor = await _recognised(request, counted=changes or door.for_programs)
+        _check_duty(visitor, door.asks)
+    if not changes or door.streams:
+        return request.receive
+    body = await read_body(request, LARGEST_BODY, json=door.for_programs)
+    await run_in_threadpool(check_intent, request, form=not door.for_programs)
+    return read_again(body, request.receive)
+
+
+async def _recognised(request: Request, *, counted: bool) -> Visitor:
+    """Return who asks; wrong guesses are counted, and where asked for every request."""
+    nearby = prefix_of(address_of(request))
+    try:
+        visitor = await run_in_threadpool(visitor_of, request)
+    except UnauthenticatedError:
+        check_rate(request, nearby)
+        raise
+    if counted:
+        check_rate(request, visitor.principal.identifier or nearby)
+    return visitor
+
+
+def _check_duty(visitor: Visitor, asks: Action | Duty | Public) -> None:
+    """Raise when the door asks a duty that the visitor may not do."""
+    if not isinstance(asks, Duty) or may(visitor.principal, asks):
+        return
+    if not visitor.principal.identifier:
+        raise UnauthenticatedError(f"only who is logged in may {asks}", remedy="log in and come back")
+    raise RefusedError(
+        f"your account may not {asks}", remedy="ask an administrator of the archive for the right to"
+    )
+
+
+def undeclared(routes: Iterable[BaseRoute]) -> list[str]:
+    """Return the paths of routes that are no doors."""
+    return [getattr(route, "path", repr(route)) for route in routes if not isinstance(route, DoorRoute)]
