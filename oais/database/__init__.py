@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from oais.database import (
     baskets,
+    codes,
     confirmations,
     delegations,
     groups,
@@ -24,6 +25,7 @@ from oais.database import (
 __all__ = [
     "Connection",
     "baskets",
+    "codes",
     "confirmations",
     "delegations",
     "groups",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from oais.functions.administration import initialise
+from oais.archive import create_archive
 from oais.functions.service import Service, open_service
 from oais.settings import Settings
 
@@ -28,6 +28,6 @@ class StillClock:
 
 def still_service(home: Path, clock: StillClock, **settings: Any) -> Service:
     """A new archive with its database under these settings."""
-    made = initialise(home, name="Test archive")
+    made = create_archive(home, name="Test archive")
     changed = Settings(name="Test archive", base_url="https://archive.example.org", **settings)
     return open_service(replace(made, clock=clock, settings=changed))

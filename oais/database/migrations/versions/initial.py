@@ -10,6 +10,27 @@ down_revision = None
 def upgrade() -> None:
     """Change the tables."""
     op.create_table(
+        "access_codes",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("browser", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("issued_at", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("ended_at", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_access_codes")),
+    )
+    with op.batch_alter_table("access_codes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_access_codes_address"), ["address"], unique=False)
+        batch_op.create_index(batch_op.f("ix_access_codes_browser"), ["browser"], unique=False)
+        batch_op.create_index(batch_op.f("ix_access_codes_issued_at"), ["issued_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_access_codes_network"), ["network"], unique=False)
+
+    op.create_table(
         "baskets",
         sa.Column("identifier", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=False),
@@ -17,6 +38,23 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.Column("changed_at", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("identifier", name=op.f("pk_baskets")),
+    )
+    op.create_table(
+        "download_sessions",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_download_sessions")),
+        sa.UniqueConstraint("digest", name=op.f("uq_download_sessions_digest")),
+    )
+    op.create_table(
+        "download_sessions_opened",
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("sessions", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "country", name=op.f("pk_download_sessions_opened")),
     )
     op.create_table(
         "download_visitors",
