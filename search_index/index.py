@@ -7,7 +7,7 @@ before each answer and load anew only what has changed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from oais.errors import WrongUsageError
 from oais.information.findings import Finding
+from oais.information.observations import Observation
 from oais.information.packages import AipRecord
 from search_index.catalogue import reading
 from search_index.catalogue.database import Catalogue, CatalogueConnection
@@ -119,6 +120,22 @@ class Index:
     def aip(self, aip_id: str) -> AipEntry | None:
         """Return what the catalogue knows of a package, or None."""
         return self._read(lambda connection: reading.aip_entries(connection, [aip_id]).get(aip_id))
+
+    def aips(self, aip_ids: Sequence[str]) -> dict[str, AipEntry]:
+        """Return what the catalogue knows of packages, by identifier; unknown ones are left out."""
+        return self._read(lambda connection: reading.aip_entries(connection, aip_ids))
+
+    def observed_by(self, aip_ids: Sequence[str]) -> dict[str, tuple[Observation, ...]]:
+        """Return the visits of the packages that are of any, by identifier."""
+        return self._read(lambda connection: reading.observed_by(connection, aip_ids))
+
+    def visits_of(self, requests: Sequence[str]) -> list[Observation]:
+        """Return what all packages tell of some observation requests."""
+        return self._read(lambda connection: reading.visits_of(connection, requests))
+
+    def requests_observed(self) -> dict[str, str]:
+        """Return all observation requests, each with the identifier of one of its packages."""
+        return self._read(reading.requests_observed)
 
     def versions(self, aip_id: str) -> tuple[VersionEntry, ...]:
         """Return the versions of a package, oldest first; none when it is not known."""

@@ -217,7 +217,7 @@ def get(
     from oais.information.identifiers import parse_aip_reference
 
     access = _access(home)
-    dip = deliver(access.archive, parse_aip_reference(reference), patterns or (), to, access.principal)
+    dip = deliver(access.archive, parse_aip_reference(reference), patterns or (), to, access.asker())
     if as_json:
         print_json({"dip": str(dip.path), "bytes": dip.size, "manifest_sha512": dip.manifest_digest})
     else:

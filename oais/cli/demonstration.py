@@ -133,16 +133,16 @@ class _Demo:
         out.print(f"  [green]intact[/]: {told.aips} AIPs, {told.files} files, {show_size(told.bytes)}")
 
     def _deliver(self) -> None:
+        from oais.functions.access.facade import open_access
         from oais.functions.dissemination import deliver
         from oais.information.identifiers import parse_aip_reference
-        from policies.access import ANONYMOUS
 
         reference = parse_aip_reference(self.references[_LIGHT_CURVE])
         target = self.archive.dip_root / f"{reference.aip_id}.zip"
         self.narrator.heading("A DIP", "what a scientist takes home")
         target.unlink(missing_ok=True)
         self.narrator.step("deliver", target.name)
-        dip = deliver(self.archive, reference, (), target, ANONYMOUS)
+        dip = deliver(self.archive, reference, (), target, open_access(self.archive).asker())
         self.narrator.end()
         out.print(f"  [green]delivered[/] {escape(str(dip.path))} ({show_size(dip.size)})", soft_wrap=True)
 

@@ -21,7 +21,7 @@ from oais.functions.storage import find_aip
 from oais.information.description import PackageDescription
 from oais.information.identifiers import AipReference
 from oais.information.text import readable_json
-from policies.access import ANONYMOUS, Action, Decision, Principal
+from policies.access import ANONYMOUS, Action, Decision
 
 _ROOMS = {
     "representations/original/data/": "",
@@ -64,7 +64,7 @@ def deliver(
     reference: AipReference,
     patterns: Sequence[str],
     target: Path,
-    principal: Principal,
+    asker: Asker,
 ) -> Dip:
     """Build a DIP of an AIP version: a directory, or one file when ``target`` ends in ``.zip``.
 
@@ -74,7 +74,7 @@ def deliver(
     stored = find_aip(archive, reference.aip_id)
     version = reference.version or stored.head
     description = read_description(stored, version)
-    decision = _decision(archive, description, principal)
+    decision = _decision(asker, description)
     items = select(stored, version, patterns)
     _check_target(archive, target)
     part = part_of(archive, stored, description, items, decision)
@@ -149,13 +149,12 @@ def _check_target(archive: Archive, target: Path) -> None:
         )
 
 
-def _decision(archive: Archive, description: PackageDescription, principal: Principal) -> Decision:
-    asker = Asker(archive.policies.tree, principal, archive.clock())
+def _decision(asker: Asker, description: PackageDescription) -> Decision:
     unknown = NotFoundError(f"the archive holds no AIP {description.aip_id}")
     asker.require(Action.DOWNLOAD, description.node, description.aip_id, unknown)
     if asker.open_to_all(Action.DOWNLOAD, description.node, description.aip_id):
         # What is open to all is not handed out as a privilege of whoever asked.
-        asker = Asker(asker.tree, ANONYMOUS, asker.now)
+        asker = asker.asked_by(ANONYMOUS)
     return asker.decision(Action.DOWNLOAD, description.node, description.aip_id)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from oais.errors import NotFoundError
 from oais.information.description import (
@@ -15,9 +16,10 @@ from oais.information.description import (
     ProductDescription,
     ProvenanceLink,
 )
+from oais.information.observations import Observation
 from search_index.catalogue.database import parts
 from search_index.catalogue.rows import file_stem
-from search_index.catalogue.schema import AIPS, PRODUCTS, PROVENANCE, SUBMISSIONS, VERSIONS
+from search_index.catalogue.schema import AIPS, OBSERVATIONS, PRODUCTS, PROVENANCE, SUBMISSIONS, VERSIONS
 from search_index.entries import (
     AipEntry,
     FileHolder,
@@ -138,6 +140,46 @@ def submission_entry(connection: Connection, key: str) -> SubmissionEntry | None
     )
     row = connection.execute(query).first()
     return None if row is None else SubmissionEntry(row.aip_id, row.version, row.receipt)
+
+
+def observed_by(connection: Connection, aip_ids: Sequence[str]) -> dict[str, tuple[Observation, ...]]:
+    """Return the visits of the packages that are of any, by the package's identifier."""
+    found: dict[str, tuple[Observation, ...]] = {}
+    for part in parts(aip_ids):
+        for row in connection.execute(_observed().where(AIPS.c.aip_id.in_(part))):
+            found[row.aip_id] = (*found.get(row.aip_id, ()), _observation(row))
+    return found
+
+
+def visits_of(connection: Connection, requests: Sequence[str]) -> list[Observation]:
+    """Return what all packages tell of these observation requests, each thing once."""
+    found: dict[Observation, None] = {}
+    for part in parts(requests):
+        rows = connection.execute(_observed().where(OBSERVATIONS.c.request.in_(part)))
+        found.update((_observation(row), None) for row in rows)
+    return list(found)
+
+
+def requests_observed(connection: Connection) -> dict[str, str]:
+    """Return all observation requests, each with one of its packages."""
+    query = (
+        select(OBSERVATIONS.c.request, func.min(AIPS.c.aip_id))
+        .join(AIPS, AIPS.c.no == OBSERVATIONS.c.aip_no)
+        .group_by(OBSERVATIONS.c.request)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _observed() -> Select[tuple[Any, ...]]:
+    return (
+        select(AIPS.c.aip_id, OBSERVATIONS)
+        .join(OBSERVATIONS, AIPS.c.no == OBSERVATIONS.c.aip_no)
+        .order_by(AIPS.c.aip_id, OBSERVATIONS.c.position)
+    )
+
+
+def _observation(row: Any) -> Observation:
+    return Observation(**{item.name: getattr(row, item.name) for item in fields(Observation)})
 
 
 def files_named(connection: Connection, name: str) -> tuple[FileHolder, ...]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from oais.information.description import OBSCORE_FIELDS, PackageDescription, ProductDescription
+from oais.information.observations import observations
 from oais.information.packages import AipRecord
 from oais.information.text import printable
 from search_index.catalogue.schema import OBSCORE_INTEGERS, OBSCORE_TEXTS
@@ -54,6 +55,7 @@ class Rows:
     facet_values: list[Row]
     identifiers: list[Row]
     submissions: list[Row]
+    observations: list[Row]
 
 
 def rows_of(record: AipRecord) -> Rows:
@@ -83,6 +85,10 @@ def rows_of(record: AipRecord) -> Rows:
         ],
         identifiers=[{"identifier": storable(name)} for name in _identifiers(record)],
         submissions=_submissions(record),
+        observations=[
+            {"position": position, **_texts(asdict(observation))}
+            for position, observation in enumerate(observations(description))
+        ],
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from oais.information.description import OBSCORE_FIELDS
 
-SCHEMA_VERSION: Final = "1"
+SCHEMA_VERSION: Final = "2"
 
 METADATA: Final = MetaData()
 
@@ -136,6 +136,16 @@ SUBMISSIONS: Final = Table(
 )
 Index("submissions_by_aip", SUBMISSIONS.c.aip_no)
 
+OBSERVATIONS: Final = Table(
+    "observations",
+    METADATA,
+    Column("aip_no", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    *_texts("request", "visit", "period_after_first", "period_after_last", "completed"),
+    *_texts("waived_by", "waived_at"),
+)
+Index("observations_by_request", OBSERVATIONS.c.request)
+
 NODES: Final = Table(
     "nodes",
     METADATA,
@@ -147,5 +157,7 @@ NODES: Final = Table(
 )
 """``worded`` says that a node's words were written too: they follow in a step of their own."""
 
-OF_AN_AIP: Final = (VERSIONS, PRODUCTS, PROVENANCE, FACET_VALUES, IDENTIFIERS, SUBMISSIONS)
+OF_AN_AIP: Final = (
+    VERSIONS, PRODUCTS, PROVENANCE, FACET_VALUES, IDENTIFIERS, SUBMISSIONS, OBSERVATIONS
+)  # fmt: skip
 """The tables whose rows belong to one package and go with it."""

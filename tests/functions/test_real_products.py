@@ -24,7 +24,6 @@ from oais.functions.validation import validate
 from oais.information.findings import Severity
 from oais.information.identifiers import AipReference
 from oais.information.representation.inspection import Inspector
-from policies.access import ANONYMOUS
 from sip.pack import Label, pack
 from tests.functions.deliveries import TAGS, plain_bag, write_bag
 from tests.sip.real_products import REFUSED, sound_products
@@ -122,7 +121,9 @@ def test_every_product_comes_out_bit_for_bit(journey: Journey, tmp_path: Path) -
     """The DIP of the version that was made of it holds the product's own bytes."""
     for number, (bag, name, path) in enumerate(journey.bags):
         target = tmp_path / f"dip{number}"
-        deliver(journey.archive, journey.reference(bag), [path.name], target, ANONYMOUS)
+        deliver(
+            journey.archive, journey.reference(bag), [path.name], target, open_access(journey.archive).asker()
+        )
         (delivered,) = [item for item in (target / "data").rglob("*") if item.is_file()]
         assert delivered.read_bytes() == path.read_bytes(), name
         shutil.rmtree(target)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from oais.errors import NotFoundError, RefusedError
+from oais.functions.access.facts import AipFacts, FactReader
+from oais.functions.access.releases import release_note
 from oais.functions.access.views import AccessNote
 from policies.access import (
     ANONYMOUS,
@@ -14,27 +17,58 @@ from policies.access import (
     Decision,
     Grant,
     Principal,
+    Step,
     decide,
 )
 from policies.tree import Tree
+
+_NOTHING_KNOWN = AipFacts()
 
 
 class ClosedError(RefusedError):
     """The description may be seen but not the data; the message says why and until when."""
 
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.reason, remedy=decision.remedy)
+        self.decision = decision
+
+
+class LoginMayHelpError(ClosedError):
+    """The data are closed to strangers; whoever logs in may be one of those who have them."""
+
+    http_status = 401
+
 
 class Asker:
-    """Who asks, when, and under which tree of policies; one snapshot for a whole answer."""
+    """Who asks, when, and under which tree of policies; one snapshot for a whole answer.
 
-    def __init__(self, tree: Tree, principal: Principal, now: datetime) -> None:
+    Without ``facts`` nothing is known of packages but where they rest: what depends on more is denied.
+    """
+
+    def __init__(
+        self, tree: Tree, principal: Principal, now: datetime, facts: FactReader | None = None
+    ) -> None:
         self.tree = tree
         self.principal = principal
         self.now = now
+        self._reader = facts
+        self._facts: dict[str, AipFacts] = {}
         self._denied: dict[Action, tuple[str, ...]] = {}
+
+    def asked_by(self, principal: Principal) -> Asker:
+        """Return what asks the same for somebody else."""
+        return Asker(self.tree, principal, self.now, self._reader)
+
+    def prepare(self, packages: Iterable[tuple[str, str]]) -> None:
+        """Read at once what decisions about packages, as node and identifier, will need to know."""
+        wanted = [aip_id for node, aip_id in packages if aip_id not in self._facts and self._depends(node)]
+        if wanted and self._reader is not None:
+            self._facts.update(dict.fromkeys(wanted, AipFacts()))
+            self._facts.update(self._reader.read(wanted))
 
     def decision(self, action: Action, node_path: str, aip_id: str = "") -> Decision:
         """Return the decision; a node that no policy knows is denied."""
-        return decide(self.principal, action, self._target(node_path, aip_id), self.now)
+        return decide(self.principal, action, self.target(node_path, aip_id), self.now)
 
     def may(self, action: Action, node_path: str, aip_id: str = "") -> bool:
         """Return whether the action is allowed."""
@@ -47,17 +81,22 @@ class Asker:
             return decision.grant
         if decision.metadata != "public":
             raise unknown
-        raise ClosedError(decision.reason, remedy=decision.remedy)
+        raise (LoginMayHelpError if decision.step is Step.LOG_IN else ClosedError)(decision)
 
     def note(self, node_path: str, aip_id: str = "") -> AccessNote:
         """Return what a page says about downloading."""
-        decision = self.decision(Action.DOWNLOAD, node_path, aip_id)
+        target = self.target(node_path, aip_id)
+        decision = decide(self.principal, Action.DOWNLOAD, target, self.now)
         release = decision.release_at
         return AccessNote(
             open=decision.allowed,
             reason=decision.reason,
             release_at="" if release is None else release.isoformat(),
             remedy=decision.remedy,
+            policy=decision.policy,
+            word=decision.word,
+            step=decision.step,
+            release=release_note(target),
         )
 
     def locked(self, node_path: str, aip_id: str = "") -> bool:
@@ -66,7 +105,7 @@ class Asker:
 
     def open_to_all(self, action: Action, node_path: str, aip_id: str = "") -> bool:
         """Return whether a stranger would get the same, so that a cache may keep it."""
-        return decide(ANONYMOUS, action, self._target(node_path, aip_id), self.now).allowed
+        return decide(ANONYMOUS, action, self.target(node_path, aip_id), self.now).allowed
 
     def branches_denied(self, action: Action) -> tuple[str, ...]:
         """Return the tops of the branches of the tree where the action is denied."""
@@ -82,7 +121,26 @@ class Asker:
                 denied.append(node.path)
         return tuple(denied)
 
-    def _target(self, node_path: str, aip_id: str) -> AccessObject:
+    def target(self, node_path: str, aip_id: str = "") -> AccessObject:
+        """Return what the decision is about: the words of its node and what is known of the package."""
+        if aip_id:
+            self.prepare([(node_path, aip_id)])
+        facts = self._facts.get(aip_id, _NOTHING_KNOWN)
+        return AccessObject(
+            node_path=node_path,
+            words=self._words(node_path),
+            aip_id=aip_id,
+            kind=facts.kind,
+            level=facts.level,
+            values=facts.values,
+            request=facts.request,
+        )
+
+    def _words(self, node_path: str) -> AccessWords:
         node = self.tree.node(node_path)
-        words = AccessWords() if node is None else node.words
-        return AccessObject(node_path=node_path, words=words, aip_id=aip_id)
+        return AccessWords() if node is None else node.words
+
+    def _depends(self, node_path: str) -> bool:
+        """Return whether the words of a node ask for more than who and when."""
+        layers = self._words(node_path).layers()
+        return any(words.rule is not None or words.exemptions for words in layers)

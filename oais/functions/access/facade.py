@@ -7,10 +7,12 @@ from datetime import datetime
 
 from aip.storage import AipStore
 from oais.archive import Archive
+from oais.database.engine import Database
 from oais.errors import NotFoundError
 from oais.functions.access import finding, packages, places, products
 from oais.functions.access.cards import media_type_of
 from oais.functions.access.decisions import Asker
+from oais.functions.access.facts import FactReader
 from oais.functions.access.finding import Question
 from oais.functions.access.products import Curve
 from oais.functions.access.views import (
@@ -41,6 +43,7 @@ class Access:
     now: datetime
     index: Index
     store: AipStore
+    database: Database | None = None
 
     def asked_by(self, principal: Principal, now: datetime) -> Access:
         """Return the same access for somebody else, or later."""
@@ -112,15 +115,22 @@ class Access:
 
     def asker(self) -> Asker:
         """Return what asks ``decide`` for this principal at this moment, from one snapshot of the rules."""
-        return Asker(self.archive.policies.tree, self.principal, self.now)
+        facts = FactReader(self.index, self.database)
+        return Asker(self.archive.policies.tree, self.principal, self.now, facts)
 
 
-def open_access(archive: Archive, principal: Principal = ANONYMOUS) -> Access:
-    """Return the access of a principal from now on; nothing is read before the first question."""
+def open_access(
+    archive: Archive, principal: Principal = ANONYMOUS, database: Database | None = None
+) -> Access:
+    """Return the access of a principal from now on; nothing is read before the first question.
+
+    Without a database nothing is known of what people declared: what is under embargo stays so.
+    """
     return Access(
         archive=archive,
         principal=principal,
         now=archive.clock(),
         index=open_index(archive.index_root),
         store=AipStore(archive.aip_root),
+        database=database,
     )

@@ -62,6 +62,7 @@ def find(index: Index, asker: Asker, question: Question) -> FindView:
         )
     query = query_of(question, asker.branches_denied(Action.READ_METADATA))
     found = index.find(query)
+    asker.prepare((hit.aip.node, hit.aip.aip_id) for hit in found.hits)
     cards = tuple(
         aip_card(hit.aip, locked=asker.locked(hit.aip.node, hit.aip.aip_id))
         for hit in found.hits

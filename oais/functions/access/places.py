@@ -39,6 +39,7 @@ def holdings(index: Index, asker: Asker, name: str) -> HoldingsView:
     for level, amount in (item for holding in held for item in holding.levels.items()):
         levels[level] = levels.get(level, Amount()) + amount
     newest = index.find(Query(without=unreadable, order="-ingested", limit=6, facets=False))
+    asker.prepare((hit.aip.node, hit.aip.aip_id) for hit in newest.hits)
     return HoldingsView(
         name=name,
         aips=total.aips,
@@ -96,6 +97,7 @@ def _resting_here(index: Index, asker: Asker, entry: NodeEntry, page: int) -> tu
         facets=False,
     )
     found = index.find(query)
+    asker.prepare((hit.aip.node, hit.aip.aip_id) for hit in found.hits)
     return tuple(_card(asker, hit.aip) for hit in found.hits), found.total
 
 

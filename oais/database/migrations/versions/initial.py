@@ -75,6 +75,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("month", "node", "country", name=op.f("pk_downloads")),
     )
     op.create_table(
+        "embargo_waivers",
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("waived_at", sa.Text(), nullable=False),
+        sa.Column("waived_by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("declared_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("request", name=op.f("pk_embargo_waivers")),
+    )
+    op.create_table(
         "groups",
         sa.Column("identifier", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -134,6 +143,22 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("identifier", name=op.f("pk_people")),
         sa.UniqueConstraint("login", name=op.f("uq_people_login")),
+    )
+    op.create_table(
+        "policy_changes",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_policy_changes")),
+    )
+    op.create_table(
+        "visit_completions",
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("visit", sa.Text(), nullable=False),
+        sa.Column("completed_at", sa.Text(), nullable=False),
+        sa.Column("declared_by", sa.Text(), nullable=False),
+        sa.Column("declared_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("request", "visit", name=op.f("pk_visit_completions")),
     )
     op.create_table(
         "basket_picks",

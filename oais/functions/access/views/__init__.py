@@ -5,7 +5,7 @@ empty, never 0.
 """
 
 from oais.functions.access.views.files import FileView, OpenedFile, ProductCard
-from oais.functions.access.views.frame import AccessNote, Crumb, Page
+from oais.functions.access.views.frame import AccessNote, Crumb, Page, ReleaseNote, VisitNote
 from oais.functions.access.views.packages import (
     AipView,
     AuditView,
@@ -41,10 +41,12 @@ __all__ = [
     "Page",
     "ProductCard",
     "ProductView",
+    "ReleaseNote",
     "Share",
     "SoftwareView",
     "TableView",
     "UnitView",
     "VersionView",
+    "VisitNote",
     "as_plain",
 ]

@@ -7,13 +7,48 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class VisitNote:
+    """One visit of an observation request; ``completed_at`` is empty until it is declared complete."""
+
+    name: str
+    completed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseNote:
+    """From what a release is computed: the request and its visits, the rule, and who waived it.
+
+    ``released_at`` is empty where no date is known; ``basis`` says which of the dates counts, ``rule`` the
+    periods, ``fault`` what is wrong with those of the headers.
+    """
+
+    request: str
+    visits: tuple[VisitNote, ...]
+    rule: str
+    basis: str
+    released_at: str
+    waived_by: str = ""
+    waived_at: str = ""
+    waiver_reason: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AccessNote:
-    """Whether the data may be downloaded by whoever asks, else why not and what can be done."""
+    """Whether the data may be downloaded by whoever asks, else why not and what can be done.
+
+    ``word`` is the policy's data word in force, ``step`` what would help; ``release`` tells where a release
+    is computed from, for data that are or were under an embargo.
+    """
 
     open: bool
     reason: str = ""
     release_at: str = ""
     remedy: str = ""
+    policy: str = ""
+    word: str = ""
+    step: str = ""
+    release: ReleaseNote | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Embargoes: what they are computed from, who declares it, and what becomes public when."""
