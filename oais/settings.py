@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import Any
 
 from oais.errors import ConfigurationError
@@ -14,6 +15,14 @@ FORMAT = 1
 
 def _setting(default: Any, explanation: str) -> Any:
     return field(default=default, metadata={"help": explanation})
+
+
+class SignUp(StrEnum):
+    """How people come to an account."""
+
+    CLOSED = "closed"
+    MODERATED = "moderated"
+    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,11 @@ class Settings:
     )
     requests_per_minute: int = _setting(
         600, "Requests that programs, or forms, may send in a minute from one place; 0 sets no limit."
+    )
+    sign_up: SignUp = _setting(  # noqa: RUF009 - it makes a field
+        SignUp.MODERATED,
+        "How people come to an account: closed (only by import of a proposal list), moderated "
+        "(an administrator approves each), open (a confirmed address is enough).",
     )
     max_delivery_bytes: int = _setting(
         200 * 10**9, "Largest delivery taken into custody, in bytes; a larger one is refused unread."
@@ -93,5 +107,6 @@ _READERS: Mapping[type, Callable[[str], Any]] = {
     int: _whole_number,
     str: str,
     bool: {"true": True, "false": False}.__getitem__,
+    SignUp: SignUp,
 }
-_EXPECTED = {int: "a whole number", str: "text", bool: "true or false"}
+_EXPECTED = {int: "a whole number", str: "text", bool: "true or false", SignUp: ", ".join(SignUp)}

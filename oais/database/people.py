@@ -75,6 +75,11 @@ def change(connection: Connection, identifier: str, **values: str | None) -> Per
     return changed
 
 
+def remove(connection: Connection, identifier: str) -> None:
+    """Remove an account and all that belongs to it."""
+    connection.execute(delete(PEOPLE).where(PEOPLE.c.identifier == identifier))
+
+
 def by_identifier(connection: Connection, identifier: str) -> Person | None:
     """Return an account by its identifier."""
     return _one(connection, PEOPLE.c.identifier == identifier)

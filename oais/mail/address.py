@@ -7,17 +7,15 @@ from email.message import EmailMessage
 
 from email_validator import EmailNotValidError, validate_email
 
-from oais.errors import WrongUsageError
+from oais.errors import InvalidError
 from oais.information.text import printable
 
 LONGEST_ADDRESS = 254
 """Characters of an address that SMTP can carry (RFC 5321, 4.5.3.1.3)."""
 
 
-class AddressError(WrongUsageError):
+class AddressError(InvalidError):
     """What was given is not one e-mail address."""
-
-    http_status = 422
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,35 +34,33 @@ _PLACES: Final = BoundedSemaphore(_AT_ONCE + _WAITING)
 _HASHING: Final = BoundedSemaphore(_AT_ONCE)
 
 
-def checked_password(password: str, *own: str) -> str:
-    """Return the password as it is hashed (NFKC); ``own`` are the person's login, name and address.
+def password_fault(password: str, *own: str) -> str:
+    """Return which rule a password breaks, or nothing; ``own`` are the person's login, name and address.
 
-    Raises InvalidError that tells every rule it breaks, before anything is hashed.
+    It is asked before anything is hashed.
     """
     if len(password.encode(errors="surrogatepass")) > MOST_BYTES:
-        raise InvalidError(f"the password is longer than {MOST_BYTES} bytes", remedy="choose a shorter one")
+        return f"the password is longer than {MOST_BYTES} bytes"
     normal = _normal(password)
-    faults = []
     if len(normal) < LEAST_CHARACTERS:
-        faults.append(f"it has {len(normal)} characters, expected at least {LEAST_CHARACTERS}")
-    elif len(set(normal)) < _LEAST_DISTINCT:
-        faults.append(f"it has fewer than {_LEAST_DISTINCT} different characters")
-    elif _is_common(normal, own):
-        faults.append("it is made of words that everybody tries first, or of your own name")
-    if len(normal.encode(errors="surrogatepass")) > MOST_BYTES:
-        faults.append(f"it is longer than {MOST_BYTES} bytes when its characters are written out")
-    if faults:
-        raise InvalidError(
-            f"the password cannot be used: {'; '.join(faults)}",
-            remedy="take four or five words that do not belong together",
-        )
-    return normal
+        return f"the password has {len(normal)} characters, expected at least {LEAST_CHARACTERS}"
+    if len(set(normal)) < _LEAST_DISTINCT:
+        return f"the password has fewer than {_LEAST_DISTINCT} different characters"
+    if _is_common(normal, own):
+        return "the password is made of words that everybody tries first, or of your own name"
+    return ""
 
 
-def hash_password(checked: str) -> str:
-    """Return the argon2id hash of a password that was checked; raises BusyError when too many wait."""
+def check_password(password: str, *own: str) -> None:
+    """Make sure that a password may be used; raises InvalidError."""
+    if fault := password_fault(password, *own):
+        raise InvalidError(fault, remedy="take four or five words that do not belong together")
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of a password; raises BusyError when too many wait."""
     with _turn():
-        return _HASHER.hash(checked.encode(errors="surrogatepass"))
+        return _HASHER.hash(_bytes(password))
 
 
 def fits(password: str, hashed: str) -> bool:
@@ -70,10 +68,10 @@ def fits(password: str, hashed: str) -> bool:
 
     So an unknown login takes as long as a known one. Raises BusyError when too many wait.
     """
-    tried = _normal(password) if len(password) <= MOST_BYTES else ""
+    tried = _bytes(password) if len(password) <= MOST_BYTES else b""
     with _turn():
         try:
-            _HASHER.verify(hashed or _nobodys_hash(), tried.encode(errors="surrogatepass"))
+            _HASHER.verify(hashed or _nobodys_hash(), tried)
         except (VerificationError, InvalidHashError):
             return False
     return bool(hashed)
@@ -107,6 +105,10 @@ def _nobodys_hash() -> str:
 
 def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
+
+
+def _bytes(password: str) -> bytes:
+    return _normal(password).encode(errors="surrogatepass")
 
 
 def _is_common(normal: str, own: tuple[str, ...]) -> bool:

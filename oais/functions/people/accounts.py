@@ -1,0 +1,218 @@
+"""Accounts in the hands of administrators, and what people change of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from oais.database import Connection, people, sessions
+from oais.database.people import Person
+from oais.errors import InvalidError, RefusedError
+from oais.functions.people.authority import (
+    OPERATOR,
+    person_named,
+    require_another,
+    require_manager,
+    require_remaining_administrator,
+)
+from oais.functions.people.passwords import check_password, fits, hash_password
+from oais.functions.security_log import record
+from oais.functions.service import Service
+from oais.information.text import printable
+from oais.mail import parse_address
+from policies.principals import Role, State
+
+LONGEST_NAME: Final = 200
+
+_LOGIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who an account is for; ``checked`` brings it into the form that is kept."""
+
+    login: str
+    name: str
+    email: str
+
+    def checked(self) -> Entry:
+        """Return login and address as they are kept; raises InvalidError that tells every fault at once."""
+        faults = []
+        login, name, email = self.login.strip().casefold(), self.name.strip(), self.email.strip()
+        if not _LOGIN.fullmatch(login):
+            told = printable(login, 40)
+            faults.append(f"the login {told!r} is not 2 to 32 of the letters a-z, digits, dots and dashes")
+        if not 0 < len(name) <= LONGEST_NAME or name != printable(name, LONGEST_NAME):
+            faults.append(f"the name is not 1 to {LONGEST_NAME} characters that can be printed")
+        try:
+            email = parse_address(email).text
+        except InvalidError as error:
+            faults.append(error.message)
+        if faults:
+            raise InvalidError("; ".join(faults), remedy="mend what is named and try again")
+        return Entry(login, name, email)
+
+
+def person_of(service: Service, reference: str) -> Person:
+    """Return the account with this identifier or login; raises NotFoundError."""
+    with service.database.reading() as connection:
+        return person_named(connection, reference)
+
+
+def people_listed(service: Service, *, role: str = "", state: str = "", text: str = "") -> list[Person]:
+    """Return the accounts that fit, by login; ``text`` is part of a login, name or address."""
+    with service.database.reading() as connection:
+        return people.listed(connection, role=role, state=state, text=text)
+
+
+def agreements_of(service: Service, person: str) -> frozenset[str]:
+    """Return the agreements an account may deliver under."""
+    with service.database.reading() as connection:
+        return people.agreements(connection, person)
+
+
+def create_administrator(service: Service, entry: Entry, password: str) -> Person:
+    """Make the account of an administrator, for the operator who sets the archive up; raises InvalidError."""
+    entry = entry.checked()
+    check_password(password, entry.login, entry.name, entry.email)
+    hashed = hash_password(password)
+    with service.database.writing() as connection:
+        made = new_account(service, connection, entry, Role.ADMINISTRATOR, State.ACTIVE, password=hashed)
+        record(service, "account made", who=OPERATOR, subject=made.identifier, role=made.role)
+    return made
+
+
+def create_provider(service: Service, by: str, entry: Entry, agreements: Iterable[str]) -> Person:
+    """Make the machine account of a provider: it has no password, only tokens, bound to its agreements.
+
+    Raises InvalidError for an agreement that is not known, RefusedError.
+    """
+    entry = entry.checked()
+    with service.database.writing() as connection:
+        require_manager(service, connection, by)
+        made = new_account(service, connection, entry, Role.PROVIDER, State.ACTIVE)
+        _bind(service, connection, by, made, agreements)
+    return made
+
+
+def bind_agreements(service: Service, by: str, reference: str, agreements: Iterable[str]) -> Person:
+    """Say under which agreements an account may deliver, from the next request on; raises InvalidError."""
+    with service.database.writing() as connection:
+        require_manager(service, connection, by)
+        person = person_named(connection, reference)
+        require_another(by, person)
+        _bind(service, connection, by, person, agreements)
+    return person
+
+
+def change_role(service: Service, by: str, reference: str, role: Role) -> Person:
+    """Give an account another role, effective at its next request.
+
+    Raises RefusedError for one's own account, for whoever is no administrator, and for the last one.
+    """
+    if role is Role.ANONYMOUS:
+        raise InvalidError("no account is anonymous", remedy="disable it instead")
+    with service.database.writing() as connection:
+        require_manager(service, connection, by)
+        person = person_named(connection, reference)
+        require_another(by, person)
+        if role is not Role.ADMINISTRATOR:
+            require_remaining_administrator(service, connection, person)
+        record(service, "role changed", who=by, subject=person.identifier, before=person.role, after=role)
+        return people.change(connection, person.identifier, role=role)
+
+
+def disable(service: Service, by: str, reference: str) -> Person:
+    """Let an account be used no more; its sessions end, and what it delegated ends with it."""
+    with service.database.writing() as connection:
+        person = person_named(connection, reference)
+        if by != person.identifier:
+            require_manager(service, connection, by)
+        require_remaining_administrator(service, connection, person)
+        sessions.end_all(connection, person.identifier)
+        record(service, "account disabled", who=by, subject=person.identifier)
+        return people.change(connection, person.identifier, state=State.DISABLED)
+
+
+def enable(service: Service, by: str, reference: str) -> Person:
+    """Let a disabled account be used again; raises RefusedError for one that waits for approval."""
+    with service.database.writing() as connection:
+        require_manager(service, connection, by)
+        person = person_named(connection, reference)
+        if person.state == State.PENDING:
+            raise RefusedError(f"{person.login} waits for approval", remedy="approve or refuse it")
+        record(service, "account enabled", who=by, subject=person.identifier)
+        return people.change(connection, person.identifier, state=State.ACTIVE, expires_at=None)
+
+
+def change_password(service: Service, person: str, old: str, new: str, *, session: str = "") -> None:
+    """Set a person's own new password; all his sessions but ``session`` end.
+
+    Raises InvalidError when the old one is wrong or the new one breaks a rule, BusyError.
+    """
+    account = person_of(service, person)
+    check_password(new, account.login, account.name, account.email)
+    if not fits(old, account.password):
+        record(service, "password change failed", who=account.identifier)
+        raise InvalidError("the present password is not right", remedy="type the one you log in with")
+    hashed = hash_password(new)
+    with service.database.writing() as connection:
+        if person_named(connection, person).password != account.password:
+            raise InvalidError("the password was changed meanwhile", remedy="log in with the new one")
+        set_password(service, connection, account, hashed, keeping=session)
+
+
+def set_password(
+    service: Service, connection: Connection, person: Person, hashed: str, *, keeping: str = ""
+) -> Person:
+    """Set a hash and end the person's sessions, all but ``keeping``, in the caller's transaction."""
+    sessions.end_all(connection, person.identifier, but=keeping)
+    record(service, "password changed", who=person.identifier)
+    return people.change(connection, person.identifier, password=hashed)
+
+
+def new_account(
+    service: Service,
+    connection: Connection,
+    entry: Entry,
+    role: Role,
+    state: State,
+    *,
+    password: str = "",
+    purpose: str = "",
+) -> Person:
+    """Enter an account in the caller's transaction; raises InvalidError when login or address is taken."""
+    for name, taken in (
+        ("login", people.by_login(connection, entry.login)),
+        ("address", people.by_email(connection, entry.email)),
+    ):
+        if taken is not None:
+            raise InvalidError(f"the {name} of {entry.login} is taken", remedy=f"choose another {name}")
+    person = Person(
+        login=entry.login,
+        name=entry.name,
+        email=entry.email,
+        role=role,
+        state=state,
+        password=password,
+        purpose=purpose,
+        created_at=service.archive.now(),
+    )
+    people.add(connection, person)
+    return person
+
+
+def _bind(
+    service: Service, connection: Connection, by: str, person: Person, agreements: Iterable[str]
+) -> None:
+    names = sorted(set(agreements))
+    known = service.archive.policies.agreements
+    if unknown := [name for name in names if name not in known]:
+        raise InvalidError(
+            f"there is no agreement {', '.join(unknown)}; there are {', '.join(sorted(known))}",
+            remedy="name agreements that are in policies/agreements",
+        )
+    people.bind(connection, person.identifier, names)
+    record(service, "agreements bound", who=by, subject=person.identifier, agreements=" ".join(names))

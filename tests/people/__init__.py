@@ -1,0 +1,1 @@
+"""Tests of accounts, sessions, tokens, groups and delegations."""
