@@ -23,6 +23,7 @@ _ROOMS = (
     "policies/agreements",
     "keys/trusted",
     "sip/incoming",
+    "sip/uploads",
     "sip/custody",
     "sip/refused",
     "staging",
@@ -61,6 +62,11 @@ class Home:
     def incoming(self) -> Path:
         """The drop folder of providers."""
         return self.home / "sip" / "incoming"
+
+    @property
+    def uploads(self) -> Path:
+        """Deliveries that arrive over HTTP, in pieces."""
+        return self.home / "sip" / "uploads"
 
     @property
     def custody(self) -> Path:

@@ -53,6 +53,12 @@ class Settings:
         200 * 10**9, "Largest delivery taken into custody, in bytes; a larger one is refused unread."
     )
     max_delivery_files: int = _setting(1_000_000, "Largest number of files in one delivery.")
+    deposit_quota_bytes: int = _setting(
+        10**12, "Bytes that the deposits of one account, not yet ingested, may have together."
+    )
+    deposit_expiry_hours: int = _setting(
+        72, "Hours without a new byte after which an unfinished upload is removed."
+    )
     max_aip_files: int = _setting(10_000, "Largest number of files in one AIP (larger sets are collections).")
     workers: int = _setting(0, "Processes for hashing and ingest; 0 means one for each core.")
     keep_refused: bool = _setting(True, "Keep the bytes of refused deliveries in sip/refused.")

@@ -211,6 +211,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_delegations_request"), ["request"], unique=False)
 
     op.create_table(
+        "deposits",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("agreement", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("promised", sa.Text(), nullable=False),
+        sa.Column("receipt", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.Text(), nullable=False),
+        sa.Column("length", sa.BigInteger(), nullable=False),
+        sa.Column("offset", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person"], ["people.identifier"], name=op.f("fk_deposits_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_deposits")),
+    )
+    with op.batch_alter_table("deposits", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deposits_person"), ["person"], unique=False)
+
+    op.create_table(
         "group_members",
         sa.Column("group", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
