@@ -157,6 +157,12 @@ def version_conflict(assured: Assured, previous: StoredAip | None) -> Finding | 
             f"and agreement {held.agreement} forbids new versions"
         )
         return finding("ING-001", "bag-info.txt", message)
+    if not assured.tag("External-Identifier"):
+        message = (
+            f"no External-Identifier is given, and {previous.aip_id}, as made from the delivery's name, "
+            f"is held as v{previous.head} with other content"
+        )
+        return finding("ING-007", "bag-info.txt", message)
     return None
 
 

@@ -108,6 +108,28 @@ def test_the_first_content_again_after_version_two_gets_its_old_receipt(
     assert find_aip(archive, "test.versions").versions == (1, 2)
 
 
+def test_a_like_name_makes_no_new_version(archive: Archive, take_in: Ingest, tmp_path: Path) -> None:
+    """Two strangers whose names make one identifier stay apart; who means a new version says so."""
+
+    def named(name: str, data: bytes, identifier: str = "") -> Path:
+        tags = {**TAGS, "Submission-Agreement": "generic"}
+        stated = {"External-Identifier": identifier} if identifier else {}
+        return write_bag(tmp_path / name, {"a.csv": data}, tags | stated)
+
+    first = take_in(named("My Data.bag", b"1,2\n")).receipt
+    assert (first.status, first.aip_id) == ("accepted", "generic.my-data")
+    before = tree_digest(archive.aip_root)
+    other = take_in(named("my-data.bag", b"9,9\n")).receipt
+    (found,) = [found for found in other.findings if found.severity == "error"]
+    assert (other.status, found.code) == ("refused", "ING-007")
+    assert "generic.my-data" in found.message
+    assert "External-Identifier" in found.remedy
+    assert tree_digest(archive.aip_root) == before
+    assert take_in(named("MY DATA", b"1,2\n")).receipt == first
+    take_in(named("meant.bag", b"9,9\n", "generic.my-data"))
+    assert find_aip(archive, "generic.my-data").versions == (1, 2)
+
+
 def test_an_identifier_of_another_agreement_is_refused(
     archive: Archive, take_in: Ingest, tmp_path: Path
 ) -> None:
