@@ -11,7 +11,7 @@ from pathlib import Path
 from oais.errors import ConfigurationError, RefusedError
 from oais.files import create_file, make_directories, read_regular, storage_errors, sync_tree
 from oais.information.signature import Signer, create_signer, open_signer, private_pem
-from oais.settings import FORMAT, Settings, settings_from
+from oais.settings import FORMAT, OtherFormatError, Settings, settings_from
 from policies.in_force import PoliciesInForce
 from policies.loading import PolicySet, copy_shipped_policies
 from policies.yaml import Scalar, Table, load_strict_yaml
@@ -42,11 +42,15 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """An archive as an audit needs it: its rooms and trusted keys, without its rules or its signing key."""
+    """An archive as an audit needs it: its rooms and trusted keys, without its rules or its signing key.
+
+    ``warnings`` say what is wrong with it that an audit can do without.
+    """
 
     home: Path
     settings: Settings
     clock: Clock = system_clock
+    warnings: tuple[str, ...] = ()
 
     @property
     def aip_root(self) -> Path:
@@ -173,27 +177,41 @@ def _plain(table: Table) -> dict[str, str]:
 def open_home(home: Path, *, clock: Clock = system_clock) -> Home:
     """Open what an audit needs, and make nothing; raises ConfigurationError.
 
-    Broken agreements or a lost signing key must not keep anybody from proving what is stored.
+    Broken agreements, broken settings or a lost signing key must not keep anybody from proving what is
+    stored. With a fault in oais.yaml the defaults count, and a warning says so; only another format is
+    refused, since what lies there may then mean something else.
     """
-    config = home / "oais.yaml"
+    text = _settings_bytes(home)
     try:
-        text = read_regular(config)
+        return Home(home=home.resolve(), settings=_settings_in(text), clock=clock)
+    except OtherFormatError:
+        raise
+    except ConfigurationError as fault:
+        warning = f"{fault.message}\nuntil it is mended the defaults count"
+        return Home(home=home.resolve(), settings=Settings(), clock=clock, warnings=(warning,))
+
+
+def _settings_bytes(home: Path) -> bytes:
+    try:
+        return read_regular(home / "oais.yaml")
     except OSError as error:
         raise ConfigurationError(
             f"{home} is not an archive: oais.yaml cannot be read ({error.strerror})",
             remedy="make one with 'oais init HOME', or name the right directory with --home",
         ) from error
-    settings = settings_from(_plain(load_strict_yaml(text, "oais.yaml")), "oais.yaml")
-    return Home(home=home.resolve(), settings=settings, clock=clock)
+
+
+def _settings_in(text: bytes) -> Settings:
+    return settings_from(_plain(load_strict_yaml(text, "oais.yaml")), "oais.yaml")
 
 
 def open_archive(home: Path, *, clock: Clock = system_clock) -> Archive:
     """Open the archive in ``home``; raises ConfigurationError naming what is missing or wrong."""
-    opened = open_home(home, clock=clock)
+    settings = _settings_in(_settings_bytes(home))
     _make_rooms(home)
     return Archive(
-        home=opened.home,
-        settings=opened.settings,
+        home=home.resolve(),
+        settings=settings,
         clock=clock,
         in_force=PoliciesInForce(home / "policies"),
         signer=open_signer(home / "keys" / "archive.key"),

@@ -13,6 +13,10 @@ FORMAT = 1
 """The number of the format of an archive on disk; see docs/format.md."""
 
 
+class OtherFormatError(ConfigurationError):
+    """The archive is kept in a format that this software does not read."""
+
+
 def _setting(default: Any, explanation: str) -> Any:
     return field(default=default, metadata={"help": explanation})
 
@@ -84,7 +88,12 @@ def settings_table() -> list[tuple[str, object, str]]:
 
 
 def settings_from(plain: Mapping[str, str], source: str) -> Settings:
-    """Read settings from strings; raises ConfigurationError that lists every fault at once."""
+    """Read settings from strings.
+
+    Raises ConfigurationError that lists every fault at once, and OtherFormatError before any of them:
+    another format may have other settings.
+    """
+    _require_format(plain.get("format", ""), source)
     known = {item.name: item for item in fields(Settings)}
     faults, values = [], {}
     for key, text in plain.items():
@@ -96,11 +105,19 @@ def settings_from(plain: Mapping[str, str], source: str) -> Settings:
             values[key] = _READERS[kind](text)
         except (ValueError, KeyError):
             faults.append(f"{source}: {key} is {text!r}, expected {_EXPECTED[kind]}")
-    if not faults and values.get("format") != FORMAT:
-        faults.append(f"{source}: format is {values.get('format')}, this software reads format {FORMAT}")
+    if "format" not in plain:
+        faults.append(f"{source}: format is missing, this software reads format {FORMAT}")
     if faults:
         raise ConfigurationError("\n".join(faults), remedy=f"mend {source} and try again")
     return Settings(**values)
+
+
+def _require_format(text: str, source: str) -> None:
+    if text.isascii() and text.isdigit() and text != str(FORMAT):
+        raise OtherFormatError(
+            f"{source}: format is {text}, this software reads format {FORMAT}",
+            remedy="use the release of this software that reads it",
+        )
 
 
 def _whole_number(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,8 +66,7 @@ def status(home: Home = None, as_json: AsJson = False) -> int:
         print_pairs((key.replace("_", " "), value) for key, value in plain.items())
     for name in told.conflicts:
         err.print(f"[yellow]{escape(name)} owns one of our import packages: install oais on its own[/]")
-    for warning in told.warnings:
-        err.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
+    _print_warnings(told.warnings)
     return 1 if told.conflicts else 0
 
 
@@ -95,11 +95,17 @@ def audit(
     chosen = select_for_audit(archive, aip, sample, chance)
     with count_progress("audit", len(chosen)) as advance:
         told = run_audit(archive, chosen, full=full, from_disk=not cached, progress=lambda _result: advance())
+    _print_warnings(told.warnings)
     if as_json:
         print_json(told.as_plain() | ({"seed": chance} if sample else {}))
     else:
         _print_audit(told, f", sample of seed {chance}" if sample else "")
     return 0 if told.intact else 3
+
+
+def _print_warnings(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        err.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
 
 
 def _print_audit(told: AuditSummary, chosen: str) -> None:

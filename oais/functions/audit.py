@@ -33,7 +33,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class AuditSummary:
-    """One run over many AIPs: what was read, and every AIP that is not intact."""
+    """One run over many AIPs: what was read, every AIP that is not intact, and what the run did without."""
 
     started_at: str
     ended_at: str
@@ -41,6 +41,7 @@ class AuditSummary:
     files: int
     bytes: int
     damaged: tuple[AuditResult, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def intact(self) -> bool:
@@ -56,6 +57,7 @@ class AuditSummary:
             "files": self.files,
             "bytes": self.bytes,
             "intact": self.intact,
+            "warnings": list(self.warnings),
             "findings": [
                 {"aip": result.aip_id, **found.as_dict()}
                 for result in self.damaged
@@ -114,7 +116,7 @@ def run_audit(
     for about, found in _missing(archive, chosen, heads):
         known = damaged.get(about) or _unread(about, started)
         damaged[about] = replace(known, findings=(*known.findings, found))
-    return AuditSummary(started, archive.now(), aips, files, size, tuple(damaged.values()))
+    return AuditSummary(started, archive.now(), aips, files, size, tuple(damaged.values()), archive.warnings)
 
 
 def _missing(archive: Home, chosen: Selection, heads: dict[str, int]) -> Iterator[tuple[str, Finding]]:

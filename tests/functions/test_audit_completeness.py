@@ -140,6 +140,50 @@ def test_an_audit_needs_neither_rules_nor_the_signing_key(held: Archive) -> None
     assert _told(open_home(held.home)) == {"one.aip": ["AUD-001"]}
 
 
+BROKEN = {
+    "no YAML": b"name: [\n",
+    "not UTF-8": b"\xff\n",
+    "unknown setting": b"format: 1\ncolour: red\n",
+    "wrong kind": b"format: 1\nworkers: many\n",
+    "no format": b"name: 'One'\n",
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_an_audit_goes_on_without_its_settings(kind: str, held: Archive) -> None:
+    """With oais.yaml broken the audit reads every byte with the defaults, finds damage, and says so."""
+    (held.home / "oais.yaml").write_bytes(BROKEN[kind])
+    with pytest.raises(ConfigurationError):
+        open_archive(held.home)
+    home = open_home(held.home)
+    summary = run_audit(home, select_for_audit(home, None, None, 0), from_disk=False)
+    assert (summary.aips, summary.intact) == (2, True)
+    (warning,) = summary.as_plain()["warnings"]
+    assert "oais.yaml" in warning
+    assert "the defaults count" in warning
+    shutil.rmtree(find_aip(held, "one.aip").path)
+    assert _told(home) == {"one.aip": ["AUD-001"]}
+
+
+def test_an_audit_without_settings_warns_and_ends_well(held: Archive) -> None:
+    """The command tells the warning on standard error and in its JSON, and still ends by what it found."""
+    (held.home / "oais.yaml").write_text("format: 1\ncolour: red\n")
+    done = _oais("audit", "--all", "--json", "--home", str(held.home))
+    assert done.returncode == 0, done.stderr
+    assert "'colour' is not a setting" in done.stderr
+    assert "'colour' is not a setting" in json.loads(done.stdout)["warnings"][0]
+
+
+def test_an_archive_of_another_format_is_not_audited(held: Archive) -> None:
+    """What lies in an archive of another format may mean something else: its number is told, alone."""
+    (held.home / "oais.yaml").write_text("format: 2\ncolour: red\n")
+    for opened in (open_home, open_archive):
+        with pytest.raises(ConfigurationError, match="format is 2, this software reads format 1") as told:
+            opened(held.home)
+        assert "colour" not in told.value.message
+
+
 def test_a_missing_index_is_told_by_every_question(held: Archive) -> None:
     """Without search_index/ nobody is answered as if the archive were empty; a rebuild answers again."""
     assert tell_status(held).warnings == ()
