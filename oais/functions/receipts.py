@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ RECEIPT_SCHEMA = "oais-receipt/1"
 
 def receipt_as_plain(receipt: Receipt) -> dict[str, Any]:
     """Return the receipt as the dictionary that is written and sealed."""
-    plain = asdict(receipt)
-    plain["findings"] = [found.as_dict() for found in receipt.findings]
-    return {"schema": RECEIPT_SCHEMA, **plain}
+    plain = asdict(replace(receipt, findings=()))
+    findings = [found.as_dict() for found in receipt.findings]
+    return {"schema": RECEIPT_SCHEMA, **plain, "findings": findings}
 
 
 def receipt_from_plain(plain: dict[str, Any]) -> Receipt:

@@ -42,7 +42,7 @@ def different_facts(connection: Connection, records: Sequence[AipRecord]) -> dic
 
 def _differences(stored: Rows, kept: dict[str, list[Row]]) -> list[str]:
     wanted = {"aips": [stored.aip]}
-    wanted.update((table.name, getattr(stored, table.name)) for table in OF_AN_AIP)
+    wanted.update((table.name, list(getattr(stored, table.name))) for table in OF_AN_AIP)
     return [where for name, rows in wanted.items() for where in _where_different(name, rows, kept[name])]
 
 

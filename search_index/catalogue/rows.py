@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -46,12 +46,15 @@ _COPIED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """All rows of one package by table; none of them has row numbers yet."""
+    """All rows of one package by table; none of them has row numbers yet.
+
+    Those of products, of which there may be thousands, are made while they are read, once.
+    """
 
     aip: Row
     versions: list[Row]
-    products: list[Row]
-    provenance: list[Row]
+    products: Iterator[Row]
+    provenance: Iterator[Row]
     facet_values: list[Row]
     identifiers: list[Row]
     submissions: list[Row]
@@ -74,12 +77,12 @@ def rows_of(record: AipRecord) -> Rows:
             }
             for version in sorted(record.versions, key=lambda version: version.number)
         ],
-        products=[_product_row(position, item) for position, item in enumerate(products)],
-        provenance=[
+        products=(_product_row(position, item) for position, item in enumerate(products)),
+        provenance=(
             {"product": product, "position": position, **_texts(asdict(link))}
             for product, item in enumerate(products)
             for position, link in enumerate(item.provenance)
-        ],
+        ),
         facet_values=[
             {"facet": facet, "value": storable(value)} for facet, value in facet_values(description)
         ],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from itertools import count, islice
+from typing import Final
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
@@ -14,6 +15,9 @@ from search_index.catalogue.rows import Row, Rows, rows_of, storable
 from search_index.catalogue.schema import AIPS, FACTS, NODES, OF_AN_AIP, PRODUCTS
 from search_index.catalogue.sqlite import add_directions, drop_directions
 from search_index.nodes import PlannedNode
+
+_ROWS_AT_ONCE: Final = 500
+"""Rows of a package that are in memory together, so that it does not grow with the products."""
 
 
 def write_records(connection: Connection, records: Sequence[AipRecord]) -> dict[str, int]:
@@ -103,14 +107,13 @@ def _drop_rows(connection: Connection, numbers: Iterable[int]) -> None:
 
 def _insert_rows(connection: Connection, prepared: Sequence[tuple[int, Rows]]) -> None:
     connection.execute(insert(AIPS), [{"no": number, **rows.aip} for number, rows in prepared])
-    following = _next_number(connection, PRODUCTS)
+    numbers_of_products = count(_next_number(connection, PRODUCTS))
     for table in OF_AN_AIP:
-        batch: list[dict[str, Any]] = [
-            {"aip_no": number, **row} for number, rows in prepared for row in getattr(rows, table.name)
-        ]
-        if table is PRODUCTS:
-            for row in batch:
-                row["no"], following = following, following + 1
-            add_directions(connection, batch)
-        if batch:
+        rows = ({"aip_no": number, **row} for number, each in prepared for row in getattr(each, table.name))
+        while batch := list(islice(rows, _ROWS_AT_ONCE)):
+            if table is PRODUCTS:
+                batch = [
+                    {"no": number, **row} for number, row in zip(numbers_of_products, batch, strict=False)
+                ]
+                add_directions(connection, batch)
             connection.execute(insert(table), batch)
