@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from oais.web.doors import Door
-from oais.web.site import holdings, keys, packages, products, search
+from oais.web.site import feeds, holdings, keys, packages, products, search
 
 SITE_DOORS: Final[tuple[Door, ...]] = (
+    *feeds.DOORS,
     *holdings.DOORS,
     *search.DOORS,
     *packages.DOORS,
