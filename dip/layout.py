@@ -13,12 +13,22 @@ from dip.pieces import Ask, Fixed, Member, Payload, Pieces, Reading
 from dip.tags import PAYLOAD_MANIFEST, tag_files
 from dip.tar_layout import StoredGzip, tar_pieces
 from dip.zip_layout import zip_pieces
+from oais.errors import WrongUsageError
 from oais.information.signature import Signer
+from oais.information.text import printable
 
 Form = Literal["zip", "tar.gz"]
 """What a DIP can be sent as; neither packs, so both can go on where they broke off."""
 
 MEDIA_TYPES: Mapping[Form, str] = {"zip": "application/zip", "tar.gz": "application/gzip"}
+
+
+def known_form(text: str) -> Form:
+    """Return a form by its name; raises WrongUsageError."""
+    for form in MEDIA_TYPES:
+        if text == form:
+            return form
+    raise WrongUsageError(f"{printable(text)!r} is no form of a package; expected {' or '.join(MEDIA_TYPES)}")
 
 
 @dataclass(frozen=True, slots=True)

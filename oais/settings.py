@@ -81,6 +81,17 @@ class Settings:
         "keys/smtp.password", "File with that user's password, seen from the archive's home."
     )
 
+    direct_limit_bytes: int = _setting(
+        10**9, "Largest package sent at once while it is made, in bytes; a larger one is ordered."
+    )
+    package_limit_bytes: int = _setting(
+        40 * 10**9, "Largest package of an order, in bytes of its files; a larger order comes in several."
+    )
+    order_limit_bytes: int = _setting(
+        400 * 10**9, "Largest order, in bytes of its files; a larger one is refused with its size."
+    )
+    order_days: int = _setting(3, "Days that the packages of an order wait to be fetched.")
+
 
 def settings_table() -> list[tuple[str, object, str]]:
     """Return name, default and explanation of every setting, as the documentation shows them."""

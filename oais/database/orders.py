@@ -44,7 +44,6 @@ ORDER_PACKAGES: Final = Table(
     reference("order", "orders.identifier", primary_key=True),
     Column("number", Integer, primary_key=True),
     *texts("name", "stamp"),
-    Column("files", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
 )
 
@@ -94,7 +93,6 @@ class PackageRow:
     number: int
     name: str
     stamp: str
-    files: int
     size: int
 
 
@@ -102,7 +100,13 @@ def add(connection: Connection, order: Order, picks: Sequence[Pick], packages: S
     """Enter a new order with what it asks for and the packages it will have."""
     connection.execute(insert(ORDERS).values(asdict(order)))
     replace_picks(connection, ORDER_PICKS, order.identifier, picks)
-    rows = [{"order": order.identifier, **asdict(package)} for package in packages]
+    replace_packages(connection, order.identifier, packages)
+
+
+def replace_packages(connection: Connection, identifier: str, packages: Sequence[PackageRow]) -> None:
+    """Let an order have these packages and no others."""
+    connection.execute(delete(ORDER_PACKAGES).where(ORDER_PACKAGES.c.order == identifier))
+    rows = [{"order": identifier, **asdict(package)} for package in packages]
     connection.execute(insert(ORDER_PACKAGES), rows)
 
 

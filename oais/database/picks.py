@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import Column, Connection, Integer, Table, Text, delete, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, delete, insert, select
 
-from oais.database.schema import METADATA, reference
+from oais.database.schema import METADATA, reference, texts
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A version of an AIP, whole or only the files of these logical paths."""
+    """A version of an AIP, whole or only the files of these logical paths; ``size`` in bytes.
+
+    A version never changes, so where it lies and how much it is are kept with it.
+    """
 
     aip_id: str
     version: int
-    paths: tuple[str, ...] = ()
+    paths: tuple[str, ...]
+    node: str
+    title: str
+    files: int
+    size: int
 
     @property
     def reference(self) -> str:
@@ -34,16 +41,18 @@ def picks_table(name: str, holder: str) -> Table:
         Column("position", Integer, primary_key=True),
         Column("aip_id", Text, nullable=False),
         Column("version", Integer, nullable=False),
-        Column("paths", Text, nullable=False),
+        *texts("paths", "node", "title"),
+        Column("files", Integer, nullable=False),
+        Column("size", BigInteger, nullable=False),
     )
 
 
 def picked(connection: Connection, table: Table, holder: str) -> tuple[Pick, ...]:
     """Return what a holder has, in the order in which it was picked."""
-    wanted = select(table).where(table.c.holder == holder).order_by(table.c.position)
-    return tuple(
-        Pick(row.aip_id, row.version, tuple(json.loads(row.paths))) for row in connection.execute(wanted)
-    )
+    columns = (table.c[item.name] for item in fields(Pick))
+    wanted = select(*columns).where(table.c.holder == holder).order_by(table.c.position)
+    rows = connection.execute(wanted).mappings()
+    return tuple(Pick(**{**row, "paths": tuple(json.loads(row["paths"]))}) for row in rows)
 
 
 def replace_picks(connection: Connection, table: Table, holder: str, picks: Sequence[Pick]) -> None:
@@ -55,11 +64,4 @@ def replace_picks(connection: Connection, table: Table, holder: str, picks: Sequ
 
 def _rows(holder: str, picks: Iterable[Pick]) -> Iterable[dict[str, str | int]]:
     for position, pick in enumerate(picks):
-        paths = json.dumps(pick.paths)
-        yield {
-            "holder": holder,
-            "position": position,
-            "aip_id": pick.aip_id,
-            "version": pick.version,
-            "paths": paths,
-        }
+        yield {**asdict(pick), "holder": holder, "position": position, "paths": json.dumps(pick.paths)}

@@ -107,12 +107,14 @@ def part_of(
     )
 
 
-def dip_order(archive: Archive, parts: Sequence[Part], *, name: str, title: str, at: str) -> DipOrder:
-    """Return the order of a DIP; in one of several AIPs each has a folder of its own.
+def dip_order(
+    archive: Archive, parts: Sequence[Part], *, name: str, title: str, at: str, apart: bool = False
+) -> DipOrder:
+    """Return the order of a DIP; where the AIPs are kept ``apart`` each has a folder of its own.
 
     ``name`` is the bag's folder and ``at`` the moment of the order.
     """
-    foldered = [(f"{part.name}/" if len(parts) > 1 else "", part) for part in parts]
+    foldered = [(f"{part.name}/" if apart else "", part) for part in parts]
     return DipOrder(
         order_id=name,
         title=title,

@@ -6,9 +6,10 @@ Times are MJD in UTC days, angles ICRS degrees, wavelengths metres.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Final, Literal, TypeGuard
 
 DATAPRODUCT_TYPES = frozenset(
     {"image", "cube", "spectrum", "sed", "timeseries", "visibility", "event", "measurements"}
@@ -79,6 +80,14 @@ class ObsCore:
 OBSCORE_FIELDS = tuple(item.name for item in fields(ObsCore))
 
 
+OPEN_END: Final = 1.0e9
+"""MJD that stands for an end of validity that is not known yet; far beyond any mission."""
+
+
+def _is_time(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
+
+
 @dataclass(frozen=True, slots=True)
 class ProductDescription:
     """One product (a file of the payload): where it is, what it is, and what its headers say.
@@ -103,6 +112,23 @@ class ProductDescription:
     valid_to: float | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     provenance: tuple[ProvenanceLink, ...] = ()
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """First and last MJD of what was observed, or else of its validity, an open end at ±``OPEN_END``.
+
+        None when it has no time.
+        """
+        observed = [time for time in (self.obscore.t_min, self.obscore.t_max) if _is_time(time)]
+        if observed:
+            return observed[0], observed[-1]
+        valid = (self.valid_from, self.valid_to)
+        if not any(map(_is_time, valid)):
+            return None
+        return (
+            valid[0] if _is_time(valid[0]) else -OPEN_END,
+            valid[1] if _is_time(valid[1]) else OPEN_END,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,6 @@ from search_index.sky import is_direction, unit_vector
 
 Row = dict[str, Any]
 
-OPEN_END: Final = 1.0e9
-"""MJD that stands for an end of validity that is not known yet; far beyond any mission."""
-
 _LARGEST_INTEGER: Final = 2**53
 """Beyond it a number of pixels is a damaged header, and no database column holds it surely."""
 
@@ -200,7 +197,7 @@ def _product_row(position: int, product: ProductDescription) -> Row:
     core = product.obscore
     placed = is_direction(core.s_ra, core.s_dec)
     x, y, z = unit_vector(core.s_ra or 0.0, core.s_dec or 0.0) if placed else (None, None, None)
-    start, stop = _span(product)
+    start, stop = product.span or (None, None)
     name = product.path.rpartition("/")[2]
     given = ("path", "sip_path", "size", "sha256", "kind", "level", "product_type")
     formats = ("format_id", "format_name", "media_type")
@@ -234,19 +231,6 @@ def _column(name: str, value: Any) -> Any:
     if name in OBSCORE_INTEGERS:
         return int(number) if abs(number) < _LARGEST_INTEGER else None
     return _finite(number)
-
-
-def _span(product: ProductDescription) -> tuple[float | None, float | None]:
-    """Return when a product was observed, or else when it is valid: what a search by time asks for."""
-    start, stop = _finite(product.obscore.t_min), _finite(product.obscore.t_max)
-    if start is not None or stop is not None:
-        return (stop if start is None else start), (start if stop is None else stop)
-    if product.valid_from is None and product.valid_to is None:
-        return None, None
-    return (
-        -OPEN_END if product.valid_from is None else _finite(product.valid_from),
-        OPEN_END if product.valid_to is None else _finite(product.valid_to),
-    )
 
 
 def _identifiers(record: AipRecord) -> list[str]:

@@ -10,8 +10,8 @@ from oais.database.engine import Database
 from oais.database.orders import Order, OrderState, PackageRow
 from oais.database.picks import Pick
 
-PICKS = (Pick("b.2", 1, ("x/é, y.fits", "z")), Pick("a.1", 3))
-PACKAGE = PackageRow(1, "order-1.zip", "ab", 3, 10)
+PICKS = (Pick("b.2", 1, ("x/é, y.fits", "z"), "m/n0", "B", 2, 5 << 32), Pick("a.1", 3, (), "m/n1", "A", 1, 0))
+PACKAGE = PackageRow(1, "order-1.zip", "ab", 10)
 
 
 def moment(minute: int) -> str:

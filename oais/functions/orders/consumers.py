@@ -1,0 +1,65 @@
+"""Who takes data out: the Consumer of OAIS, an account or a browser, and what he may at this moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oais.database import baskets, orders
+from oais.functions.access import Access
+from oais.functions.service import Service
+from policies.access import Principal, Role
+from policies.principals import Duty, may
+
+BROWSER = "browser:"
+"""How the owner begins of what is nobody's account's: its rest is a keyed digest of the browser's cookie."""
+
+OPERATOR = Principal("operator", Role.ARCHIVIST)
+"""Who works at the archive's own machine."""
+
+_PERSON = "person:"
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Whoever asks: his access to the archive, and by what his baskets and orders are known."""
+
+    service: Service
+    access: Access
+    owner: str
+
+    @property
+    def principal(self) -> Principal:
+        """Who decisions are made for."""
+        return self.access.principal
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether he looks after everybody's orders."""
+        return may(self.principal, Duty.MANAGE_ARCHIVE)
+
+
+def consumer_of(service: Service, access: Access, browser: str) -> Consumer:
+    """Return the consumer that asks; without an account he is known by his ``browser``'s secret."""
+    return Consumer(service, access, _owner(service, access.principal, browser))
+
+
+def _owner(service: Service, principal: Principal, browser: str) -> str:
+    if principal.identifier:
+        return f"{_PERSON}{principal.identifier}"
+    return _browser(service, browser)
+
+
+def _browser(service: Service, secret: str) -> str:
+    return f"{BROWSER}{service.hmac('basket', secret)}"
+
+
+def person_of(owner: str) -> str:
+    """Return the identifier of the account that an owner is, empty for a browser."""
+    return owner.removeprefix(_PERSON) if owner.startswith(_PERSON) else ""
+
+
+def take_over(service: Service, browser: str, person: str) -> None:
+    """Make the baskets and orders of a browser those of the account that logs in there."""
+    with service.database.writing() as connection:
+        for subject in (baskets, orders):
+            subject.hand_over(connection, _browser(service, browser), f"{_PERSON}{person}")

@@ -1,0 +1,178 @@
+"""Fetching an order: what its owner is shown of it, and its packages, asked about again at each click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dip.layout import MEDIA_TYPES, known_form
+from oais.archive import Home, timestamp
+from oais.database import orders
+from oais.database.orders import Order, OrderState, PackageRow
+from oais.database.picks import Pick
+from oais.errors import ArchiveError, NotFoundError
+from oais.functions.access import Access
+from oais.functions.access.views import OpenedFile
+from oais.functions.orders.consumers import Consumer
+from policies.access import Action, Grant
+
+ORDERS_SHOWN = 50
+"""Orders on one page."""
+
+
+class GoneError(ArchiveError):
+    """The packages of an order were taken away; it can be repeated."""
+
+    exit_code = 2
+    http_status = 410
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as it is shown; ``done`` of ``size`` bytes are built. ``owner`` is told to the staff only."""
+
+    identifier: str
+    title: str
+    name: str
+    form: str
+    state: str
+    reason: str
+    placed_at: str
+    available_at: str
+    expires_at: str
+    files: int
+    size: int
+    done: int
+    owner: str = ""
+    packages: tuple[PackageRow, ...] = ()
+    picks: tuple[Pick, ...] = ()
+
+    @property
+    def percent(self) -> int:
+        """How far it is built."""
+        return 100 * self.done // self.size if self.size else 100
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it will change by itself soon."""
+        return self.state in {OrderState.QUEUED, OrderState.BUILDING}
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersView:
+    """The orders of one owner, or for the staff of everybody: a page of ``total``."""
+
+    orders: tuple[OrderView, ...]
+    page: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // ORDERS_SHOWN))
+
+
+def folder_of(archive: Home, identifier: str) -> Path:
+    """Return where the packages of an order lie."""
+    return archive.dip_root / "orders" / identifier
+
+
+def list_orders(consumer: Consumer, *, page: int = 1, everybody: bool = False) -> OrdersView:
+    """Return the consumer's orders, the newest first; to the staff those of ``everybody`` if asked."""
+    owner = None if everybody and consumer.sees_all else consumer.owner
+    with consumer.service.database.reading() as connection:
+        total = orders.count(connection, owner)
+        first = (max(1, page) - 1) * ORDERS_SHOWN
+        found = orders.listed(connection, owner, first=first, most=ORDERS_SHOWN)
+    return OrdersView(tuple(_view(consumer, order) for order in found), max(1, page), total)
+
+
+def show_order(consumer: Consumer, identifier: str) -> OrderView:
+    """Return all that is told of an order; raises NotFoundError for one that is somebody else's."""
+    order = own_order(consumer, identifier)
+    with consumer.service.database.reading() as connection:
+        packages = tuple(orders.packages(connection, identifier))
+        picks = orders.picks(connection, identifier)
+    return _view(consumer, order, packages, picks)
+
+
+def own_order(consumer: Consumer, identifier: str) -> Order:
+    """Return an order of the consumer's own, any to the staff; raises NotFoundError."""
+    with consumer.service.database.reading() as connection:
+        order = orders.find(connection, identifier)
+    if order is None or (order.owner != consumer.owner and not consumer.sees_all):
+        raise NotFoundError("there is no such order", remedy="/orders shows yours")
+    return order
+
+
+def cancel(consumer: Consumer, identifier: str) -> None:
+    """End an order: it is not built, or its packages go at the worker's next round; raises NotFoundError."""
+    order = own_order(consumer, identifier)
+    if order.state in {OrderState.QUEUED, OrderState.BUILDING, OrderState.AVAILABLE}:
+        with consumer.service.database.writing() as connection:
+            orders.change(connection, identifier, state=OrderState.EXPIRED, reason="cancelled", worker="")
+
+
+def open_package(consumer: Consumer, identifier: str, number: int) -> OpenedFile:
+    """Return the right to fetch a package of an order, as the decision is now.
+
+    Raises NotFoundError, ClosedError when something in it may not be had any more, GoneError when its time
+    is over.
+    """
+    order = show_order(consumer, identifier)
+    package = next((row for row in order.packages if row.number == number), None)
+    if package is None or order.state in {OrderState.QUEUED, OrderState.BUILDING, OrderState.FAILED}:
+        raise NotFoundError(
+            "the order has no such package yet", remedy=f"/orders/{identifier} tells how it is"
+        )
+    if order.state == OrderState.EXPIRED or order.expires_at <= timestamp(consumer.service.now()):
+        raise GoneError("the packages of this order were taken away", remedy="repeat the order")
+    path = folder_of(consumer.service.archive, identifier) / package.name
+    if not path.is_file():
+        raise GoneError("the package is being made again", remedy="come back in a while, or repeat the order")
+    return OpenedFile(
+        grant=require_all(consumer.access, order.picks),
+        disk_path=path,
+        name=package.name,
+        size=package.size,
+        digests={"sha256": package.stamp},
+        media_type=MEDIA_TYPES[known_form(order.form)],
+        public=False,
+    )
+
+
+def require_all(access: Access, picks: Sequence[Pick]) -> tuple[Grant, ...]:
+    """Return the grants to download everything of an order; raises NotFoundError or ClosedError."""
+    asker = access.asker()
+    return tuple(
+        asker.require(Action.DOWNLOAD, pick.node, pick.aip_id, NotFoundError("there is no such order"))
+        for pick in picks
+    )
+
+
+def asked_again(fresh: Callable[[], Access], picks: Sequence[Pick]) -> Callable[[], object]:
+    """Return what asks, while a package is sent, whether all of it may still be had."""
+    return lambda: require_all(fresh(), picks)
+
+
+def _view(
+    consumer: Consumer, order: Order, packages: tuple[PackageRow, ...] = (), picks: tuple[Pick, ...] = ()
+) -> OrderView:
+    return OrderView(
+        identifier=order.identifier,
+        title=order.title,
+        name=order.name,
+        form=order.form,
+        state=order.state,
+        reason=order.reason,
+        placed_at=order.placed_at,
+        available_at=order.available_at or "",
+        expires_at=order.expires_at or "",
+        files=order.files,
+        size=order.size,
+        done=order.done,
+        owner=order.owner if consumer.sees_all else "",
+        packages=packages,
+        picks=picks,
+    )

@@ -1,0 +1,99 @@
+"""Placing an order: what may be had is fixed, its size is known, and the worker finds it in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dip.layout import Form, Package, known_form
+from oais.archive import timestamp
+from oais.database import orders
+from oais.database.orders import Order, OrderState, PackageRow
+from oais.database.picks import Pick
+from oais.database.schema import new_identifier
+from oais.errors import BusyError, RefusedError
+from oais.functions.orders import baskets
+from oais.functions.orders.consumers import Consumer
+from oais.functions.orders.direct import TooLargeError, open_share, title_of
+from oais.functions.orders.fetching import own_order
+from oais.functions.orders.packages import Plan, lay_out_volumes, parts_of
+from oais.functions.orders.weighing import Way
+from oais.functions.security_log import record
+
+MOST_WAITING = 10
+"""Orders of one owner that wait or are built at a time."""
+
+_WAITING = (OrderState.QUEUED, OrderState.BUILDING)
+
+
+def order_basket(consumer: Consumer, identifier: str, form: Form) -> Order:
+    """Order what may be had of a basket; what may not stays in it. Raises as ``place``."""
+    picks = baskets.picks_of(consumer, identifier)
+    if not picks:
+        raise RefusedError("the basket is empty", remedy="put something in first")
+    name = next(basket.name for basket in baskets.show(consumer) if basket.identifier == identifier)
+    order = place(consumer, picks, form, title=name)
+    with consumer.service.database.reading() as connection:
+        ordered = {pick.reference for pick in orders.picks(connection, order.identifier)}
+    if ordered == {pick.reference for pick in picks}:
+        baskets.discard(consumer, identifier)
+    else:
+        baskets.take_out(consumer, identifier, ordered)
+    return order
+
+
+def repeat(consumer: Consumer, identifier: str) -> Order:
+    """Place an order again, as the decision is now; raises NotFoundError and as ``place``."""
+    before = own_order(consumer, identifier)
+    with consumer.service.database.reading() as connection:
+        picks = orders.picks(connection, identifier)
+    return place(consumer, picks, known_form(before.form), title=before.title)
+
+
+def place(consumer: Consumer, picks: Sequence[Pick], form: Form, *, title: str = "") -> Order:
+    """Place an order of what may be had of picks.
+
+    Raises NotFoundError or ClosedError when that is nothing, TooLargeError with the size, BusyError when too
+    many of the owner's orders wait.
+    """
+    service, settings = consumer.service, consumer.access.archive.settings
+    weighed = open_share(consumer.access, picks)
+    if weighed.way is Way.TOO_LARGE:
+        raise TooLargeError(
+            f"the selection has {weighed.size} bytes; an order takes up to {settings.order_limit_bytes}",
+            remedy="order less at once, or ask the archive for another way",
+        )
+    identifier, now = new_identifier(), timestamp(service.now())
+    plan = Plan(f"order-{now[:10]}-{identifier[:8]}", title or title_of(weighed.allowed), now, form)
+    parts = parts_of(consumer.access, weighed.allowed)
+    packages = lay_out_volumes(service.archive, plan, parts, settings.package_limit_bytes)
+    until = consumer.principal.code_until
+    order = Order(
+        identifier=identifier,
+        owner=consumer.owner,
+        name=plan.name,
+        title=plan.title,
+        form=form,
+        placed_at=now,
+        files=weighed.files,
+        size=sum(package.size for package in packages),
+        code_until=None if until is None else timestamp(until),
+        code_confirmed=consumer.principal.code_confirmed,
+    )
+    with service.database.writing() as connection:
+        if orders.count(connection, consumer.owner, _WAITING) >= MOST_WAITING:
+            raise BusyError(
+                f"{MOST_WAITING} of your orders wait already",
+                remedy="wait until one is ready, or cancel one",
+                retry_after=60,
+            )
+        orders.add(connection, order, weighed.allowed, package_rows(packages))
+    record(service, "order placed", who=consumer.principal.identifier, subject=identifier)
+    return order
+
+
+def package_rows(packages: Sequence[Package]) -> list[PackageRow]:
+    """Return what is kept of the packages of an order."""
+    return [
+        PackageRow(number, package.name, package.stamp, package.size)
+        for number, package in enumerate(packages, 1)
+    ]
