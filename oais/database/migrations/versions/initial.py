@@ -167,6 +167,10 @@ def upgrade() -> None:
         sa.Column("aip_id", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("paths", sa.Text(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["holder"], ["baskets.identifier"], name=op.f("fk_basket_picks_holder"), ondelete="CASCADE"
         ),
@@ -255,7 +259,6 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("stamp", sa.Text(), nullable=False),
-        sa.Column("files", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["order"], ["orders.identifier"], name=op.f("fk_order_packages_order"), ondelete="CASCADE"
@@ -269,6 +272,10 @@ def upgrade() -> None:
         sa.Column("aip_id", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("paths", sa.Text(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["holder"], ["orders.identifier"], name=op.f("fk_order_picks_holder"), ondelete="CASCADE"
         ),
