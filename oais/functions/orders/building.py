@@ -94,7 +94,7 @@ class Worker:
         """Record how it ended and tell its owner, both or neither; raises LeaseLostError."""
         now = self._service.now()
         expires = now + timedelta(days=self._service.archive.settings.order_days)
-        ended: dict[str, object] = {"state": state, "reason": reason, "worker": "", "lease_until": None}
+        ended: dict[str, object] = {"state": state, "reason": reason, "lease_until": None}
         if state is OrderState.AVAILABLE:
             size = sum(package.size for package in packages)
             ended |= {"available_at": timestamp(now), "expires_at": timestamp(expires)}

@@ -44,7 +44,9 @@ def found(access: Access, question: Question) -> Selection:
     """
     asker = access.asker()
     without = asker.branches_denied(Action.READ_METADATA)
-    query = replace(query_of(question, without), limit=LARGEST_PAGE, offset=0, facets=False)
+    query = replace(
+        query_of(question, without), order=question.order or "id", limit=LARGEST_PAGE, offset=0, facets=False
+    )
     time = parse_time(question.time) if question.time else None
     answer = access.index.find(query)
     _require_bounded(answer.total)
@@ -98,22 +100,22 @@ def _picked(access: Access, wanted: Iterable[tuple[str, Sequence[str]]], time: T
         except (NotFoundError, WrongUsageError, ClosedError) as error:
             missed.append(_missed(reference, error))
             continue
-        chosen = tuple(_overlapping(shown, time)) if time is not None else tuple(sorted(paths))
-        if time is None or chosen:
-            missed += [
-                Missed(f"{reference}/{path}", "it has no such file") for path in _absent(shown, chosen)
-            ]
+        there = shown.stored.inventory.versions[shown.version].state
+        missed += [
+            Missed(printable(f"{reference}/{path}"), "it has no such file")
+            for path in paths
+            if path not in there
+        ]
+        chosen = sorted(path for path in paths if path in there)
+        if time is not None:
+            chosen = list(_overlapping(shown, time))
+        if chosen or (time is None and not paths):
             picks += _pick(shown, chosen)
     return Selection(tuple(picks), tuple(missed))
 
 
 def _missed(reference: str, error: ArchiveError) -> Missed:
     return Missed(printable(reference), error.message)
-
-
-def _absent(shown: Shown, paths: Iterable[str]) -> Iterator[str]:
-    state = shown.stored.inventory.versions[shown.version].state
-    return (printable(path) for path in paths if path not in state)
 
 
 def _pick(shown: Shown, paths: Sequence[str]) -> Iterator[Pick]:
