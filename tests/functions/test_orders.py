@@ -305,10 +305,11 @@ def test_volumes_are_whole_bags(service: Service, tmp_path: Path) -> None:
     assert len(names) == len(set(names)) == order.files == sum(pick.files for pick in picks)
 
 
-def test_a_right_taken_away_stops_order_and_click(service: Service) -> None:
+def test_a_right_taken_away_stops_order_and_click(service: Service, clock: HeldClock) -> None:
     """The decision is asked when the order is built, and again at each click on what was built."""
     who = consumer(service)
     early = placing.order_basket(who, filled(who), "zip")
+    clock.now += timedelta(seconds=1)
     late = placing.order_basket(who, filled(who), "zip")
     Worker(service).build_next()
     close(service, "tess/n1")
