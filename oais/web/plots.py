@@ -65,7 +65,7 @@ def _svg(title: str, told: str, body: str) -> str:
 
 def _empty_svg(title: str) -> str:
     place = f'x="{WIDTH // 2}" y="{HEIGHT // 2}" text-anchor="middle"'
-    return _svg(title, "no finite values", _words("ink", place, "no finite values"))
+    return _svg(title, "no finite values", _words("tick", place, "no finite values"))
 
 
 def _padded(values: Numbers, share: float) -> tuple[float, float]:
@@ -104,10 +104,11 @@ def _columns(across: Numbers, up: Numbers) -> Iterator[str]:
 
 def _axes(frame: Frame, x_label: str, y_label: str) -> Iterator[str]:
     right, bottom = WIDTH - _RIGHT, HEIGHT - _BOTTOM
-    for value, text in ticks(frame.x_low, frame.x_high, 8):
+    for count, (value, text) in enumerate(ticks(frame.x_low, frame.x_high, 8)):
         at = round(float(frame.x(np.array([value]))[0]), 1)
+        name = "tick across second" if count % 2 else "tick across"
         yield _grid(f"M{at:g} {_TOP}V{bottom}")
-        yield _words("tick", f'x="{at:g}" y="{bottom + 20}" text-anchor="middle"', text)
+        yield _words(name, f'x="{at:g}" y="{bottom + 20}" text-anchor="middle"', text)
     for value, text in ticks(frame.y_low, frame.y_high, 5):
         at = round(float(frame.y(np.array([value]))[0]), 1)
         yield _grid(f"M{_LEFT} {at:g}H{right}")
@@ -123,7 +124,7 @@ def _grid(path: str) -> str:
 
 
 def _words(name: str, place: str, text: str) -> str:
-    colour = "#5a6376" if name == "tick" else "#1a2233"
+    colour = "#1a2233" if name == "ink" else "#5a6376"
     return f'<text class="{name}" {place} fill="{colour}">{escape(text)}</text>'
 
 

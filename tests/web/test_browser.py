@@ -100,6 +100,29 @@ def test_without_scripts_everything_is_there(browser: Browser, site: str) -> Non
     context.close()
 
 
+@pytest.mark.parametrize("width", [360, 480, 700])
+def test_light_curve_fits_a_narrow_screen(browser: Browser, site: str, width: int) -> None:
+    """The whole drawing is seen without scrolling, its words are large enough and stand apart."""
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(f"{site}/aip/{LIGHT_CURVE}/v1/products/{CURVE_PATH}")
+    frame = page.locator(".frame")
+    assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
+    edges = frame.bounding_box()
+    boxes = [text.bounding_box() for text in page.locator(".plot .tick").all() if text.is_visible()]
+    places = [box for box in boxes if box is not None]
+    assert edges is not None
+    assert len(places) >= 8
+    for box in places:
+        assert box["height"] >= 9
+        assert edges["x"] <= box["x"]
+        assert box["x"] + box["width"] <= edges["x"] + edges["width"]
+    for n, one in enumerate(places):
+        for other in places[n + 1 :]:
+            apart = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+            assert apart or abs(one["y"] - other["y"]) >= one["height"] * 0.6
+    page.close()
+
+
 def test_search_renews_while_one_types(browser: Browser, site: str) -> None:
     """With scripts the hits change in place, and the address with them."""
     page = browser.new_page()
