@@ -69,6 +69,9 @@ class Settings:
     codes_per_address: int = _setting(3, "Access codes mailed to one address in an hour.")
     codes_per_network: int = _setting(20, "Access codes asked from one network (/24, /56) in an hour.")
     codes_per_hour: int = _setting(500, "Access codes mailed in an hour in all.")
+    embargo_notice_days: int = _setting(
+        30, "Days before an embargo ends that the owners are told; 0 means not at all."
+    )
     mail_from: str = _setting("", "Sender of every mail, needed for smtp; answers to it are not read.")
     mail_transport: str = _setting("maildir", "Where mail goes: maildir (the folder mail/) or smtp.")
     smtp_host: str = _setting("", "Name of the mail server.")

@@ -11,6 +11,7 @@ from typer.main import get_command
 from oais.cli import consumer, management, producer
 from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
+from oais.cli.notifying import notify_app
 from oais.cli.terminal import out
 from oais.information.software import software_version
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(management.index_app, name="index")
+app.add_typer(notify_app, name="notify")
 for panel, commands in (
     ("Providers", producer.COMMANDS),
     ("Everybody", consumer.COMMANDS),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from oais.cli.notifying import tell_administrators
 from oais.cli.options import AsJson, Home
 from oais.cli.terminal import (
     count_progress,
@@ -100,6 +101,7 @@ def audit(
         print_json(told.as_plain() | ({"seed": chance} if sample else {}))
     else:
         _print_audit(told, f", sample of seed {chance}" if sample else "")
+    tell_administrators(archive.home, told)
     return 0 if told.intact else 3
 
 

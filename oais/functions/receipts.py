@@ -91,11 +91,17 @@ def each_receipt(archive: Home, about: str = "") -> Iterator[tuple[Path, Receipt
             yield path, error
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def receipt_names(archive: Home, since: str) -> Iterator[str]:
+    """Yield the names of the receipts from a name on, in order; earlier months are not even listed."""
+    return (path.stem for path in _files(archive.receipts, since) if path.stem >= since)
+
+
+def _files(folder: Path, since: str = "") -> Iterator[Path]:
     with storage_errors("reading the ledger of receipts"):
         for year in _sorted(folder):
             for month in _sorted(year):
-                yield from (path for path in _sorted(month) if RECEIPT_ID.fullmatch(path.stem))
+                if f"r{year.name}{month.name}" >= since[:7]:
+                    yield from (path for path in _sorted(month) if RECEIPT_ID.fullmatch(path.stem))
 
 
 def _sorted(folder: Path) -> list[Path]:

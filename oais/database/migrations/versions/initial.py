@@ -107,6 +107,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("identifier", name=op.f("pk_mail_queue")),
     )
     op.create_table(
+        "marks",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_marks")),
+    )
+    op.create_table(
         "orders",
         sa.Column("identifier", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=False),
@@ -150,6 +156,11 @@ def upgrade() -> None:
         sa.Column("since", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_policy_changes")),
+    )
+    op.create_table(
+        "read_receipts",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_read_receipts")),
     )
     op.create_table(
         "visit_completions",
@@ -254,6 +265,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("group", "person", name=op.f("pk_group_members")),
     )
     op.create_table(
+        "notices",
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("told_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person"], ["people.identifier"], name=op.f("fk_notices_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person", "kind", "about", name=op.f("pk_notices")),
+    )
+    op.create_table(
         "order_packages",
         sa.Column("order", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -355,6 +377,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_person"), ["person"], unique=False)
+
+    op.create_table(
+        "subscriptions",
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person"], ["people.identifier"], name=op.f("fk_subscriptions_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_subscriptions")),
+        sa.UniqueConstraint("person", "question", name=op.f("uq_subscriptions_person_question")),
+    )
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subscriptions_person"), ["person"], unique=False)
 
     op.create_table(
         "tokens",

@@ -1,0 +1,63 @@
+"""What people of the archive announce, and what an audit found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+
+from oais.archive import timestamp
+from oais.database import people, requests
+from oais.errors import NotFoundError
+from oais.functions.audit import AuditSummary
+from oais.functions.notifications.telling import News, Occasion, administrators, tell
+from oais.functions.service import Service
+from oais.information.text import printable
+from oais.mail import Subject
+
+
+def announce_upcoming(service: Service, request: str, visit: str, at: datetime) -> int:
+    """Tell the owners of an observation request that a visit is planned; return how many letters.
+
+    The same visit at the same time is announced once; planned for another time it is news again. Raises
+    NotFoundError for a request that belongs to nobody.
+    """
+    line = f"{request} visit {visit}, planned for {at:%Y-%m-%d %H:%M} UTC"
+    news = [News(f"{request} {visit} {timestamp(at)}", printable(line))]
+    with service.database.writing() as connection:
+        owners = requests.owners_of(connection, request)
+        if not owners:
+            raise NotFoundError(
+                f"observation request {printable(request)!r} belongs to nobody",
+                remedy="name it with its mission, as MISSION:REQUEST",
+            )
+        told = [
+            tell(connection, service, person, _UPCOMING, news)
+            for owner in owners
+            if (person := people.by_identifier(connection, owner.person)) is not None
+        ]
+    return sum(told)
+
+
+def report_damage(service: Service, summary: AuditSummary) -> int:
+    """Tell the administrators what an audit found; the same damage found again is told once."""
+    news = [
+        News(
+            f"{result.aip_id} {sha256(repr(result.findings).encode()).hexdigest()}",
+            f"{result.aip_id}: {printable('; '.join(found.message for found in result.findings), 200)}",
+        )
+        for result in summary.damaged
+    ]
+    with service.database.writing() as connection:
+        told = [tell(connection, service, admin, _DAMAGED, news) for admin in administrators(connection)]
+    return sum(told)
+
+
+_UPCOMING = Occasion(
+    Subject.UPCOMING, "upcoming observation", "These visits of your observation requests are planned:"
+)
+_DAMAGED = Occasion(
+    Subject.AUDIT_FAILED,
+    "damage",
+    "These packages are not what was sealed:",
+    "oais audit AIP tells all of one; restore it from a copy.",
+)
