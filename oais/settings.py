@@ -53,6 +53,9 @@ class Settings:
         "How people come to an account: closed (only by import of a proposal list), moderated "
         "(an administrator approves each), open (a confirmed address is enough).",
     )
+    logins_per_minute: int = _setting(
+        30, "Attempts to log in, and wrong credentials, taken in a minute from one place; 0 sets no limit."
+    )
     max_delivery_bytes: int = _setting(
         200 * 10**9, "Largest delivery taken into custody, in bytes; a larger one is refused unread."
     )

@@ -56,6 +56,7 @@ def create_app(archive: Archive, *, service: Service | None = None, doors: Seque
     app.state.service = service or (open_service(archive) if os.access(archive.home, os.W_OK) else None)
     app.state.over_tls = settings.base_url.startswith("https://")
     app.state.buckets = Buckets(settings.requests_per_minute, settings.requests_per_minute / 60)
+    app.state.guesses = Buckets(settings.logins_per_minute, settings.logins_per_minute / 60)
     app.state.site = create_site(archive)
     app.router.routes.extend(DoorRoute(door) for door in doors)
     if missing := undeclared(app.routes):

@@ -14,10 +14,11 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from oais.errors import RefusedError, UnauthenticatedError
+from oais.web.addresses import address_of, prefix_of
 from oais.web.bodies import read_again, read_body
 from oais.web.cookies import handing_out_cookies
 from oais.web.forms import check_intent
-from oais.web.limits import address_of, check_rate, prefix_of
+from oais.web.limits import check_guess, check_rate
 from oais.web.visitors import Visitor, visitor_of
 from policies.access import Action
 from policies.principals import Duty, may
@@ -101,14 +102,13 @@ async def _admitted(request: Request, door: Door) -> Receive:
 
 async def _recognised(request: Request, *, counted: bool) -> Visitor:
     """Return who asks; wrong guesses are counted, and where asked for every request."""
-    nearby = prefix_of(address_of(request))
     try:
         visitor = await run_in_threadpool(visitor_of, request)
     except UnauthenticatedError:
-        check_rate(request, nearby)
+        check_guess(request)
         raise
     if counted:
-        check_rate(request, visitor.principal.identifier or nearby)
+        check_rate(request, visitor.principal.identifier or prefix_of(address_of(request)))
     return visitor
 
 

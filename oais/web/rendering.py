@@ -22,6 +22,8 @@ from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
 from oais.web.doors import API
 from oais.web.forms import TOKEN_FIELD, InvalidFormError, token_of
 from oais.web.negotiation import HTML, JSON, NotAcceptableError, choose_form
+from oais.web.panel import panel
+from oais.web.returning import safe_return
 from oais.web.visitors import (
     STRANGER,
     Visitor,
@@ -70,6 +72,7 @@ def create_site(archive: Archive) -> Site:
         auto_reload=False,
     )
     templates.globals |= {
+        "panel": panel,
         "site_name": archive.settings.name,
         "contact": archive.settings.contact,
         "stamps": {name: file.stamp for name, file in static.items()},
@@ -159,7 +162,9 @@ def error_response(request: Request, error: ArchiveError) -> Response:
         response = _json(problem, "application/problem+json", status)
     else:
         # Only who was found before the fault is greeted: an error page asks the database nothing.
-        page = _page(request, "error.html", known_visitor(request) or STRANGER, problem=problem)
+        visitor = known_visitor(request) or STRANGER
+        back = safe_return(request, request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+        page = _page(request, "error.html", visitor, problem=problem, back=back)
         response = Response(page, status, media_type=HTML)
     _tell_how_to_go_on(request, error, response)
     return response

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from base64 import b64decode
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 from oais.errors import StorageError, UnauthenticatedError
+from oais.functions.people.principals import Known
+from oais.functions.people.sessions import known_by_session
+from oais.functions.people.tokens import known_by_basic, known_by_token
 from oais.functions.service import Service
+from oais.web.addresses import address_of
 from oais.web.cookies import SESSION, cookie_of
 from policies.principals import ANONYMOUS, Principal
 
@@ -16,13 +22,15 @@ from policies.principals import ANONYMOUS, Principal
 class Visitor:
     """Who asks, and how he proved it.
 
-    ``session`` is the secret of his session, for binding forms to it; ``by_header`` says that the request
-    itself carried the proof, which no browser adds unasked.
+    ``session`` is the secret of his session, for binding forms to it, ``credential`` the identifier of that
+    session or of his token; ``by_header`` says that the request itself carried the proof, which no browser
+    adds unasked.
     """
 
     principal: Principal = ANONYMOUS
     name: str = ""
-    session: str = ""
+    session: str = field(default="", repr=False)
+    credential: str = ""
     by_header: bool = False
 
 
@@ -64,6 +72,32 @@ def principal_of(request: Request) -> Principal:
 
 
 def _found(request: Request) -> Visitor:
-    if "authorization" in request.headers or cookie_of(request, SESSION) is not None:
-        raise WrongCredentialError("your session has ended", remedy="log in again")
+    given = request.headers.getlist("authorization")
+    secret = cookie_of(request, SESSION)
+    try:
+        if given:
+            return _greeted(_known_by_header(request, given), by_header=True)
+        if secret is not None:
+            return _greeted(known_by_session(service_of(request), secret), session=secret)
+    except UnauthenticatedError as error:
+        raise WrongCredentialError(error.message, remedy=error.remedy) from error
     return STRANGER
+
+
+def _greeted(known: Known, *, session: str = "", by_header: bool = False) -> Visitor:
+    return Visitor(known.principal, known.person.name, session, known.credential, by_header)
+
+
+def _known_by_header(request: Request, given: list[str]) -> Known:
+    """Return who an ``Authorization`` header names: a token (RFC 6750), or name and password (RFC 7617)."""
+    scheme, _, proof = given[0].partition(" ")
+    if len(given) == 1 and scheme.lower() == "bearer":
+        return known_by_token(service_of(request), proof.strip())
+    if len(given) == 1 and scheme.lower() == "basic":
+        with suppress(ValueError):
+            login, _, secret = b64decode(proof.strip(), validate=True).decode().partition(":")
+            return known_by_basic(service_of(request), login, secret, address=address_of(request))
+    raise UnauthenticatedError(
+        "the Authorization header is not understood",
+        remedy="send a token as Bearer, or name and password as Basic",
+    )

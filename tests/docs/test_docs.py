@@ -121,6 +121,17 @@ def test_every_route_is_documented(routes: list[Any]) -> None:
     assert told == {route.path for route in routes}
 
 
+def test_every_door_is_told_with_what_it_asks(routes: list[Any]) -> None:
+    """The row of a path names each right its doors ask for, and each method that changes something."""
+    rows = {row.split("|")[1].strip(" `"): row for row in page("docs/routes.md").splitlines() if "|" in row}
+    for route in routes:
+        row = rows[route.path]
+        asked = row.rstrip("| ").rpartition("|")[2]
+        assert route.door.asks.value in asked, f"{route.path} asks {route.door.asks.value}"
+        for method in set(route.door.methods) - {"GET"}:
+            assert f"`{method}`" in row, f"{route.path}: {method} is not told"
+
+
 def parameters_of(route: Any) -> Iterator[str]:
     """The names that an address of the route may carry after ``?``, those of forms one by one."""
     for parameter in route.dependant.query_params:

@@ -5,7 +5,23 @@ from __future__ import annotations
 from typing import Final
 
 from oais.web.doors import Door
-from oais.web.site import feeds, holdings, keys, packages, products, search
+from oais.web.site import (
+    delegations,
+    entrance,
+    feeds,
+    groups,
+    guide,
+    holdings,
+    keys,
+    log,
+    me,
+    packages,
+    people,
+    products,
+    saved,
+    search,
+    tokens,
+)
 
 SITE_DOORS: Final[tuple[Door, ...]] = (
     *feeds.DOORS,
@@ -14,5 +30,14 @@ SITE_DOORS: Final[tuple[Door, ...]] = (
     *packages.DOORS,
     *products.DOORS,
     *keys.DOORS,
+    *guide.DOORS,
+    *entrance.DOORS,
+    *me.DOORS,
+    *tokens.DOORS,
+    *delegations.DOORS,
+    *saved.DOORS,
+    *people.DOORS,
+    *groups.DOORS,
+    *log.DOORS,
 )
 """Every page; of two addresses that fit, the earlier answers."""

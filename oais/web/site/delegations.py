@@ -1,0 +1,126 @@
+"""Access delegation: a PI shares the data of his observation requests with registered people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oais.errors import InvalidError, NotFoundError
+from oais.functions.people.delegation import (
+    cancel_delegation,
+    delegate,
+    edit_delegation,
+    possible_delegates,
+    requests_of,
+)
+from oais.functions.people.views import delegation_views
+from oais.web.doors import Door
+from oais.web.forms import Form, form_of
+from oais.web.rendering import respond
+from oais.web.site.entrance import UNPROCESSABLE, fault_of, see_other
+from oais.web.visitors import principal_of, service_of
+from policies.principals import Duty
+
+PAGE: Final = "/me/delegations"
+
+
+class DelegationForm(Form):
+    """Which observation request is shared with whom, until the end of which day, and why."""
+
+    request: str
+    delegate: str
+    until: str = ""
+    note: str = ""
+
+
+class EditForm(Form):
+    """A delegation and its new end and note."""
+
+    delegation: str
+    until: str = ""
+    note: str = ""
+
+
+class CancelForm(Form):
+    """Which delegation ends."""
+
+    delegation: str
+
+
+def end_of_day(text: str) -> datetime | None:
+    """Return the first moment after a day, ``2026-11-21`` in UTC, or None for no day; raises InvalidError."""
+    if not text:
+        return None
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise InvalidError(f"{text[:20]!r} is no day", remedy="write it as 2026-11-21") from error
+    return day.replace(hour=23, minute=59, second=59)
+
+
+def delegations(
+    request: Request,
+    observation: Annotated[str, Query(max_length=200)] = "",
+    person: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Show what is shared and with whom; with ``observation`` the registered people it can be shared with."""
+    return _page(request, observation, person)
+
+
+def new(request: Request) -> Response:
+    """Share an observation request."""
+    form = form_of(request, DelegationForm)
+    owner = principal_of(request).identifier
+    try:
+        until = end_of_day(form.until)
+        delegate(service_of(request), owner, form.request, form.delegate, until=until, note=form.note)
+    except (InvalidError, NotFoundError) as error:
+        return _page(request, form.request, fault=fault_of(error))
+    return see_other(PAGE)
+
+
+def edit(request: Request) -> Response:
+    """Change until when something is shared, or the note."""
+    form = form_of(request, EditForm)
+    owner = principal_of(request).identifier
+    try:
+        until = end_of_day(form.until)
+        edit_delegation(service_of(request), owner, form.delegation, until=until, note=form.note)
+    except InvalidError as error:
+        return _page(request, fault=fault_of(error))
+    return see_other(PAGE)
+
+
+def cancel(request: Request) -> Response:
+    """End a delegation, effective at the delegate's next request."""
+    form = form_of(request, CancelForm)
+    cancel_delegation(service_of(request), principal_of(request).identifier, form.delegation)
+    return see_other(PAGE)
+
+
+def _page(request: Request, observation: str = "", person: str = "", fault: str = "") -> Response:
+    service, owner = service_of(request), principal_of(request).identifier
+    found = possible_delegates(service, owner, observation, person) if observation else []
+    view = {
+        "requests": requests_of(service, owner),
+        "given": delegation_views(service, owner, received=False),
+        "received": delegation_views(service, owner, received=True),
+        "observation": observation,
+        "people": [{"login": one.login, "name": one.name} for one in found],
+    }
+    status = UNPROCESSABLE if fault else HTTPStatus.OK
+    return respond(request, "delegations.html", view, status=status, fault=fault)
+
+
+DOORS: Final = (
+    Door(PAGE, delegations, Duty.OWN_ACCOUNT),
+    Door(PAGE, new, Duty.OWN_ACCOUNT, ("POST",)),
+    Door(f"{PAGE}/edit", edit, Duty.OWN_ACCOUNT, ("POST",)),
+    Door(f"{PAGE}/cancel", cancel, Duty.OWN_ACCOUNT, ("POST",)),
+)
+"""The doors of these pages."""
