@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
 from search_index.index import Index, create_index
 from search_index.query import Cone, Query, TimeSpan
-from tests.search_index.factory import many_nodes, many_records
+from tests.search_index.factory import many_nodes, many_records, product, record
 
 ASKED: dict[str, Callable[[Index], object]] = {
     "a place and what is below it": lambda index: (index.node("tess"), index.children("tess")),
@@ -58,3 +59,19 @@ def test_answer_costs_as_many_statements_however_much_is_held(
             ASKED[question](index)
         asked.append(len(executed))
     assert asked[0] == asked[1] <= 12, executed
+
+
+def test_rows_of_a_large_package_are_entered_some_at_a_time(empty: Index) -> None:
+    """Memory does not grow with the products: no statement is given all rows of them at once."""
+    batches: list[int] = []
+
+    def note(*told: Any) -> None:
+        batches.append(len(told[3]) if told[5] else 1)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        empty.add([record("alpha.0001", *(product(f"{n}.fits") for n in range(1_200)))], many_nodes())
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert max(batches) == 500
+    assert len(empty.products("alpha.0001")) == 1_200

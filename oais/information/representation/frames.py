@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from oais.information.findings import Finding, Severity
@@ -56,11 +57,17 @@ def inspection_from_plain(path: str, plain: Mapping[str, Any]) -> Inspection:
     """Make the inspection of ``path`` out of plain values; raises KeyError or TypeError for others."""
     return Inspection(
         path=path,
-        format=FormatIdentification(*plain["format"]),
+        format=_identified(*plain["format"]),
         headers=tuple(plain["headers"]),
         structure=tuple(plain["structure"]),
         findings=tuple(_finding_from_plain(found) for found in plain["findings"]),
     )
+
+
+@lru_cache(maxsize=256)
+def _identified(*fields: str) -> FormatIdentification:
+    """Make one value for all files that are identified alike: a delivery may hold thousands of them."""
+    return FormatIdentification(*fields)
 
 
 def _finding_from_plain(plain: Mapping[str, str]) -> Finding:
