@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from oais.archive import timestamp
-from oais.database import Connection, codes, sessions
+from oais.database import Connection, codes, people, sessions
 from oais.database.codes import AccessCode, DownloadSession
 from oais.errors import RefusedError
 from oais.functions.mailing import link, queue_mail
 from oais.functions.security_log import record
 from oais.functions.service import Service
-from oais.mail import Address, Letter, Subject
+from oais.mail import Address, Letter, Subject, parse_address
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Thirty symbols that nobody takes for one another."""
@@ -59,6 +59,20 @@ class Opened:
 
     secret: str = field(repr=False)
     until: datetime
+
+
+def code_request(
+    service: Service, *, browser: str, network: str, address: str = "", person: str = ""
+) -> CodeRequest:
+    """Return the wish of a stranger for a code to an address, or of an account for one to its own.
+
+    Raises InvalidError for what is not an address, by its syntax alone.
+    """
+    if person:
+        with service.database.reading() as connection:
+            account = people.by_identifier(connection, person)
+        address = "" if account is None else account.email
+    return CodeRequest(address=parse_address(address), browser=browser, network=network, person=person)
 
 
 def issue_code(service: Service, wish: CodeRequest) -> None:

@@ -17,6 +17,7 @@ from starlette.routing import Match, Route
 from oais.archive import Archive
 from oais.errors import ArchiveError, ConfigurationError, NotFoundError, WrongUsageError
 from oais.functions.service import Service, open_service
+from oais.web.api import API_DOORS
 from oais.web.doors import Door, DoorRoute, undeclared
 from oais.web.forms import InvalidFormError
 from oais.web.limits import Buckets
@@ -25,7 +26,7 @@ from oais.web.rendering import create_site, error_response
 from oais.web.security import Gate, allowed_hosts, referenced
 from oais.web.site import SITE_DOORS
 
-DOORS: Final[tuple[Door, ...]] = SITE_DOORS
+DOORS: Final[tuple[Door, ...]] = (*SITE_DOORS, *API_DOORS)
 """Every address that answers."""
 
 

@@ -17,6 +17,9 @@ SESSION: Final = "oais-session"
 VISIT: Final = "oais-visit"
 """Which browser this is, before anybody logs in: baskets, codes and forms are bound to it."""
 
+DOWNLOADS: Final = "oais-downloads"
+"""That an access code was given here; it names nobody."""
+
 _VISIT_SECONDS: Final = 30 * 86400
 _OPAQUE: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from oais.archive import Archive
 from oais.errors import ArchiveError, BusyError
 from oais.functions.access import Access, as_plain, open_access
+from oais.functions.access.decisions import ClosedError
 from oais.web import words
 from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
 from oais.web.doors import API
@@ -158,6 +159,8 @@ def error_response(request: Request, error: ArchiveError) -> Response:
     }
     if isinstance(error, InvalidFormError):
         problem["faults"] = dict(error.faults)
+    if isinstance(error, ClosedError):
+        problem["step"] = str(error.decision.step)
     if wants_json(request):
         response = _json(problem, "application/problem+json", status)
     else:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from base64 import b64decode
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 
 from oais.errors import StorageError, UnauthenticatedError
+from oais.functions.codes import downloads_until
 from oais.functions.people.principals import Known
 from oais.functions.people.sessions import known_by_session
 from oais.functions.people.tokens import known_by_basic, known_by_token
 from oais.functions.service import Service
 from oais.web.addresses import address_of
-from oais.web.cookies import SESSION, cookie_of
+from oais.web.cookies import DOWNLOADS, SESSION, cookie_of
 from policies.principals import ANONYMOUS, Principal
 
 
@@ -56,7 +57,7 @@ def visitor_of(request: Request) -> Visitor:
     """Return who asks, for which it may ask the database; raises WrongCredentialError."""
     known = known_visitor(request)
     if known is None:
-        known = request.state.visitor = _found(request)
+        known = request.state.visitor = _with_code(request, _found(request))
     return known
 
 
@@ -69,6 +70,18 @@ def known_visitor(request: Request) -> Visitor | None:
 def principal_of(request: Request) -> Principal:
     """Return who asks, for the decision; raises WrongCredentialError."""
     return visitor_of(request).principal
+
+
+def _with_code(request: Request, visitor: Visitor) -> Visitor:
+    """Return the visitor with the downloads that an access code opened in this browser.
+
+    One that is over is no false proof: it named nobody.
+    """
+    secret = cookie_of(request, DOWNLOADS)
+    until = downloads_until(service_of(request), secret) if secret else None
+    return (
+        visitor if until is None else replace(visitor, principal=replace(visitor.principal, code_until=until))
+    )
 
 
 def _found(request: Request) -> Visitor:

@@ -6,6 +6,7 @@ from typing import Final
 
 from oais.web.doors import Door
 from oais.web.site import (
+    codes,
     delegations,
     entrance,
     feeds,
@@ -20,6 +21,7 @@ from oais.web.site import (
     products,
     saved,
     search,
+    subscriptions,
     tokens,
 )
 
@@ -36,6 +38,8 @@ SITE_DOORS: Final[tuple[Door, ...]] = (
     *tokens.DOORS,
     *delegations.DOORS,
     *saved.DOORS,
+    *subscriptions.DOORS,
+    *codes.DOORS,
     *people.DOORS,
     *groups.DOORS,
     *log.DOORS,

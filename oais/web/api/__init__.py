@@ -1,0 +1,11 @@
+"""The programs' way in: the same functions as the pages, asked and answered in JSON."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from oais.web.api import codes
+from oais.web.doors import Door
+
+API_DOORS: Final[tuple[Door, ...]] = (*codes.DOORS,)
+"""Every address for programs."""
