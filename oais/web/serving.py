@@ -10,6 +10,7 @@ import uvicorn
 
 from oais.archive import Archive
 from oais.errors import WrongUsageError
+from oais.functions.clock import forward_clock
 from oais.settings import Settings
 from oais.web.app import create_app
 from oais.web.connections import SLOWEST_HEAD, PromptProtocol
@@ -18,8 +19,10 @@ from oais.web.connections import SLOWEST_HEAD, PromptProtocol
 def serve_site(archive: Archive, host: str, port: int, *, announce: Callable[[str], None]) -> None:
     """Serve until interrupted; ``port`` 0 takes a free one. Raises WrongUsageError when it is taken.
 
-    Links are made from the configured address; where none is configured, from the one served.
+    Links are made from the configured address; where none is configured, from the one served. Raises
+    ConfigurationError when the clock stands before what the ledger already tells.
     """
+    archive = replace(archive, clock=forward_clock(archive))
     listening = _listen(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
     if archive.settings.base_url == Settings().base_url:
