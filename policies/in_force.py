@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from oais.information.findings import Finding
@@ -26,6 +27,13 @@ class PoliciesInForce:
         self._stamp = _stamp(directory)
         self._policies = load_policies(directory)
         self._findings: tuple[Finding, ...] = ()
+        self._watch: Callable[[PolicySet], None] = _nobody_watches
+
+    def watched_by(self, watch: Callable[[PolicySet], None]) -> None:
+        """Tell ``watch`` the policies now, and others before they come in force; if it raises they do not."""
+        with self._reading:
+            watch(self._policies)
+            self._watch = watch
 
     def current(self) -> PolicySet:
         """Return the policies in force now."""
@@ -43,8 +51,14 @@ class PoliciesInForce:
             stamp = _stamp(self._directory)  # before reading: a change meanwhile is seen the next time
             if stamp == self._stamp:
                 return
-            self._policies, self._findings = reload_policies(self._policies, self._directory)
-            self._stamp = stamp
+            policies, findings = reload_policies(self._policies, self._directory)
+            if policies.digests != self._policies.digests:
+                self._watch(policies)
+            self._policies, self._findings, self._stamp = policies, findings, stamp
+
+
+def _nobody_watches(_policies: PolicySet) -> None:
+    """Stand where no service records what is in force."""
 
 
 def _stamp(directory: Path) -> _Stamp:

@@ -34,6 +34,12 @@ class PolicySet:
     tree: Tree
     digests: Mapping[str, str]
 
+    @property
+    def digest(self) -> str:
+        """The sha256 over all files' names and digests: another one says that other policies are in force."""
+        listing = "".join(f"{digest}  {name}\n" for name, digest in sorted(self.digests.items()))
+        return hashlib.sha256(listing.encode()).hexdigest()
+
     def agreement(self, name: str) -> Agreement:
         """Return an agreement by its name; raises NotFoundError naming those there are."""
         found = self.agreements.get(name)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from oais.cli import consumer, management, producer
+from oais.cli import consumer, management, policy, producer
 from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
 from oais.cli.notifying import notify_app
@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 app.add_typer(management.index_app, name="index")
 app.add_typer(notify_app, name="notify")
+app.add_typer(policy.policy_app, name="policy")
+app.add_typer(policy.embargo_app, name="embargo")
 for panel, commands in (
     ("Providers", producer.COMMANDS),
     ("Everybody", consumer.COMMANDS),

@@ -16,6 +16,7 @@ from starlette.routing import Match, Route
 
 from oais.archive import Archive
 from oais.errors import ArchiveError, ConfigurationError, NotFoundError, WrongUsageError
+from oais.functions.policy.recording import record_policies
 from oais.functions.service import Service, open_service
 from oais.web.api import API_DOORS
 from oais.web.doors import Door, DoorRoute, undeclared
@@ -58,7 +59,9 @@ def create_app(archive: Archive, *, service: Service | None = None, doors: Seque
     app.state.over_tls = settings.base_url.startswith("https://")
     app.state.buckets = Buckets(settings.requests_per_minute, settings.requests_per_minute / 60)
     app.state.guesses = Buckets(settings.logins_per_minute, settings.logins_per_minute / 60)
-    app.state.site = create_site(archive)
+    if app.state.service is not None:
+        record_policies(app.state.service)
+    app.state.site = create_site(archive, app.state.service)
     app.router.routes.extend(DoorRoute(door) for door in doors)
     if missing := undeclared(app.routes):
         raise ConfigurationError(f"routes that are no doors: {', '.join(missing)}")

@@ -18,6 +18,7 @@ from oais.archive import Archive
 from oais.errors import ArchiveError, BusyError
 from oais.functions.access import Access, as_plain, open_access
 from oais.functions.access.decisions import ClosedError
+from oais.functions.service import Service
 from oais.web import words
 from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
 from oais.web.doors import API
@@ -57,7 +58,7 @@ class Site:
     static: Mapping[str, StaticFile]
 
 
-def create_site(archive: Archive) -> Site:
+def create_site(archive: Archive, service: Service | None) -> Site:
     """Load templates and static files; nothing is read from them after this."""
     static = {
         path.name: _static_file(path)
@@ -89,7 +90,8 @@ def create_site(archive: Archive) -> Site:
         "version_url": words.version_url,
         "url": words.url_path,
     }
-    return Site(archive, open_access(archive), templates, static)
+    database = None if service is None else service.database
+    return Site(archive, open_access(archive, database=database), templates, static)
 
 
 def _static_file(path: Path) -> StaticFile:

@@ -35,6 +35,14 @@ def known_requests(
     return put_together(requests, observed, completed, waived)
 
 
+def all_requests(index: Index, database: Database) -> list[ObservationRequest]:
+    """Return every observation request that a package is of, or of which anything was declared, by name."""
+    with database.reading() as connection:
+        names = embargoes.requests_declared(connection)
+    names |= {request for request, _node in index.requests_observed()}
+    return list(known_requests(index, database, sorted(names)).values())
+
+
 def put_together(
     requests: Iterable[str],
     observed: Iterable[Observation],

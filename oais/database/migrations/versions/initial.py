@@ -151,13 +151,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("login", name=op.f("uq_people_login")),
     )
     op.create_table(
-        "policy_changes",
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("since", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_policy_changes")),
-    )
-    op.create_table(
         "read_receipts",
         sa.Column("name", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_read_receipts")),
