@@ -139,9 +139,12 @@ class _Layer:
     inside: bool
     admits: bool
 
-    def bars(self, action: Action) -> bool:
-        """Return whether this policy stands in the way of an action on what is not hidden."""
-        if action is Action.DOWNLOAD and not self.admits:
+    def bars(self, action: Action, *, chosen: bool) -> bool:
+        """Return whether this policy stands in the way of an action on what is not hidden.
+
+        Who was ``chosen`` by a group or as an owner needs no code to show that his address is valid.
+        """
+        if action is Action.DOWNLOAD and not self.admits and not (chosen and self.word == "email-code"):
             return True
         return action is not Action.SEE and self.shown != "public"
 
@@ -158,7 +161,8 @@ def _decided(principal: Principal, action: Action, target: AccessObject, now: da
         return _UNKNOWN
     if target.withdrawn and action is Action.DOWNLOAD:
         return Decision(False, "its data were withdrawn", shown, remedy=_remedy(Step.CONTACT, layers[0]))
-    barring = [layer for layer in layers if layer.bars(action)]
+    chosen = any(layer.inside and layer.word != "account" for layer in layers)
+    barring = [layer for layer in layers if layer.bars(action, chosen=chosen)]
     if barring:
         return _denied(action, max(barring, key=_end), shown, asker)
     grant = Grant(principal, action, target, now, _Seal(principal, action, target, now))
