@@ -31,6 +31,7 @@ class PoliciesInForce:
 
     def watched_by(self, watch: Callable[[PolicySet], None]) -> None:
         """Tell ``watch`` the policies now, and others before they come in force; if it raises they do not."""
+        self.current()
         with self._reading:
             watch(self._policies)
             self._watch = watch

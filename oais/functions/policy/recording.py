@@ -38,7 +38,7 @@ def record_policies(service: Service) -> None:
             return
         since, files = service.archive.now(), dict(policies.digests)
         with storage_errors("recording the policies in force"):
-            entry = {"since": since, "digest": policies.digest, "files": files}
+            entry = {"since": since, "policies": policies.digest, "files": files}
             append_entry(service.archive.home / _LOG, entry)
         facts = {"before": "" if before is None else before.digest}
         record(service, "policies in force", subject=policies.digest, **facts)
@@ -53,7 +53,7 @@ def policy_history(home: Path) -> list[PolicyChange]:
         lines = path.read_bytes().splitlines() if path.exists() else []
     try:
         rows = [json.loads(line) for line in lines]
-        return [PolicyChange(row["since"], row["digest"], row["files"]) for row in reversed(rows)]
+        return [PolicyChange(row["since"], row["policies"], row["files"]) for row in reversed(rows)]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise DamageError(
             f"a line of {_LOG} cannot be read", remedy="restore it from a copy of the ledger"
