@@ -133,8 +133,8 @@ class Index:
         """Return what all packages tell of some observation requests."""
         return self._read(lambda connection: reading.visits_of(connection, requests))
 
-    def requests_observed(self) -> list[tuple[str, str]]:
-        """Return all observation requests with each node where a package of theirs rests."""
+    def requests_observed(self) -> list[tuple[str, str, str]]:
+        """Return all observation requests with each node where packages of theirs rest, and one of those."""
         return self._read(reading.requests_observed)
 
     def versions(self, aip_id: str) -> tuple[VersionEntry, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from oais.errors import NotFoundError
 from oais.information.description import (
@@ -160,10 +160,15 @@ def visits_of(connection: Connection, requests: Sequence[str]) -> list[Observati
     return list(found)
 
 
-def requests_observed(connection: Connection) -> list[tuple[str, str]]:
-    """Return all observation requests with each node where a package of theirs rests."""
-    query = select(OBSERVATIONS.c.request, AIPS.c.node).join(AIPS, AIPS.c.no == OBSERVATIONS.c.aip_no)
-    return [(row.request, row.node) for row in connection.execute(query.distinct())]
+def requests_observed(connection: Connection) -> list[tuple[str, str, str]]:
+    """Return all observation requests with each node where packages of theirs rest, and one of those."""
+    query = (
+        select(OBSERVATIONS.c.request, AIPS.c.node, func.min(AIPS.c.aip_id))
+        .join(AIPS, AIPS.c.no == OBSERVATIONS.c.aip_no)
+        .group_by(OBSERVATIONS.c.request, AIPS.c.node)
+        .order_by(OBSERVATIONS.c.request, AIPS.c.node)
+    )
+    return [(request, node, aip_id) for request, node, aip_id in connection.execute(query)]
 
 
 def _observed() -> Select[tuple[Any, ...]]:

@@ -39,7 +39,7 @@ def all_requests(index: Index, database: Database) -> list[ObservationRequest]:
     """Return every observation request that a package is of, or of which anything was declared, by name."""
     with database.reading() as connection:
         names = embargoes.requests_declared(connection)
-    names |= {request for request, _node in index.requests_observed()}
+    names |= {request for request, _node, _aip_id in index.requests_observed()}
     return list(known_requests(index, database, sorted(names)).values())
 
 

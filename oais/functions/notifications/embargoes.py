@@ -43,15 +43,13 @@ def tell_of_releases(service: Service) -> int:
 def _ending(access: Access, until: datetime) -> Iterator[tuple[str, str, datetime]]:
     """Yield each observation request whose embargo ends by then, one of its packages, and when."""
     asker = access.asker()
-    of_request = access.index.requests_observed()
-    entries = access.index.aips(list(of_request.values()))
-    asker.prepare((entry.node, aip_id) for aip_id, entry in entries.items())
-    for request, aip_id in sorted(of_request.items()):
-        if aip_id in entries:
-            decision = asker.decision(Action.DOWNLOAD, entries[aip_id].node, aip_id)
-            ends = decision.release_at if decision.word == "embargo" else None
-            if ends is not None and ends <= until:
-                yield request, aip_id, ends
+    observed = access.index.requests_observed()
+    asker.prepare((node, aip_id) for _request, node, aip_id in observed)
+    for request, node, aip_id in observed:
+        decision = asker.decision(Action.DOWNLOAD, node, aip_id)
+        ends = decision.release_at if decision.word == "embargo" else None
+        if ends is not None and ends <= until:
+            yield request, aip_id, ends
 
 
 def _news(service: Service, request: str, aip_id: str, at: datetime) -> News:

@@ -56,9 +56,9 @@ def _of_words(words: AccessWords) -> Iterator[CalendarDay]:
 def _of_requests(access: Access, asker: Asker) -> Iterator[CalendarDay]:
     """Yield the release of each request that lies where an embargo holds."""
     observed = access.index.requests_observed()
-    requests = sorted({request for request, _node in observed})
+    requests = sorted({request for request, _node, _aip_id in observed})
     known = known_requests(access.index, access.database, requests)
-    for request, node in observed:
+    for request, node, _aip_id in observed:
         for words in asker.target(node).words.layers():
             release = None if words.rule is None else release_of(known[request], words.rule)
             if release is not None and release.at is not None:
