@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from oais.cli import consumer, management, policy, producer
+from oais.cli import consumer, management, people, policy, producer, rights
 from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
 from oais.cli.notifying import notify_app
@@ -23,10 +23,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
 )
-app.add_typer(management.index_app, name="index")
-app.add_typer(notify_app, name="notify")
-app.add_typer(policy.policy_app, name="policy")
-app.add_typer(policy.embargo_app, name="embargo")
+for group, name in (
+    (management.index_app, "index"),
+    (notify_app, "notify"),
+    (policy.policy_app, "policy"),
+    (policy.embargo_app, "embargo"),
+    (people.admin_app, "admin"),
+    (people.person_app, "person"),
+    (rights.group_app, "group"),
+    (rights.token_app, "token"),
+    (rights.delegate_app, "delegate"),
+):
+    app.add_typer(group, name=name)
 for panel, commands in (
     ("Providers", producer.COMMANDS),
     ("Everybody", consumer.COMMANDS),

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from oais.cli.terminal import home_or_default
+from oais.errors import WrongUsageError
+
+if TYPE_CHECKING:
+    from oais.functions.service import Service
 
 Home = Annotated[
     Path | None,
@@ -17,3 +26,36 @@ Agreement = Annotated[
     typer.Option("--agreement", "-a", help="Agreement to use when the bag names none.", show_default=False),
 ]
 Reference = Annotated[str, typer.Argument(help="An AIP identifier, or one of its versions: ID@v2.")]
+Account = Annotated[str, typer.Argument(help="Login or identifier of an account.")]
+FullName = Annotated[str, typer.Option("--name", help="The name as people read it.")]
+Email = Annotated[str, typer.Option("--email", help="The address that mail goes to.")]
+RoleWord = Annotated[
+    Literal["registered", "provider", "archivist", "administrator"], typer.Argument(help="The new role.")
+]
+Until = Annotated[
+    str,
+    typer.Option("--until", help="Day (its first moment in UTC) or moment with zone; else no end."),
+]
+
+
+@contextmanager
+def opened_service(home: Path | None) -> Iterator[Service]:
+    """Open the archive with its people for one command."""
+    from oais.archive import open_archive
+    from oais.functions.service import open_service
+
+    service = open_service(open_archive(home_or_default(home)))
+    try:
+        yield service
+    finally:
+        service.database.close()
+
+
+def moment_from(text: str) -> datetime | None:
+    """Return the moment an option names, None when it was left out; raises WrongUsageError."""
+    from oais.functions.embargo.inputs import moment_of
+
+    moment = moment_of(text) if text else None
+    if text and moment is None:
+        raise WrongUsageError(f"{text!r} is no moment", remedy="write 2027-01-31 or 2027-01-31T12:00:00Z")
+    return moment
