@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -79,6 +80,7 @@ class _Demo:
         self._show_curve()
         self._audit()
         self._deliver()
+        self._give_a_code()
         self._say_what_next()
 
     def _submit(self, name: str, remark: str) -> None:
@@ -145,6 +147,29 @@ class _Demo:
         dip = deliver(self.archive, reference, (), target, open_access(self.archive).asker())
         self.narrator.end()
         out.print(f"  [green]delivered[/] {escape(str(dip.path))} ({show_size(dip.size)})", soft_wrap=True)
+
+    def _give_a_code(self) -> None:
+        """Show how data that ask for an address are opened: a code is asked for, mailed, and given back."""
+        from oais.functions.codes import code_request, issue_code, redeem_code
+        from oais.functions.mailing import send_due
+        from oais.functions.service import open_service
+        from oais.mail import Maildir
+
+        self.narrator.heading("An access code", "for data that ask for a valid address and nothing else")
+        service, visitor = open_service(self.archive), token_hex(4)
+        wish = code_request(
+            service, browser=visitor, network=visitor, address=f"visitor-{visitor}@example.org"
+        )
+        self.narrator.step("mail", wish.address.text)
+        issue_code(service, wish)
+        send_due(service)
+        self.narrator.end()
+        letter = Maildir(self.archive.home / "mail").newest().splitlines()
+        code = letter[2].strip()
+        for line in letter[:6]:
+            out.print(f"  [dim]│[/] {escape(line)}", soft_wrap=True)
+        opened = redeem_code(service, visitor, code, network=visitor)
+        out.print(f"  [green]open[/]: downloads in this browser until {opened.until:%Y-%m-%d %H:%M} UTC")
 
     def _say_what_next(self) -> None:
         oais = ".venv/bin/oais" if Path(".venv/bin/oais").exists() else "oais"

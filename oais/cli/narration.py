@@ -23,6 +23,7 @@ _EXPLANATIONS = {
     "index": "tree, words and catalogue",
     "audit": "every stored byte read again from the disk",
     "deliver": "a signed bag, made to order",
+    "mail": "a letter in the folder mail/",
 }
 
 

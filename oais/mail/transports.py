@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import mailbox
 import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from typing import Protocol
 
@@ -50,6 +53,18 @@ class Maildir:
         with storage_errors("putting a mail into the outbox"):
             mailbox.Maildir(self.folder, create=True).add(message)
             sync_directory(self.folder / "new")
+
+    def newest(self) -> str:
+        """Return the text of the letter that came last, for whoever has no mail program at hand.
+
+        Raises StorageError when the folder cannot be read or holds none.
+        """
+        with storage_errors("reading the outbox"):
+            letters = sorted((self.folder / "new").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+            if not letters:
+                raise FileNotFoundError(errno.ENOENT, "there is no letter")
+            message = message_from_bytes(read_regular(letters[-1]), policy=SMTP, _class=EmailMessage)
+        return str(message.get_content()).replace("\r\n", "\n")
 
 
 @dataclass(frozen=True, slots=True)

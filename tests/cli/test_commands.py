@@ -188,7 +188,16 @@ def test_the_demo_tells_its_story_twice(tmp_path: Path) -> None:
             command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "120"}
         )
         assert done.returncode == 0, done.stderr
-        for word in (status, "The tree", "A light curve", "intact", "delivered", "Try next"):
+        for word in (
+            status,
+            "The tree",
+            "A light curve",
+            "intact",
+            "delivered",
+            "An access code",
+            "downloads in this browser",
+            "Try next",
+        ):
             assert word in done.stdout
 
 

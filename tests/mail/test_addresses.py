@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oais.mail import Address, Letter, Subject, message_of, parse_address
@@ -118,6 +118,7 @@ ADDRESS_LIKE = st.text(
 )
 
 
+@settings(max_examples=500)
 @example("=?utf-8?q?=0a?=@example.org")
 @example("a@example.org,b@example.org")
 @given(st.one_of(st.emails(), ADDRESS_LIKE, ADDRESS_LIKE.map(lambda text: f"{text}@example.org"), st.text()))

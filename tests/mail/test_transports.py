@@ -11,10 +11,20 @@ from pathlib import Path
 import pytest
 
 from oais.errors import ConfigurationError, StorageError
-from oais.mail import DeliveryError, Letter, Subject, message_of, open_transport, parse_address, sender_of
+from oais.mail import (
+    DeliveryError,
+    Letter,
+    Maildir,
+    Subject,
+    message_of,
+    open_transport,
+    parse_address,
+    sender_of,
+)
 from oais.mail.transports import MailServer
 from oais.settings import Settings
 from tests.mail.servers import DROP, SLOW, PostOffice, certificate_of_loopback, login_of, mail_server
+from tests.mail.test_addresses import HEADERS
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 MESSAGE = message_of(
@@ -46,6 +56,15 @@ def test_a_maildir_takes_the_whole_message(tmp_path: Path) -> None:
     assert (tmp_path / "mail").stat().st_mode & 0o077 == 0
 
 
+def test_the_newest_letter_of_a_maildir_can_be_read(tmp_path: Path) -> None:
+    """Its text as it was written; a folder without letters is a fault that says so."""
+    folder = Maildir(tmp_path / "mail")
+    with pytest.raises(StorageError, match="outbox"):
+        folder.newest()
+    folder.send(MESSAGE)
+    assert folder.newest() == "Grüße\n.\nABCD-EFGH-JKMN\n"
+
+
 def test_a_maildir_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     """A file where the folder should be is a fault of the disk, told in words."""
     (tmp_path / "mail").write_text("")
@@ -64,6 +83,27 @@ def test_a_server_takes_one_message_for_one_recipient(office: PostOffice) -> Non
     text = message.get_payload(decode=True)
     assert isinstance(text, bytes)
     assert text.decode().splitlines() == ["Grüße", ".", "ABCD-EFGH-JKMN"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "o'neil+tess@example.org",
+        "x@münchen.de",
+        "a@pаypal.com",
+        "{}|~!#$%&*/=?^_`@example.org",
+        f"{'a' * 64}@b.org",
+    ],
+)
+def test_the_server_sees_one_recipient_and_known_headers(office: PostOffice, address: str) -> None:
+    """Whatever an address may hold, one RCPT and the headers of every letter arrive."""
+    to = parse_address(address)
+    letter = Letter(to, Subject.RECEIPT, "Bcc: eve@example.org\n\nTo: eve@example.org")
+    plain(office).send(message_of(letter, parse_address("archive@example.org"), NOON, "1"))
+    (message,) = office.messages()
+    assert office.recipients == [to.text]
+    assert sorted(message.keys()) == sorted(HEADERS)
+    assert message["To"] == to.text
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ PAGES = (
     f"/aip/{LIGHT_CURVE}",
     f"/aip/{LIGHT_CURVE}/v1/products/{CURVE_PATH}",
     "/about",
+    "/code",
 )
 QUIET = (
     "--no-sandbox",
