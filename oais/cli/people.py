@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from oais.cli.options import Account, AsJson, Email, FullName, Home, RoleWord, opened_service
+from oais.cli.options import (
+    Account,
+    AsJson,
+    Email,
+    FullName,
+    Home,
+    RoleWord,
+    Until,
+    moment_from,
+    opened_service,
+)
 from oais.cli.terminal import counted, out, print_json, print_pairs, table
 from oais.errors import WrongUsageError
 
@@ -130,6 +140,17 @@ def person_enable(login: Account, home: Home = None, as_json: AsJson = False) ->
 
     with opened_service(home) as service:
         _show(person_view(service, enable(service, OPERATOR, login)), as_json)
+
+
+@person_app.command("limit")
+def person_limit(login: Account, until: Until = "", home: Home = None, as_json: AsJson = False) -> None:
+    """Set when an account expires; without --until it never does."""
+    from oais.functions.people.accounts import limit
+    from oais.functions.people.authority import OPERATOR
+    from oais.functions.people.views import person_view
+
+    with opened_service(home) as service:
+        _show(person_view(service, limit(service, OPERATOR, login, moment_from(until))), as_json)
 
 
 @person_app.command("role")

@@ -123,7 +123,8 @@ def _storage_errors() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or type(error).__name__).strip()
+        told = str(getattr(error, "orig", None) or type(error).__name__).strip()
+        reason = told.splitlines()[0]  # further lines may hold values of a row
         raise StorageError(
             f"the database cannot be used: {reason}",
             remedy="nothing half done was kept; see that its disk has space and its server runs",

@@ -114,6 +114,8 @@ def test_an_account_is_disabled_enabled_and_given_a_role(imported: Callable[...,
     assert run("person", "disable", "wilma")["state"] == "disabled"
     assert run("person", "enable", "wilma")["state"] == "active"
     assert run("person", "role", "wilma", "archivist")["role"] == "archivist"
+    assert run("person", "limit", "wilma", "--until", "2001-01-01")["state"] == "expired"
+    assert run("person", "limit", "wilma")["state"] == "active"
     assert run("person", "role", "wilma", "god")["exit_code"] == 2
     assert "no account" in run("person", "role", "nobody", "archivist")["error"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -17,6 +18,7 @@ from oais.functions.people.accounts import (
     create_provider,
     disable,
     enable,
+    limit,
     people_listed,
     person_of,
 )
@@ -66,6 +68,18 @@ def test_a_disabled_administrator_does_not_count_as_one_left(people: People) -> 
     assert person_of(people.service, people.administrator).state == State.DISABLED
 
 
+def test_time_does_not_take_the_last_administrator_away(people: People) -> None:
+    """An administrator's account has no end, and one that has an end makes no administrator."""
+    second = people.member("second")
+    limit(people.service, people.administrator, second, people.clock.now + timedelta(days=1))
+    with pytest.raises(RefusedError, match="has no end"):
+        change_role(people.service, people.administrator, second, Role.ADMINISTRATOR)
+    with pytest.raises(RefusedError, match="own rights"):
+        limit(people.service, people.administrator, people.administrator, people.clock.now)
+    with pytest.raises(RefusedError, match="has no end"):
+        limit(people.service, OPERATOR, people.administrator, people.clock.now)
+
+
 def test_nobody_grants_himself_anything(people: People) -> None:
     """Role, group and agreement of one's own account need another administrator."""
     team = new_group(people.service, people.administrator, "team").identifier
@@ -95,6 +109,7 @@ def test_only_administrators_manage_people(people: People, role: Role) -> None:
             lambda by: change_role(people.service, by, other, Role.ADMINISTRATOR),
             lambda by: disable(people.service, by, other),
             lambda by: enable(people.service, by, other),
+            lambda by: limit(people.service, by, other, None),
             lambda by: new_group(people.service, by, "team"),
             lambda by: create_provider(people.service, by, Entry("bot", "Bot", "b@example.org"), []),
         ):

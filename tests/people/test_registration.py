@@ -45,13 +45,15 @@ def test_where_sign_up_is_open_a_confirmed_address_is_enough(people: People) -> 
 
 
 def test_where_sign_up_is_moderated_an_administrator_approves(people: People) -> None:
-    """A confirmed account waits in the queue, is approved, and its owner is told by mail."""
+    """A confirmed account waits in the queue, administrators and then its owner are told by mail."""
     service = people.signing_up(SignUp.MODERATED)
     register(service, registration())
     assert waiting_for_approval(service) == []
     with pytest.raises(RefusedError, match="not confirmed"):
         approve(service, people.administrator, "wilma")
     confirm_registration(service, people.secret("wilma@example.org", "/verify"))
+    assert people.letters()[-1]["To"] == "rut@example.org"
+    assert "waits for approval" in text_of(people.letters()[-1])
     with pytest.raises(UnauthenticatedError):
         people.session("wilma")
     assert [(one.login, one.purpose) for one in waiting_for_approval(service)] == [
@@ -70,6 +72,7 @@ def test_a_refused_account_leaves_nothing_but_the_event(
     service = people.signing_up(SignUp.MODERATED)
     register(service, registration())
     confirm_registration(service, people.secret("wilma@example.org", "/verify"))
+    people.clock.move(seconds=1)
     refuse(service, people.administrator, "wilma", "Please ask your PI.")
     with pytest.raises(NotFoundError):
         person_of(service, "wilma")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from oais.errors import NotFoundError, UnauthenticatedError
 from oais.functions.people import sessions
-from oais.functions.people.accounts import change_password, change_role, disable, enable
+from oais.functions.people.accounts import change_password, change_role, disable, enable, limit
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.sessions import known_by_session, log_in, log_out
 from policies.principals import Role
@@ -169,15 +170,14 @@ def test_a_session_that_gave_its_code_is_confirmed_and_no_other(people: People) 
 
 
 def test_an_account_that_has_expired_is_let_in_no_more(people: People) -> None:
-    """At the moment an account ends its sessions and its password open nothing."""
-    from oais.archive import timestamp
-    from oais.database import people as accounts
-
+    """At the moment an account ends its sessions and its password open nothing; a later end opens them."""
     person = people.member("wilma")
     secret = people.session("wilma")
-    with people.service.database.writing() as connection:
-        ends = timestamp(people.clock.now)
-        accounts.change(connection, person, expires_at=ends)
+    limit(people.service, people.administrator, person, people.clock.now + timedelta(minutes=1))
+    known_by_session(people.service, secret)
+    people.clock.move(minutes=1)
     assert_ended(people, secret)
     with pytest.raises(UnauthenticatedError):
         people.session("wilma")
+    limit(people.service, people.administrator, person, None)
+    known_by_session(people.service, secret)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
+from oais.archive import timestamp
 from oais.database import Connection, people, sessions
 from oais.database.people import Person
 from oais.errors import InvalidError, RefusedError
@@ -120,8 +122,23 @@ def change_role(service: Service, by: str, reference: str, role: Role) -> Person
         require_another(by, person)
         if role is not Role.ADMINISTRATOR:
             require_remaining_administrator(service, connection, person)
+        elif person.expires_at is not None:
+            raise _no_end()
         record(service, "role changed", who=by, subject=person.identifier, before=person.role, after=role)
         return people.change(connection, person.identifier, role=role)
+
+
+def limit(service: Service, by: str, reference: str, until: datetime | None) -> Person:
+    """Set when an account expires (None: never); raises RefusedError for an administrator's."""
+    moment = None if until is None else timestamp(until)
+    with service.database.writing() as connection:
+        require_manager(service, connection, by)
+        person = person_named(connection, reference)
+        require_another(by, person)
+        if person.role == Role.ADMINISTRATOR:
+            raise _no_end()
+        record(service, "account limited", who=by, subject=person.identifier, until=moment or "")
+        return people.change(connection, person.identifier, expires_at=moment)
 
 
 def disable(service: Service, by: str, reference: str) -> Person:
@@ -144,7 +161,7 @@ def enable(service: Service, by: str, reference: str) -> Person:
         if person.state == State.PENDING:
             raise RefusedError(f"{person.login} waits for approval", remedy="approve or refuse it")
         record(service, "account enabled", who=by, subject=person.identifier)
-        return people.change(connection, person.identifier, state=State.ACTIVE, expires_at=None)
+        return people.change(connection, person.identifier, state=State.ACTIVE)
 
 
 def change_password(service: Service, person: str, old: str, new: str, *, session: str = "") -> None:
@@ -202,6 +219,13 @@ def new_account(
     )
     people.add(connection, person)
     return person
+
+
+def _no_end() -> RefusedError:
+    return RefusedError(
+        "an administrator's account has no end, so that the archive never loses its last one",
+        remedy="give it another role, or no end, first",
+    )
 
 
 def _bind(

@@ -103,6 +103,8 @@ def confirm_registration(service: Service, secret: str) -> Person:
         opens = service.archive.settings.sign_up is SignUp.OPEN and person.state == State.PENDING
         state = State.ACTIVE if opens else person.state
         record(service, "address confirmed", subject=person.identifier, state=state)
+        if state == State.PENDING:
+            _tell_administrators(service, connection, person)
         now = service.archive.now()
         return people.change(connection, person.identifier, state=state, email_verified_at=now)
 
@@ -211,6 +213,12 @@ def _sweep_unconfirmed(service: Service, connection: Connection) -> None:
     for person in people.listed(connection, state=State.PENDING):
         if person.email_verified_at is None and person.created_at <= oldest:
             people.remove(connection, person.identifier)
+
+
+def _tell_administrators(service: Service, connection: Connection, waiting: Person) -> None:
+    text = f"{waiting.login} asks for an account and waits for approval:\n{link(service, '/desk/approvals')}"
+    for administrator in people.listed(connection, role=Role.ADMINISTRATOR, state=State.ACTIVE):
+        _mail(service, connection, administrator.email, text)
 
 
 def _mail(service: Service, connection: Connection, email: str, text: str) -> None:
