@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
@@ -105,7 +106,8 @@ def read_receipts(connection: Connection) -> set[str]:
     return set(connection.execute(select(READ_RECEIPTS.c.name)).scalars())
 
 
-def add_read(connection: Connection, names: list[str]) -> None:
-    """Note that receipts were read."""
-    if names:
-        connection.execute(insert(READ_RECEIPTS), [{"name": name} for name in names])
+def add_read(connection: Connection, names: Iterable[str]) -> None:
+    """Note that receipts were read, by whichever worker was first."""
+    new = sorted(set(names) - read_receipts(connection))
+    if new:
+        connection.execute(insert(READ_RECEIPTS), [{"name": name} for name in new])

@@ -247,6 +247,33 @@ def test_a_letter_and_its_note_come_to_be_together(
     assert notify_due(service) == 0
 
 
+def test_two_workers_tell_once(service: Service, deliver: Deliver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that finds another one telling the same at the same moment adds nothing."""
+    own(service, person(service, "ada"))
+    deliver("one")
+    asked: list[int] = []
+
+    def other_first(*_: object) -> list[object]:
+        if not asked:
+            asked.append(0)
+            asked.append(notify_due(service))
+        return []
+
+    monkeypatch.setattr("oais.functions.notifications.new_data._to_subscribers", other_first)
+    assert notify_due(service) == 0
+    assert asked == [0, 1]
+    assert len(mails(service)) == 1
+
+
+def test_a_round_with_nothing_to_tell_writes_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker may ask every second: the database is read and not written."""
+    notify_due(service)
+    monkeypatch.setattr("oais.database.engine.Database.writing", lambda _self: pytest.fail("it was written"))
+    assert notify_due(service) == 0
+
+
 def test_administrators_hear_of_refused_deliveries(service: Service, deliver: Deliver) -> None:
     """Each refusal once, with the command that shows why."""
     person(service, "root", role="administrator")

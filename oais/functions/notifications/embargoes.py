@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 
 from oais.archive import timestamp
@@ -23,14 +24,15 @@ def tell_of_releases(service: Service) -> int:
     The release is computed anew each time; where a waiver or a visit moves it, the new date is news again.
     """
     now, days = service.now(), service.archive.settings.embargo_notice_days
-    with service.database.writing() as connection:
-        today = f"{now:%Y-%m-%d}"
+    today = f"{now:%Y-%m-%d}"
+    with service.database.reading() as connection:
         if not days or notices.mark(connection, _MARK) == today:
             return 0
-        notices.move_mark(connection, _MARK, today)
     access = open_access(service.archive, database=service.database)
-    ending = list(_ending(access, now + timedelta(days=days)))
+    with closing(access.index):
+        ending = list(_ending(access, now + timedelta(days=days)))
     with service.database.writing() as connection:
+        notices.move_mark(connection, _MARK, today)
         told = [
             tell(connection, service, person, _ENDS, [_news(service, request, aip_id, at)])
             for request, aip_id, at in ending

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -48,14 +49,17 @@ def tell_of_deliveries(service: Service) -> int:
 
 def _unread(service: Service) -> Iterator[str]:
     """Yield the names of receipts that were not read; at the first reading none."""
-    mark = f"r{service.now() - _BEHIND:%Y%m%dT%H%M%SZ}"
-    with service.database.writing() as connection:
+    mark = f"r{service.now() - _BEHIND:%Y%m%d}"
+    with service.database.reading() as connection:
         since, seen = notices.mark(connection, _MARK), notices.read_receipts(connection)
-        notices.move_mark(connection, _MARK, mark)
-        notices.forget_read(connection, mark)
-        if since is None:
-            notices.add_read(connection, list(receipt_names(service.archive, mark)))
-            return iter(())
+    if since != mark:  # once a day, so that a round with nothing to tell writes nothing
+        with service.database.writing() as connection:
+            notices.move_mark(connection, _MARK, mark)
+            notices.forget_read(connection, mark)
+            if since is None:
+                notices.add_read(connection, receipt_names(service.archive, mark))
+    if since is None:
+        return iter(())
     return (name for name in receipt_names(service.archive, since) if name not in seen)
 
 
@@ -70,10 +74,11 @@ class _Tidings:
 
 def _tell_of(service: Service, names: Sequence[str]) -> int:
     receipts = [receipt for name in names if (receipt := _readable(service, name)) is not None]
-    access = open_access(service.archive, database=service.database)
     accepted = {receipt.aip_id: receipt for receipt in receipts if receipt.status == "accepted"}
-    findable = {aip_id for aip_id, receipt in accepted.items() if _is_findable(access, receipt)}
-    tidings = [*_to_owners(service, access, findable), *_to_subscribers(service, access, findable)]
+    access = open_access(service.archive, database=service.database)
+    with closing(access.index):
+        findable = {aip_id for aip_id, receipt in accepted.items() if _is_findable(access, receipt)}
+        tidings = [*_to_owners(service, access, findable), *_to_subscribers(service, access, findable)]
     refused = [_refusal(receipt) for receipt in receipts if receipt.status != "accepted"]
     # What is stored but not findable yet is read again next time.
     waiting = {receipt.receipt_id for aip_id, receipt in accepted.items() if aip_id not in findable}
@@ -84,7 +89,7 @@ def _tell_of(service: Service, names: Sequence[str]) -> int:
             if (person := people.by_identifier(connection, item.person)) is not None
         ]
         told += [tell(connection, service, admin, _REFUSED, refused) for admin in administrators(connection)]
-        notices.add_read(connection, [name for name in names if name not in waiting])
+        notices.add_read(connection, set(names) - waiting)
     return sum(told)
 
 
