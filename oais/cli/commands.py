@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from oais.cli import consumer, management, people, policy, producer, rights
+from oais.cli import consumer, management, ordering, people, policy, producer, rights
 from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
 from oais.cli.notifying import notify_app
@@ -26,6 +26,7 @@ app = typer.Typer(
 for group, name in (
     (management.index_app, "index"),
     (notify_app, "notify"),
+    (ordering.order_app, "order"),
     (policy.policy_app, "policy"),
     (policy.embargo_app, "embargo"),
     (people.admin_app, "admin"),
@@ -38,7 +39,7 @@ for group, name in (
 for panel, commands in (
     ("Providers", producer.COMMANDS),
     ("Everybody", consumer.COMMANDS),
-    ("Archivists", management.COMMANDS),
+    ("Archivists", (*management.COMMANDS, ordering.work)),
     ("To begin with", (demo,)),
 ):
     for command in commands:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -168,15 +171,27 @@ def serve(
     port: Annotated[
         int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
     ] = 8000,
+    worker: Annotated[bool, typer.Option(help="Start a worker beside the site.")] = True,
     home: Home = None,
 ) -> None:
-    """Serve the archive's web site."""
+    """Serve the archive's web site, with a worker beside it that builds orders and sends mail."""
     from oais.archive import open_archive
     from oais.web.serving import serve_site
 
-    serve_site(
-        open_archive(home_or_default(home)), host, port, announce=lambda url: out.print(f"serving {url}")
-    )
+    place = home_or_default(home)
+    with _worker_beside(place) if worker else nullcontext():
+        serve_site(open_archive(place), host, port, announce=lambda url: out.print(f"serving {url}"))
+
+
+@contextmanager
+def _worker_beside(home: Path) -> Iterator[None]:
+    """Run a worker as a process of its own, which ends with this one however that ends."""
+    command = [sys.executable, "-m", "oais", "work", "--attached", "--home", str(home)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as worker:
+        try:
+            yield
+        finally:
+            worker.terminate()
 
 
 def explain(

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import MappingProxyType
 
 from aip.reading import DESCRIPTION, read_description
 from aip.stored import StoredAip, StoredFile
@@ -108,11 +109,18 @@ def part_of(
 
 
 def dip_order(
-    archive: Archive, parts: Sequence[Part], *, name: str, title: str, at: str, apart: bool = False
+    archive: Archive,
+    parts: Sequence[Part],
+    *,
+    name: str,
+    title: str,
+    at: str,
+    apart: bool = False,
+    notes: Mapping[str, bytes] = MappingProxyType({}),
 ) -> DipOrder:
     """Return the order of a DIP; where the AIPs are kept ``apart`` each has a folder of its own.
 
-    ``name`` is the bag's folder and ``at`` the moment of the order.
+    ``name`` is the bag's folder, ``at`` the moment of the order; ``notes`` are files below ``metadata/``.
     """
     foldered = [(f"{part.name}/" if apart else "", part) for part in parts]
     return DipOrder(
@@ -120,7 +128,10 @@ def dip_order(
         title=title,
         items=tuple(_below(folder, item) for folder, part in foldered for item in part.items),
         records=tuple(_below(folder, record) for folder, part in foldered for record in part.records),
-        metadata={f"{folder}{ACCESS_DECISION}": readable_json(part.decision) for folder, part in foldered},
+        metadata={
+            **notes,
+            **{f"{folder}{ACCESS_DECISION}": readable_json(part.decision) for folder, part in foldered},
+        },
         citation="\n".join(part.citation for part in parts),
         licence="; ".join(dict.fromkeys(part.licence for part in parts if part.licence)),
         source_organization=archive.settings.name,
@@ -165,7 +176,7 @@ def select(stored: StoredAip, version: int, patterns: Sequence[str]) -> tuple[Di
 
     Raises WrongUsageError naming each pattern that matches nothing.
     """
-    files = list(_deliverable(stored, version))
+    files = list(deliverable(stored, version))
     wanted = [item for _, item in files if not patterns or _matches(item.path, patterns)]
     unmatched = [
         pattern for pattern in patterns if not any(_matches(item.path, [pattern]) for _, item in files)
@@ -180,10 +191,10 @@ def select(stored: StoredAip, version: int, patterns: Sequence[str]) -> tuple[Di
 
 def pick(stored: StoredAip, version: int, paths: Collection[str]) -> tuple[DipItem, ...]:
     """Return the files of a version with these logical paths, all without any; what is not there is not."""
-    return tuple(item for logical, item in _deliverable(stored, version) if not paths or logical in paths)
+    return tuple(item for logical, item in deliverable(stored, version) if not paths or logical in paths)
 
 
-def _deliverable(stored: StoredAip, version: int) -> Iterator[tuple[str, DipItem]]:
+def deliverable(stored: StoredAip, version: int) -> Iterator[tuple[str, DipItem]]:
     """Yield logical path and item of every file that can be delivered, by its path in a DIP."""
     files = {
         path: (logical, file)

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from oais.errors import DamageError
 from oais.files import open_sealed
 from oais.functions.access.views import OpenedFile
+from oais.functions.orders.handouts import Handout
 from oais.web.ranges import Span, choose_span, is_unchanged
 
 BLOCK = 1 << 18
@@ -36,12 +37,7 @@ def file_response(request: Request, opened: OpenedFile) -> Response:
     headers = _headers(opened, etag)
     if is_unchanged(request.headers, etag):
         return Response(status_code=304, headers=headers)
-    span = choose_span(request.headers, opened.size, etag)
-    status = 200 if span is None else 206
-    if span is not None:
-        headers["Content-Range"] = span.content_range
-    span = span or Span(0, opened.size, opened.size)
-    headers["Content-Length"] = str(span.length)
+    status, span = _spanned(request, headers, opened.size, etag)
     stream = open_sealed(opened.disk_path, opened.size, str(opened.disk_path))
     if request.method == "HEAD":
         stream.close()
@@ -49,6 +45,35 @@ def file_response(request: Request, opened: OpenedFile) -> Response:
     answer = _FileAnswer(_blocks(stream, span), status, headers, media_type=opened.media_type)
     answer.stream = stream
     return answer
+
+
+def package_response(request: Request, package: Handout) -> Response:
+    """Answer with a package or a part of it; raises RangeNotSatisfiableError."""
+    etag = f'"{package.stamp}"'
+    headers = _attached(package.name, etag) | {"Cache-Control": "no-store"}
+    if is_unchanged(request.headers, etag):
+        return Response(status_code=304, headers=headers)
+    status, span = _spanned(request, headers, package.size, etag)
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=package.media_type)
+    blocks = package.read(span.start, span.stop)
+    return StreamingResponse(blocks, status, headers, media_type=package.media_type)
+
+
+def from_the_start(response: Response) -> bool:
+    """Return whether an answer begins a download, and does not only go on with one or confirm it."""
+    begun = response.headers.get("content-range", "bytes 0-").startswith("bytes 0-")
+    return isinstance(response, StreamingResponse) and begun
+
+
+def _spanned(request: Request, headers: dict[str, str], size: int, etag: str) -> tuple[int, Span]:
+    """Return status and part of an answer and tell both in its headers."""
+    span = choose_span(request.headers, size, etag)
+    if span is not None:
+        headers["Content-Range"] = span.content_range
+    part = span or Span(0, size, size)
+    headers["Content-Length"] = str(part.length)
+    return (200 if span is None else 206), part
 
 
 class _FileAnswer(StreamingResponse):
@@ -86,14 +111,18 @@ def content_disposition(name: str) -> str:
     return header if plain == base else f"{header}; filename*=UTF-8''{exact}"
 
 
-def _headers(opened: OpenedFile, etag: str) -> dict[str, str]:
-    headers = {
+def _attached(name: str, etag: str) -> dict[str, str]:
+    return {
         "ETag": etag,
         "Accept-Ranges": "bytes",
-        "Cache-Control": "public, no-cache" if opened.public else "no-store",
-        "Content-Disposition": content_disposition(opened.name),
+        "Content-Disposition": content_disposition(name),
         "Content-Security-Policy": DATA_POLICY,
     }
+
+
+def _headers(opened: OpenedFile, etag: str) -> dict[str, str]:
+    headers = _attached(opened.name, etag)
+    headers["Cache-Control"] = "public, no-cache" if opened.public else "no-store"
     digests = [
         f"{header}=:{base64.b64encode(bytes.fromhex(opened.digests[name])).decode()}:"
         for name, header in (("sha256", "sha-256"), ("sha512", "sha-512"))

@@ -8,6 +8,7 @@ from policies.principals import Duty, Principal, may
 
 _PANEL: Final[tuple[tuple[str, str, Duty], ...]] = (
     ("/me", "My account", Duty.OWN_ACCOUNT),
+    ("/orders", "My orders", Duty.OWN_ACCOUNT),
     ("/me/delegations", "Access delegation", Duty.OWN_ACCOUNT),
     ("/me/queries", "My queries", Duty.OWN_ACCOUNT),
     ("/help#mine", "My help", Duty.OWN_ACCOUNT),
@@ -15,6 +16,7 @@ _PANEL: Final[tuple[tuple[str, str, Duty], ...]] = (
     ("/desk/people", "People", Duty.MANAGE_PEOPLE),
     ("/desk/groups", "Groups", Duty.MANAGE_PEOPLE),
     ("/desk/approvals", "Approvals", Duty.MANAGE_PEOPLE),
+    ("/desk/usage", "Downloads", Duty.MANAGE_ARCHIVE),
     ("/desk/log", "Security log", Duty.SEE_LOG),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import random
 import re
 import shutil
@@ -28,7 +29,7 @@ from oais.functions.access import Question, open_access
 from oais.functions.access.decisions import ClosedError
 from oais.functions.administration import initialise
 from oais.functions.mailing import send_due
-from oais.functions.orders import baskets, direct, fetching, packages, placing, selection
+from oais.functions.orders import baskets, direct, fetching, handouts, packages, placing, selection
 from oais.functions.orders.building import LEASE, Worker
 from oais.functions.orders.clearing import clear_orders
 from oais.functions.orders.consumers import OPERATOR, Consumer, consumer_of, take_over
@@ -83,7 +84,7 @@ def limited(service: Service, **limits: int) -> Service:
 
 def consumer(service: Service, principal: Principal = ANONYMOUS, browser: str = "a browser") -> Consumer:
     """Somebody at the archive."""
-    return consumer_of(service, open_access(service.archive, principal), browser)
+    return consumer_of(service, open_access(service.archive, principal, service.database), browser)
 
 
 def close(service: Service, node: str, policy: str = "closed") -> None:
@@ -232,7 +233,7 @@ def test_limits_decide_the_way(service: Service) -> None:
         assert weigh(who.access, picks).way is way
         if way is not Way.DIRECT:
             with pytest.raises(TooLargeError, match=str(size)):
-                direct.direct_package(who.access, picks)
+                direct.direct_package(who, picks)
     with pytest.raises(TooLargeError, match=str(size)):
         placing.place(who, picks, "zip")
 
@@ -240,11 +241,11 @@ def test_limits_decide_the_way(service: Service) -> None:
 def test_a_direct_package_is_the_same_each_time(service: Service, clock: HeldClock, tmp_path: Path) -> None:
     """The same selection gives the same bytes on another day, and bagit finds every AIP in its folder."""
     picks = selection.found(consumer(service).access, Question(node="tess")).picks
-    first = direct.direct_package(consumer(service).access, picks)
-    data = b"".join(first.package.read(Watch(lambda: consumer(service).access, first.parts)))
+    first = direct.direct_package(consumer(service), picks)
+    data = b"".join(first.read(0, first.size))
     clock.now += timedelta(days=400)
-    again = direct.direct_package(consumer(service).access, picks).package
-    assert (again.stamp, again.size) == (first.package.stamp, len(data))
+    again = direct.direct_package(consumer(service), picks)
+    assert (again.stamp, again.size) == (first.stamp, len(data))
     (tmp_path / "bag.zip").write_bytes(data)
     with zipfile.ZipFile(tmp_path / "bag.zip") as opened:
         opened.extractall(tmp_path / "bag")
@@ -272,12 +273,12 @@ def test_an_order_is_built_expires_and_can_be_repeated(service: Service, clock: 
     shown = fetching.show_order(who, order.identifier)
     assert (shown.state, shown.percent, shown.size) == ("available", 100, shown.packages[0].size)
     opened = fetching.open_package(who, order.identifier, 1)
-    assert opened.disk_path.stat().st_size == opened.size
+    assert len(b"".join(opened.read(0, opened.size))) == opened.size
     clock.now += timedelta(days=3)
     with pytest.raises(fetching.GoneError):
         fetching.open_package(who, order.identifier, 1)
     assert clear_orders(service) == 2
-    assert not opened.disk_path.exists()
+    assert not fetching.folder_of(service.archive, order.identifier).exists()
     assert fetching.show_order(who, order.identifier).state == "expired"
     again = placing.repeat(who, order.identifier)
     worker.build_next()
@@ -294,8 +295,8 @@ def test_volumes_are_whole_bags(service: Service, tmp_path: Path) -> None:
     names = []
     packages = fetching.show_order(who, order.identifier).packages
     for package in packages:
-        path = fetching.open_package(who, order.identifier, package.number).disk_path
-        with zipfile.ZipFile(path) as opened:
+        volume = fetching.open_package(who, order.identifier, package.number)
+        with zipfile.ZipFile(io.BytesIO(b"".join(volume.read(0, volume.size)))) as opened:
             opened.extractall(tmp_path / "volumes")
         bag = tmp_path / "volumes" / package.name.removesuffix(".zip")
         assert bagit.Bag(str(bag)).validate()
@@ -328,12 +329,26 @@ def test_a_right_taken_away_ends_a_running_download(
     """Of what follows the moment at which the right ends, at most what was begun is sent (J4)."""
     monkeypatch.setattr(packages, "_FRESH_FOR", 1)
     who = consumer(service)
-    found = direct.direct_package(who.access, selection.found(who.access, Question(node="tess")).picks)
-    blocks = found.package.read(Watch(lambda: consumer(service).access, found.parts))
+    found = direct.direct_package(who, selection.found(who.access, Question(node="tess")).picks)
+    blocks = found.read(0, found.size)
     given = b""
     while b"data/tess.hk.v1/" not in given:
         given += next(blocks)
     close(service, "tess")
+    with pytest.raises(ClosedError):
+        list(blocks)
+
+
+def test_a_right_taken_away_ends_a_running_package(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ordered package that runs stops when the right to it is taken away (J4)."""
+    monkeypatch.setattr(handouts, "ASKED_EVERY", 1 << 18)
+    who = consumer(service)
+    order = placing.order_basket(who, filled(who), "zip")
+    Worker(service).build_next()
+    package = fetching.open_package(who, order.identifier, 1)
+    blocks = package.read(0, package.size)
+    next(blocks)
+    close(service, "tess/n1")
     with pytest.raises(ClosedError):
         list(blocks)
 

@@ -46,6 +46,13 @@ ADDRESSES = {
     "/desk/groups": "/desk/groups",
     "/desk/groups/of/{identifier}": "/desk/groups/of/none",
     "/desk/log": "/desk/log",
+    "/choose": "/choose",
+    "/basket": "/basket",
+    "/basket/{identifier}/package": "/basket/none/package",
+    "/orders": "/orders",
+    "/orders/{identifier}": "/orders/none",
+    "/orders/{identifier}/packages/{number:int}": "/orders/none/packages/1",
+    "/desk/usage": "/desk/usage",
 }
 METHODS = ("OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO")
 

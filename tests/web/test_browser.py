@@ -27,6 +27,10 @@ PAGES = (
     f"/aip/{LIGHT_CURVE}/v1/products/{CURVE_PATH}",
     "/about",
     "/code",
+    f"/choose?pick={LIGHT_CURVE}",
+    "/choose?ids=tess.*+nobody",
+    "/basket",
+    "/orders",
 )
 QUIET = (
     "--no-sandbox",

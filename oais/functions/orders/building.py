@@ -43,7 +43,7 @@ class Worker:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._name = secrets.token_hex(8)
-        self._access = open_access(service.archive)
+        self._access = open_access(service.archive, database=service.database)
 
     def build_next(self) -> Order | None:
         """Build the oldest order that waits and return it; None when none waits. Raises StorageError."""
@@ -55,6 +55,9 @@ class Worker:
                 self._build(order)
             except LeaseLostError:
                 pass
+            except KeyboardInterrupt:
+                self._give_back(order)
+                raise
             except Exception as error:  # noqa: BLE001 - whatever it is, the reader is told and the queue goes on
                 self._end(order, OrderState.FAILED, reason=as_fault(error).message)
         return order
@@ -75,6 +78,11 @@ class Worker:
         sign = _Sign(self._service, order, self._name, Watch(lambda: self._access_for(order), parts))
         _write_all(packages, folder, sign)
         self._end(order, OrderState.AVAILABLE, packages=packages)
+
+    def _give_back(self, order: Order) -> None:
+        """Put an order back into the queue, so that it need not wait for the end of the lease."""
+        with self._service.database.writing() as connection:
+            orders.renew(connection, order.identifier, self._name, state=OrderState.QUEUED)
 
     def _access_for(self, order: Order) -> Access:
         """Return the access of the owner as it is now; a code counts as it did when the order was placed."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from oais.database import baskets, orders
 from oais.functions.access import Access
+from oais.functions.people.principals import principal_for
 from oais.functions.service import Service
 from policies.access import Principal, Role
 from policies.principals import Duty, may
@@ -36,6 +37,15 @@ class Consumer:
     def sees_all(self) -> bool:
         """Whether he looks after everybody's orders."""
         return may(self.principal, Duty.MANAGE_ARCHIVE)
+
+    def again(self) -> Access:
+        """Return his access as his rights are by now: an account may have been disabled, a code run out."""
+        now, known = self.service.now(), self.principal
+        if known.identifier and known != OPERATOR:
+            known = principal_for(
+                self.service, known.identifier, now, scopes=known.scopes, code_confirmed=known.code_confirmed
+            )
+        return self.access.asked_by(known, now)
 
 
 def consumer_of(service: Service, access: Access, browser: str) -> Consumer:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from dip.layout import Form, Package
+from dip.layout import known_form
 from oais.database.picks import Pick
 from oais.errors import InvalidError, NotFoundError
 from oais.functions.access import Access
 from oais.functions.dissemination import Part, digest_of
-from oais.functions.orders.packages import Plan, lay_out_volumes, parts_of
+from oais.functions.orders.consumers import Consumer
+from oais.functions.orders.handouts import Handout
+from oais.functions.orders.packages import Plan, Watch, lay_out_volumes, parts_of
 from oais.functions.orders.weighing import Way, Weighed, way_of, weigh
+from oais.information.text import readable_json
 
 
 class TooLargeError(InvalidError):
@@ -20,34 +23,35 @@ class TooLargeError(InvalidError):
     http_status = 413
 
 
-@dataclass(frozen=True, slots=True)
-class Direct:
-    """A package to be sent at once, and what it is made of."""
+def direct_package(consumer: Consumer, picks: Sequence[Pick], form: str = "zip") -> Handout:
+    """Return the package of what may be had of picks; the same picks give the same bytes.
 
-    package: Package
-    parts: Sequence[Part]
-
-
-def direct_package(access: Access, picks: Sequence[Pick], form: Form = "zip") -> Direct:
-    """Return the package of picks, all of which must be allowed; the same picks give the same bytes.
-
-    Its time is when the newest of its versions was stored, so that it is the same file tomorrow. Raises
-    TooLargeError above the limit, NotFoundError or ClosedError when something may not be had.
+    Its time is when the newest of its versions was stored, so that it is the same file tomorrow. What may
+    not be had is told in ``metadata/not-included.json``. Raises TooLargeError above the limit, NotFoundError
+    or ClosedError when nothing may be had, WrongUsageError for an unknown form.
     """
+    access = consumer.access
     settings = access.archive.settings
-    size = sum(pick.size for pick in picks)
+    weighed = open_share(access, picks)
+    size = weighed.size
     if way_of(size, settings) is not Way.DIRECT:
         raise TooLargeError(
             f"the selection has {size} bytes; {settings.direct_limit_bytes} are sent at once",
             remedy="order it: POST /api/v1/orders, or the button 'Order' of the basket",
         )
-    parts = parts_of(access, picks)
-    if not any(part.items for part in parts):
-        raise NotFoundError("nothing of what was asked for is in the archive")
+    parts = parts_of(access, weighed.allowed)
     name = f"{_leaf(parts)}-{digest_of(parts)}"
-    plan = Plan(name, title_of(picks), max(part.stored_at for part in parts), form)
+    at = max(part.stored_at for part in parts)
+    plan = Plan(name, title_of(weighed.allowed), at, known_form(form), _left_out(weighed))
     (package,) = lay_out_volumes(access.archive, plan, parts, settings.direct_limit_bytes)
-    return Direct(package, parts)
+    return Handout(
+        name=package.name,
+        media_type=package.media_type,
+        size=package.size,
+        stamp=package.stamp,
+        read=lambda start, stop: package.read(Watch(consumer.again, parts), start, stop),
+        sizes=tuple((part.node, part.size) for part in parts),
+    )
 
 
 def open_share(access: Access, picks: Sequence[Pick]) -> Weighed:
@@ -59,12 +63,20 @@ def open_share(access: Access, picks: Sequence[Pick]) -> Weighed:
     return weighed
 
 
+def _left_out(weighed: Weighed) -> bytes:
+    """Return what is not in a package and why, as JSON; nothing when all is in it."""
+    barred = [
+        {"reference": line.pick.reference, "reason": line.reason, "opens": line.release_at}
+        for line in weighed.barred
+    ]
+    return readable_json(barred) if barred else b""
+
+
 def title_of(picks: Sequence[Pick]) -> str:
     """Return what a delivery is called: the title of its one AIP, or how many there are."""
     return picks[0].title if len(picks) == 1 else f"{len(picks)} packages of the archive"
 
 
 def _leaf(parts: Sequence[Part]) -> str:
-    """Return the name of the data set when all come from one, which tells most in a file's name."""
-    nodes = {part.node for part in parts}
-    return nodes.pop().rpartition("/")[2] if len(nodes) == 1 else "selection"
+    """Return the name of the deepest place that holds all, which tells most in a file's name."""
+    return posixpath.commonpath([part.node for part in parts]).rpartition("/")[2] or "selection"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dip.layout import MEDIA_TYPES, known_form
@@ -13,9 +14,9 @@ from oais.database.orders import Order, OrderState, PackageRow
 from oais.database.picks import Pick
 from oais.errors import ArchiveError, NotFoundError
 from oais.functions.access import Access
-from oais.functions.access.views import OpenedFile
 from oais.functions.orders.consumers import Consumer
-from policies.access import Action, Grant
+from oais.functions.orders.handouts import Handout, read_asking
+from policies.access import Action
 
 ORDERS_SHOWN = 50
 """Orders on one page."""
@@ -114,8 +115,8 @@ def cancel(consumer: Consumer, identifier: str) -> None:
             orders.change(connection, identifier, state=OrderState.EXPIRED, reason="cancelled", worker="")
 
 
-def open_package(consumer: Consumer, identifier: str, number: int) -> OpenedFile:
-    """Return the right to fetch a package of an order, as the decision is now.
+def open_package(consumer: Consumer, identifier: str, number: int) -> Handout:
+    """Return a package of an order to be sent, as the decision is now.
 
     Raises NotFoundError, ClosedError when something in it may not be had any more, GoneError when its time
     is over.
@@ -131,29 +132,23 @@ def open_package(consumer: Consumer, identifier: str, number: int) -> OpenedFile
     path = folder_of(consumer.service.archive, identifier) / package.name
     if not path.is_file():
         raise GoneError("the package is being made again", remedy="come back in a while, or repeat the order")
-    return OpenedFile(
-        grant=require_all(consumer.access, order.picks),
-        disk_path=path,
+    require_all(consumer.access, order.picks)
+    return Handout(
         name=package.name,
-        size=package.size,
-        digests={"sha256": package.stamp},
         media_type=MEDIA_TYPES[known_form(order.form)],
-        public=False,
+        size=package.size,
+        stamp=package.stamp,
+        read=partial(read_asking, path, package.size, lambda: require_all(consumer.again(), order.picks)),
+        sizes=tuple((pick.node, pick.size) for pick in order.picks),
     )
 
 
-def require_all(access: Access, picks: Sequence[Pick]) -> tuple[Grant, ...]:
-    """Return the grants to download everything of an order; raises NotFoundError or ClosedError."""
+def require_all(access: Access, picks: Sequence[Pick]) -> None:
+    """Raise NotFoundError or ClosedError unless everything of an order may be downloaded."""
     asker = access.asker()
-    return tuple(
-        asker.require(Action.DOWNLOAD, pick.node, pick.aip_id, NotFoundError("there is no such order"))
-        for pick in picks
-    )
-
-
-def asked_again(fresh: Callable[[], Access], picks: Sequence[Pick]) -> Callable[[], object]:
-    """Return what asks, while a package is sent, whether all of it may still be had."""
-    return lambda: require_all(fresh(), picks)
+    for pick in picks:
+        unknown = NotFoundError("there is no such order")
+        asker.require(Action.DOWNLOAD, pick.node, pick.aip_id, unknown)
 
 
 def _view(

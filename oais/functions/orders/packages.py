@@ -20,6 +20,9 @@ from policies.access import Action
 _FRESH_FOR = 16 << 20
 """Bytes for which an answer about somebody's rights is relied on while a package runs."""
 
+LEFT_OUT = "not-included.json"
+"""Place below ``metadata/`` for what was asked for and may not be had, each with its reason."""
+
 Cutting = Callable[[Part], Part]
 """Makes other files of those of a part: cut to a time, converted. Each must lie there whole, with digests."""
 
@@ -52,12 +55,16 @@ def _part(access: Access, item: Pick) -> Part:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What packages are called: the folder of the bags, the title, the moment (ISO 8601 UTC) and the form."""
+    """What packages are called: the folder of the bags, the title, the moment (ISO 8601 UTC) and the form.
+
+    ``left_out`` is a JSON text that tells what was asked for and is not in them, empty when nothing is.
+    """
 
     name: str
     title: str
     at: str
     form: Form
+    left_out: bytes = b""
 
 
 def lay_out_volumes(archive: Archive, plan: Plan, parts: Sequence[Part], limit: int) -> list[Package]:
@@ -66,6 +73,7 @@ def lay_out_volumes(archive: Archive, plan: Plan, parts: Sequence[Part], limit: 
     Raises RefusedError when there is no file.
     """
     volumes = list(_volumes(parts, limit))
+    notes = {LEFT_OUT: plan.left_out} if plan.left_out else {}
     return [
         lay_out(
             dip_order(
@@ -75,6 +83,7 @@ def lay_out_volumes(archive: Archive, plan: Plan, parts: Sequence[Part], limit: 
                 title=plan.title,
                 at=plan.at,
                 apart=True,
+                notes=notes,
             ),
             archive.signer,
             plan.form,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dip.layout import Form, Package, known_form
+from dip.layout import Package, known_form
 from oais.archive import timestamp
 from oais.database import orders
 from oais.database.orders import Order, OrderState, PackageRow
@@ -25,7 +25,7 @@ MOST_WAITING = 10
 _WAITING = (OrderState.QUEUED, OrderState.BUILDING)
 
 
-def order_basket(consumer: Consumer, identifier: str, form: Form) -> Order:
+def order_basket(consumer: Consumer, identifier: str, form: str) -> Order:
     """Order what may be had of a basket; what may not stays in it. Raises as ``place``."""
     picks = baskets.picks_of(consumer, identifier)
     if not picks:
@@ -46,16 +46,17 @@ def repeat(consumer: Consumer, identifier: str) -> Order:
     before = own_order(consumer, identifier)
     with consumer.service.database.reading() as connection:
         picks = orders.picks(connection, identifier)
-    return place(consumer, picks, known_form(before.form), title=before.title)
+    return place(consumer, picks, before.form, title=before.title)
 
 
-def place(consumer: Consumer, picks: Sequence[Pick], form: Form, *, title: str = "") -> Order:
+def place(consumer: Consumer, picks: Sequence[Pick], form: str, *, title: str = "") -> Order:
     """Place an order of what may be had of picks.
 
-    Raises NotFoundError or ClosedError when that is nothing, TooLargeError with the size, BusyError when too
-    many of the owner's orders wait.
+    Raises WrongUsageError for an unknown form, NotFoundError or ClosedError when nothing may be had,
+    TooLargeError with the size, BusyError when too many of the owner's orders wait.
     """
     service, settings = consumer.service, consumer.access.archive.settings
+    known = known_form(form)
     weighed = open_share(consumer.access, picks)
     if weighed.way is Way.TOO_LARGE:
         raise TooLargeError(
@@ -63,7 +64,7 @@ def place(consumer: Consumer, picks: Sequence[Pick], form: Form, *, title: str =
             remedy="order less at once, or ask the archive for another way",
         )
     identifier, now = new_identifier(), timestamp(service.now())
-    plan = Plan(f"order-{now[:10]}-{identifier[:8]}", title or title_of(weighed.allowed), now, form)
+    plan = Plan(f"order-{now[:10]}-{identifier[:8]}", title or title_of(weighed.allowed), now, known)
     parts = parts_of(consumer.access, weighed.allowed)
     packages = lay_out_volumes(service.archive, plan, parts, settings.package_limit_bytes)
     until = consumer.principal.code_until
@@ -72,7 +73,7 @@ def place(consumer: Consumer, picks: Sequence[Pick], form: Form, *, title: str =
         owner=consumer.owner,
         name=plan.name,
         title=plan.title,
-        form=form,
+        form=known,
         placed_at=now,
         files=weighed.files,
         size=sum(package.size for package in packages),

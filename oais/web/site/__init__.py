@@ -6,6 +6,7 @@ from typing import Final
 
 from oais.web.doors import Door
 from oais.web.site import (
+    baskets,
     codes,
     delegations,
     entrance,
@@ -16,6 +17,7 @@ from oais.web.site import (
     keys,
     log,
     me,
+    orders,
     packages,
     people,
     products,
@@ -43,5 +45,7 @@ SITE_DOORS: Final[tuple[Door, ...]] = (
     *people.DOORS,
     *groups.DOORS,
     *log.DOORS,
+    *baskets.DOORS,
+    *orders.DOORS,
 )
 """Every page; of two addresses that fit, the earlier answers."""

@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from oais.errors import ArchiveError, InvalidError, UnauthenticatedError
+from oais.functions.orders.consumers import take_over
 from oais.functions.people.accounts import Entry
 from oais.functions.people.confirmations import ask_reset, reset_password
 from oais.functions.people.registration import Registration, confirm_registration, register
 from oais.functions.people.sessions import REMEMBERED_LASTS, log_in, log_out
 from oais.web.addresses import address_of
-from oais.web.cookies import SESSION, clear_cookie, set_cookie
+from oais.web.cookies import SESSION, VISIT, clear_cookie, cookie_of, set_cookie
 from oais.web.doors import Door, Public
 from oais.web.forms import Form, form_of
 from oais.web.limits import check_guess
@@ -100,6 +101,8 @@ def login(request: Request) -> Response:
     except UnauthenticatedError as error:
         view = {"next": back, "fault": fault_of(error)}
         return respond(request, "login.html", view, status=HTTPStatus.UNAUTHORIZED)
+    if browser := cookie_of(request, VISIT):
+        take_over(service_of(request), browser, entered.person.identifier)
     response = see_other(back or HOME)
     lasts = int(REMEMBERED_LASTS.total_seconds()) if form.remember else None
     set_cookie(request, response, SESSION, entered.secret, seconds=lasts)

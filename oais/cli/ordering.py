@@ -1,0 +1,173 @@
+"""Orders at the command line: select, weigh, order, and the worker that builds."""
+
+from __future__ import annotations
+
+import select
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from oais.cli.options import AsJson, Home
+from oais.cli.terminal import counted, err, home_or_default, out, print_json, print_pairs, show_size, table
+
+if TYPE_CHECKING:
+    from oais.functions.orders.consumers import Consumer
+    from oais.functions.orders.fetching import OrderView
+    from oais.functions.orders.selection import Selection
+
+_PAUSE = 2.0
+"""Seconds between two looks at the queue when nothing was found in it."""
+
+order_app = typer.Typer(help="Order packages of several AIPs, which the worker builds.", no_args_is_help=True)
+
+Identifier = Annotated[str, typer.Argument(help="The identifier of an order.")]
+
+
+@order_app.command()
+def new(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="AIPs or single files: ID, ID@v2, ID@v2/PATH.")
+    ] = None,
+    ids: Annotated[str, typer.Option(help="Identifiers, patterns (*) or ranges (a..b).")] = "",
+    node: Annotated[str, typer.Option(help="All at a place in the tree and below.")] = "",
+    time: Annotated[str, typer.Option(help="Products that overlap FROM/TO, dates or times in UTC.")] = "",
+    form: Annotated[str, typer.Option("--format", help="zip or tar.gz.")] = "zip",
+    weigh_only: Annotated[
+        bool, typer.Option("--weigh", help="Tell how much it is and order nothing.")
+    ] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Select files and order them; what is unknown or may not be had is told, each with its reason."""
+    from oais.functions.access import Question, as_plain
+    from oais.functions.orders.placing import place
+    from oais.functions.orders.selection import Selection, found, ticked
+    from oais.functions.orders.weighing import weigh
+
+    consumer = _operator(home)
+    chosen = ticked(consumer.access, names or [])
+    if ids or node or time:
+        more = found(consumer.access, Question(ids=ids, node=node, time=time))
+        chosen = Selection(chosen.picks + more.picks, chosen.missed + more.missed)
+    weighed = weigh(consumer.access, chosen.picks)
+    if weigh_only:
+        plain = {"files": weighed.files, "size": weighed.size, "way": weighed.way}
+        print_json({**plain, "missed": as_plain(chosen.missed)}) if as_json else print_pairs(plain.items())
+    else:
+        _tell(consumer, place(consumer, chosen.picks, form).identifier, as_json)
+    _tell_missed(chosen)
+
+
+@order_app.command("list")
+def list_(home: Home = None, as_json: AsJson = False) -> None:
+    """List everybody's orders, the newest first."""
+    from oais.functions.access import as_plain
+    from oais.functions.orders.fetching import list_orders
+
+    view = list_orders(_operator(home), everybody=True)
+    if as_json:
+        print_json(as_plain(view))
+        return
+    rows = table("order", "state", "placed", "files", "size", right=("files", "size"), unbroken=32)
+    for order in view.orders:
+        rows.add_row(
+            order.identifier, order.state, order.placed_at[:19], str(order.files), show_size(order.size)
+        )
+    out.print(rows)
+
+
+@order_app.command()
+def show(identifier: Identifier, home: Home = None, as_json: AsJson = False) -> None:
+    """Show an order: how far it is, its packages and where they lie."""
+    _tell(_operator(home), identifier, as_json)
+
+
+@order_app.command()
+def cancel(identifier: Identifier, home: Home = None) -> None:
+    """End an order; what was built of it goes at the worker's next round."""
+    from oais.functions.orders import fetching
+
+    fetching.cancel(_operator(home), identifier)
+    out.print(f"cancelled {escape(identifier)}")
+
+
+@order_app.command()
+def repeat(identifier: Identifier, home: Home = None, as_json: AsJson = False) -> None:
+    """Place an order again, by the rights of now."""
+    from oais.functions.orders import placing
+
+    consumer = _operator(home)
+    _tell(consumer, placing.repeat(consumer, identifier).identifier, as_json)
+
+
+def work(
+    once: Annotated[bool, typer.Option("--once", help="Do what waits, then end.")] = False,
+    attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
+    home: Home = None,
+) -> None:
+    """Build orders, send mail and clear up, until interrupted; several workers may serve one archive."""
+    from oais.archive import open_archive
+    from oais.functions.service import open_service
+    from oais.functions.working import chores_of, work_round
+
+    chores = chores_of(open_service(open_archive(home_or_default(home))))
+    while True:
+        done = list(work_round(chores))
+        for item in done:
+            if item.fault is not None:
+                err.print(f"{item.chore}: {escape(item.fault.message)}")
+            else:
+                out.print(f"{item.chore}: {item.count}")
+        busy = any(item.count for item in done)
+        if once and not busy:
+            return
+        if not busy and _ended(attached):
+            return
+
+
+def _ended(attached: bool) -> bool:
+    """Pause; return whether whoever started this worker has gone, which closes the pipe it holds."""
+    return bool(select.select([sys.stdin] if attached else [], [], [], _PAUSE)[0])
+
+
+def _operator(home: Path | None) -> Consumer:
+    from oais.archive import open_archive
+    from oais.functions.access import open_access
+    from oais.functions.orders.consumers import OPERATOR, consumer_of
+    from oais.functions.service import open_service
+
+    service = open_service(open_archive(home_or_default(home)))
+    return consumer_of(service, open_access(service.archive, OPERATOR, service.database), "")
+
+
+def _tell(consumer: Consumer, identifier: str, as_json: bool) -> None:
+    from oais.functions.access import as_plain
+    from oais.functions.orders.fetching import folder_of, show_order
+
+    order = show_order(consumer, identifier)
+    folder = folder_of(consumer.service.archive, identifier)
+    places = [str(folder / package.name) for package in order.packages]
+    if as_json:
+        print_json({**as_plain(order), "places": places})
+        return
+    print_pairs(
+        [
+            ("order", order.identifier),
+            ("state", _state(order)),
+            ("holds", f"{counted(order.files, 'file')}, {show_size(order.size)}"),
+            *(("package", place) for place in places),
+        ]
+    )
+
+
+def _state(order: OrderView) -> str:
+    told = f"{order.state} {order.percent} %" if order.under_way else str(order.state)
+    return f"{told}: {order.reason}" if order.reason else told
+
+
+def _tell_missed(selection: Selection) -> None:
+    for missed in selection.missed:
+        err.print(f"[yellow]not selected[/] {escape(missed.asked)}: {escape(missed.reason)}")

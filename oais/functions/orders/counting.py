@@ -1,0 +1,101 @@
+"""What was taken, counted by month, data set and country; groups too small to hide anybody are not shown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from oais.database import Connection, people, statistics
+from oais.database.statistics import Downloads
+from oais.errors import WrongUsageError
+from oais.functions.service import Service
+from oais.mail import parse_address
+from policies.access import Principal
+
+SMALLEST_GROUP = 5
+"""Visitors below which a group is not shown."""
+
+UNKNOWN = "unknown"
+
+Together = Callable[[Iterable[int]], int]
+"""How the visitors of several rows are told as one number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one group took in a month: ``name`` is a data set or a country, ``size`` in bytes."""
+
+    month: str
+    name: str
+    visitors: int
+    downloads: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsageView:
+    """Downloads from one month to another by data set and by country, and how many groups are not shown."""
+
+    first: str
+    last: str
+    data_sets: tuple[Usage, ...]
+    countries: tuple[Usage, ...]
+    not_shown: int
+
+
+def count_download(
+    service: Service, principal: Principal, address: str, sizes: Iterable[tuple[str, int]]
+) -> None:
+    """Count a download of so many bytes from each data set (node); raises StorageError.
+
+    Neither address nor account is kept: who came is a keyed digest that no other month shares.
+    """
+    month = service.archive.now()[:7]
+    visitor = service.hmac("visitor", f"{month} {principal.identifier or address}")
+    taken: dict[str, int] = defaultdict(int)
+    for node, size in sizes:
+        taken[node] += size
+    with service.database.writing() as connection:
+        country = _country(connection, principal)
+        for node, size in taken.items():
+            statistics.count(connection, month, node, country, visitor, size)
+
+
+def _country(connection: Connection, principal: Principal) -> str:
+    """Return the country that the domain of an account's mail address names."""
+    person = people.by_identifier(connection, principal.identifier) if principal.identifier else None
+    if person is not None:
+        with suppress(WrongUsageError):
+            return parse_address(person.email).country or UNKNOWN
+    return UNKNOWN
+
+
+def usage(service: Service, first: str, last: str) -> UsageView:
+    """Return what was taken from one month (``2026-11``) to another, without groups below five visitors."""
+    with service.database.reading() as connection:
+        counted = list(statistics.counted(connection, first, last))
+    # A visitor has one country in a month, so the countries of a data set add up to its visitors; of a
+    # country's data sets only the most visited one tells how many there were at least.
+    data_sets = _groups(counted, by="node", together=sum)
+    countries = _groups(counted, by="country", together=max)
+    shown = [tuple(row for row in rows if row.visitors >= SMALLEST_GROUP) for rows in (data_sets, countries)]
+    hidden = len(data_sets) + len(countries) - sum(map(len, shown))
+    return UsageView(first, last, shown[0], shown[1], hidden)
+
+
+def _groups(counted: Iterable[Downloads], *, by: str, together: Together) -> list[Usage]:
+    groups: dict[tuple[str, str], list[Downloads]] = defaultdict(list)
+    for row in counted:
+        groups[row.month, getattr(row, by)].append(row)
+    return [
+        Usage(
+            month,
+            name,
+            together(row.visitors for row in rows),
+            sum(row.downloads for row in rows),
+            sum(row.size for row in rows),
+        )
+        for (month, name), rows in sorted(groups.items(), reverse=True)
+    ]

@@ -1,0 +1,45 @@
+"""The worker's round: build what was ordered, send the mail that is due, clear away what is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from oais.errors import ArchiveError, as_fault
+from oais.functions.mailing import send_due
+from oais.functions.orders.building import Worker
+from oais.functions.orders.clearing import clear_orders
+from oais.functions.service import Service
+
+Chore = Callable[[], int]
+"""A piece of work that is due; returns how much of it was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a chore did, or the fault that stopped it; the other chores go on."""
+
+    chore: str
+    count: int
+    fault: ArchiveError | None = None
+
+
+def chores_of(service: Service) -> Mapping[str, Chore]:
+    """Return the chores of a worker, in the order in which a round does them."""
+    worker = Worker(service)
+    return {
+        "orders cleared": lambda: clear_orders(service),
+        "orders built": lambda: int(worker.build_next() is not None),
+        "letters sent": lambda: send_due(service),
+    }
+
+
+def work_round(chores: Mapping[str, Chore]) -> Iterator[Done]:
+    """Do every chore once and yield those that did something or failed."""
+    for name, chore in chores.items():
+        try:
+            done = Done(name, chore())
+        except Exception as error:  # noqa: BLE001 - one chore's fault must not keep the others from their work
+            done = Done(name, 0, as_fault(error))
+        if done.count or done.fault:
+            yield done

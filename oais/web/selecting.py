@@ -1,0 +1,77 @@
+"""What a request selects, for whom, and how it is handed out and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oais.errors import NotFoundError, WrongUsageError
+from oais.functions.access import Question
+from oais.functions.orders.consumers import Consumer, consumer_of
+from oais.functions.orders.counting import count_download
+from oais.functions.orders.handouts import Handout
+from oais.functions.orders.selection import Missed, Selection, found, ticked
+from oais.web.addresses import address_of
+from oais.web.cookies import browser_of
+from oais.web.downloads import from_the_start, package_response
+from oais.web.rendering import access_of
+from oais.web.visitors import principal_of, service_of
+
+_MOST_TOLD = 20
+
+PARAMETERS = ("dataset", "start", "end", "ids", "pick")
+"""How an address selects: a place of the tree, an interval, identifiers, single versions and files."""
+
+
+def consumer_here(request: Request, *, bound: bool = True) -> Consumer:
+    """Return who asks; what a stranger keeps is ``bound`` to his browser, which then gets a cookie."""
+    browser = browser_of(request) if bound and not principal_of(request).identifier else ""
+    return consumer_of(service_of(request), access_of(request), browser)
+
+
+def question_asked(given: Mapping[str, str]) -> Question:
+    """Return the question of ``dataset``, ``start``, ``end`` and ``ids``; raises WrongUsageError."""
+    start, end = given.get("start", "").strip(), given.get("end", "").strip()
+    time = f"{start}/{end}" if start or end else ""
+    return Question(node=given.get("dataset", "").strip("/ "), ids=given.get("ids", ""), time=time)
+
+
+def selected(consumer: Consumer, given: Mapping[str, str]) -> Selection:
+    """Return what the parameters of an address select; raises WrongUsageError when they say nothing."""
+    names = given.get("pick", "").split(",") if given.get("pick") else []
+    question = question_asked(given)
+    asked = question != Question()
+    if not names and not asked:
+        raise WrongUsageError(
+            "nothing is selected",
+            remedy=f"name at least one of {', '.join(PARAMETERS)}, such as dataset=MISSION/n1",
+        )
+    chosen = ticked(consumer.access, [name.strip() for name in names])
+    more = found(consumer.access, question) if asked else Selection(())
+    return Selection(chosen.picks + more.picks, chosen.missed + more.missed)
+
+
+def hand_out(request: Request, consumer: Consumer, handout: Handout) -> Response:
+    """Send a package and count the download it begins; raises RangeNotSatisfiableError."""
+    response = package_response(request, handout)
+    if from_the_start(response):
+        count_download(consumer.service, consumer.principal, address_of(request), handout.sizes)
+    return response
+
+
+def require_all_known(selection: Selection) -> Selection:
+    """Return a selection of which nothing is missing and which is not empty; raises NotFoundError."""
+    if selection.missed:
+        raise NotFoundError(
+            f"not everything that was asked for is there: {_told(selection.missed)}",
+            remedy="ask without it, or search for a part of its identifier",
+        )
+    if not selection.picks:
+        raise NotFoundError("nothing in the archive answers to this selection", remedy="widen it")
+    return selection
+
+
+def _told(missed: tuple[Missed, ...]) -> str:
+    return "; ".join(f"{item.asked}: {item.reason}" for item in missed[:_MOST_TOLD])

@@ -1,0 +1,167 @@
+"""The basket: choosing what goes in, several data requests side by side, their size, and how to have them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Final
+from urllib.parse import parse_qsl, quote
+
+from pydantic import Field, StringConstraints
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from oais.functions.access import Question
+from oais.functions.orders import baskets
+from oais.functions.orders.baskets import BasketView
+from oais.functions.orders.choosing import choice
+from oais.functions.orders.consumers import Consumer
+from oais.functions.orders.direct import direct_package
+from oais.functions.orders.placing import order_basket
+from oais.functions.orders.selection import Selection, found, ticked
+from oais.web.doors import Door
+from oais.web.forms import Form, form_of
+from oais.web.rendering import respond, site_of
+from oais.web.selecting import consumer_here, hand_out
+from oais.web.site.search import question_of
+from policies.access import Action
+
+_LONGEST_EXAMPLE = 1_500
+"""Characters of an address in an example; what does not fit is ordered instead."""
+
+_SEE_OTHER = 303
+
+LongText = Annotated[str, StringConstraints(max_length=20_000)]
+
+
+class Choice(Form):
+    """What is put into a basket: what was ticked, or all that answers to the question."""
+
+    picks: list[str] = Field(default=[])
+    basket: str = ""
+    take: str = "ticked"
+    query: LongText = ""
+
+
+class Name(Form):
+    """The name of a data request."""
+
+    name: str
+
+
+class Taken(Form):
+    """What is taken out of a basket."""
+
+    picks: list[str] = Field(default=[])
+
+
+class Wish(Form):
+    """In which form a basket is ordered."""
+
+    form: str = "zip"
+
+
+def choose(request: Request) -> Response:
+    """Show what a search or single references (``pick``) select, to be ticked; else a form to select."""
+    consumer = consumer_here(request)
+    question = question_of(request.query_params)
+    names = _names(request.query_params.get("pick", ""))
+    selection = ticked(consumer.access, names) if names else _all(consumer, question)
+    asked = bool(names) or question != Question()
+    view = choice(consumer.access, selection)
+    kept = baskets.show(consumer) if asked else ()
+    query = "" if names else request.url.query
+    return respond(request, "choose.html", view, question=question, asked=asked, baskets=kept, query=query)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _all(consumer: Consumer, question: Question) -> Selection:
+    return found(consumer.access, question) if question != Question() else Selection(())
+
+
+def put_in(request: Request) -> Response:
+    """Put what was ticked into a basket, or all that answers to the search."""
+    consumer, form = consumer_here(request), form_of(request, Choice)
+    if form.take == "all":
+        selection = _all(consumer, question_of(dict(parse_qsl(form.query))))
+    else:
+        selection = ticked(consumer.access, form.picks)
+    baskets.put_in(consumer, selection, form.basket)
+    return _back()
+
+
+def basket(request: Request) -> Response:
+    """Show the data requests of whoever asks, what may be had of each, and how."""
+    view = baskets.show(consumer_here(request))
+    base_url = site_of(request).archive.settings.base_url.rstrip("/")
+    example = partial(_example, base_url)
+    return respond(request, "basket.html", view, example=example, base_url=base_url)
+
+
+def _example(base_url: str, shown: BasketView) -> str:
+    """Return the address of a basket's package for programs, empty when it would be too long."""
+    names = [
+        f"{pick.reference}/{path}" if path else pick.reference
+        for pick in shown.content.allowed
+        for path in pick.paths or ("",)
+    ]
+    address = f"{base_url}/api/v1/package?pick={quote(','.join(names), safe='/@,')}"
+    return address if len(address) <= _LONGEST_EXAMPLE else ""
+
+
+def new(request: Request) -> Response:
+    """Begin another data request."""
+    baskets.open_new(consumer_here(request), form_of(request, Name).name)
+    return _back()
+
+
+def rename(request: Request, identifier: str) -> Response:
+    """Give a data request another name."""
+    baskets.rename(consumer_here(request), identifier, form_of(request, Name).name)
+    return _back()
+
+
+def take_out(request: Request, identifier: str) -> Response:
+    """Take things out of a data request."""
+    baskets.take_out(consumer_here(request), identifier, form_of(request, Taken).picks)
+    return _back()
+
+
+def discard(request: Request, identifier: str) -> Response:
+    """Throw a data request away."""
+    form_of(request, Form)
+    baskets.discard(consumer_here(request), identifier)
+    return _back()
+
+
+def order(request: Request, identifier: str) -> Response:
+    """Order what may be had of a data request."""
+    placed = order_basket(consumer_here(request), identifier, form_of(request, Wish).form)
+    return RedirectResponse(f"/orders/{placed.identifier}", _SEE_OTHER)
+
+
+def package(request: Request, identifier: str, form: str = "zip") -> Response:
+    """Send what may be had of a data request at once, made while it is sent."""
+    consumer = consumer_here(request)
+    handout = direct_package(consumer, baskets.picks_of(consumer, identifier), form)
+    return hand_out(request, consumer, handout)
+
+
+def _back() -> Response:
+    return RedirectResponse("/basket", _SEE_OTHER)
+
+
+DOORS: Final = (
+    Door("/choose", choose, Action.READ_METADATA),
+    Door("/basket", basket, Action.READ_METADATA),
+    Door("/basket/new", new, Action.READ_METADATA, ("POST",)),
+    Door("/basket/picks", put_in, Action.READ_METADATA, ("POST",)),
+    Door("/basket/{identifier}/name", rename, Action.READ_METADATA, ("POST",)),
+    Door("/basket/{identifier}/remove", take_out, Action.READ_METADATA, ("POST",)),
+    Door("/basket/{identifier}/discard", discard, Action.READ_METADATA, ("POST",)),
+    Door("/basket/{identifier}/order", order, Action.DOWNLOAD, ("POST",)),
+    Door("/basket/{identifier}/package", package, Action.DOWNLOAD),
+)
+"""The doors of these pages."""

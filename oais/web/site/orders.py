@@ -1,0 +1,76 @@
+"""Orders: how far each is, its packages, and the numbers of what was taken."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from oais.errors import WrongUsageError
+from oais.functions.orders import fetching, placing
+from oais.functions.orders.counting import usage as counted_usage
+from oais.web.doors import Door
+from oais.web.forms import Form, form_of
+from oais.web.rendering import respond
+from oais.web.selecting import consumer_here, hand_out
+from oais.web.visitors import service_of
+from policies.access import Action
+from policies.principals import Duty
+
+_SEE_OTHER = 303
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+
+
+def orders(request: Request, page: int = 1, everybody: bool = False) -> Response:
+    """Show the orders of whoever asks; to the staff everybody's, if asked."""
+    consumer = consumer_here(request)
+    view = fetching.list_orders(consumer, page=page, everybody=everybody)
+    return respond(request, "orders.html", view, staff=consumer.sees_all, everybody=everybody)
+
+
+def order(request: Request, identifier: str) -> Response:
+    """Show an order: while it is built the page renews itself, or is renewed by hand."""
+    return respond(request, "order.html", fetching.show_order(consumer_here(request), identifier))
+
+
+def package(request: Request, identifier: str, number: int) -> Response:
+    """Send a package of an order, as the decision is now."""
+    consumer = consumer_here(request)
+    return hand_out(request, consumer, fetching.open_package(consumer, identifier, number))
+
+
+def cancel(request: Request, identifier: str) -> Response:
+    """End an order."""
+    form_of(request, Form)
+    fetching.cancel(consumer_here(request), identifier)
+    return RedirectResponse(f"/orders/{identifier}", _SEE_OTHER)
+
+
+def repeat(request: Request, identifier: str) -> Response:
+    """Place an order again."""
+    form_of(request, Form)
+    placed = placing.repeat(consumer_here(request), identifier)
+    return RedirectResponse(f"/orders/{placed.identifier}", _SEE_OTHER)
+
+
+def usage(request: Request, first: str = "", last: str = "") -> Response:
+    """Show the staff what was taken, by month, data set and country."""
+    service = service_of(request)
+    month = service.archive.now()[:7]
+    first, last = first or f"{month[:4]}-01", last or month
+    if not (_MONTH.fullmatch(first) and _MONTH.fullmatch(last)):
+        raise WrongUsageError("a month is written as 2026-11")
+    return respond(request, "usage.html", counted_usage(service, first, last))
+
+
+DOORS: Final = (
+    Door("/orders", orders, Action.READ_METADATA),
+    Door("/orders/{identifier}", order, Action.READ_METADATA),
+    Door("/orders/{identifier}/packages/{number:int}", package, Action.DOWNLOAD),
+    Door("/orders/{identifier}/cancel", cancel, Action.READ_METADATA, ("POST",)),
+    Door("/orders/{identifier}/repeat", repeat, Action.DOWNLOAD, ("POST",)),
+    Door("/desk/usage", usage, Duty.MANAGE_ARCHIVE),
+)
+"""The doors of these pages."""
