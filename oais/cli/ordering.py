@@ -108,7 +108,7 @@ def work(
     attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
     home: Home = None,
 ) -> None:
-    """Build orders, send mail and clear up, until interrupted; several workers may serve one archive."""
+    """Build orders, take in deposits, send mail, until interrupted; several may serve one archive."""
     from oais.archive import open_archive
     from oais.functions.service import open_service
     from oais.functions.working import chores_of, work_round

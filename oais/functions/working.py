@@ -1,4 +1,4 @@
-"""The worker's round: build what was ordered, send the mail that is due, clear away what is over."""
+"""The worker's round: build what was ordered, take in deposits, write and send mail, clear up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from oais.errors import ArchiveError, as_fault
+from oais.functions.deposit.intake import ingest_due
 from oais.functions.mailing import send_due
+from oais.functions.notifications import notify_due
 from oais.functions.orders.building import Worker
 from oais.functions.orders.clearing import clear_orders
 from oais.functions.service import Service
@@ -30,6 +32,8 @@ def chores_of(service: Service) -> Mapping[str, Chore]:
     return {
         "orders cleared": lambda: clear_orders(service),
         "orders built": lambda: int(worker.build_next() is not None),
+        "deposits taken in": lambda: ingest_due(service),
+        "letters written": lambda: notify_due(service),
         "letters sent": lambda: send_due(service),
     }
 
