@@ -214,8 +214,8 @@ def archive_of_ada(founded: tuple[Archive, str], tmp_path: Path) -> Archive:
 
 
 def test_no_course_of_events_gives_anybody_more_than_the_rules(archive_of_ada: Archive) -> None:
-    """After each of thousands of steps everybody may exactly what the model of the rules says."""
+    """After each of hundreds of steps everybody may exactly what the model of the rules says."""
     machine = type("RightsHere", (Rights,), {"founded": archive_of_ada})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=20, stateful_step_count=40, deadline=None)
+        machine, settings=settings(max_examples=12, stateful_step_count=30, deadline=None)
     )
