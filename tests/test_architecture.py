@@ -51,6 +51,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     ),
     "pydantic": ("oais.web.*",),
     "pygfried": ("oais.information.representation.pronom",),
+    "python_multipart": ("oais.web.multipart",),
     "rich": ("oais.cli.*",),
     "sqlalchemy": ("oais.database", "oais.database.*", "search_index.catalogue.*"),
     "starlette": ("oais.web.*",),

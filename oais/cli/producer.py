@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +24,7 @@ from oais.cli.terminal import (
     show_size,
 )
 from oais.errors import WrongUsageError
+from oais.files import read_regular
 from oais.information.findings import Severity
 from oais.information.text import printable
 
@@ -87,16 +90,22 @@ def check(
 def submit(
     bags: Annotated[list[Path], typer.Argument(help="One bag or thousands; what is in already is skipped.")],
     agreement: Agreement = "",
+    to: Annotated[
+        str, typer.Option("--to", help="Address of an archive's site to send them to.", show_default=False)
+    ] = "",
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the token for --to; else OAIS_TOKEN.", show_default=False),
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> int:
-    """Submit bags: each is stored as an AIP, or refused with every reason."""
-    from oais.archive import open_archive
-    from oais.functions.submission import submit as submit_all
+    """Submit bags: each is stored as an AIP, or refused with every reason.
 
-    archive = open_archive(home_or_default(home))
+    With --to they are sent to an archive far away; what broke off goes on when the command is repeated.
+    """
     results = []
-    for disposition in submit_all(archive, bags, agreement=agreement, reporter=TerminalReporter(len(bags))):
+    for disposition in _submitted(bags, agreement, to, token_file, home):
         results.append(disposition)
         if not as_json:
             _print_disposition(disposition)
@@ -105,6 +114,34 @@ def submit(
     elif len(results) > 1:
         _print_tally(results)
     return max((_exit_code(item) for item in results), default=0)
+
+
+def _submitted(
+    bags: list[Path], agreement: str, to: str, token_file: Path | None, home: Path | None
+) -> Iterator[Disposition]:
+    if to:
+        from oais.functions.deposit.remote import Remote
+        from oais.functions.deposit.sending import send
+
+        remote = Remote(to, _token(token_file))
+        return send(remote, bags, agreement=agreement, reporter=TerminalReporter())
+    from oais.archive import open_archive
+    from oais.functions.submission import submit as submit_all
+
+    archive = open_archive(home_or_default(home))
+    return submit_all(archive, bags, agreement=agreement, reporter=TerminalReporter(len(bags)))
+
+
+def _token(file: Path | None) -> str:
+    """Return the token of the account: from a file or the environment, never from the command line."""
+    text = read_regular(file).decode("ascii", "replace") if file else os.environ.get("OAIS_TOKEN", "")
+    token = text.strip()
+    if not (token.isascii() and token.isprintable() and token):
+        raise WrongUsageError(
+            "there is no token of a provider's account",
+            remedy="put it into OAIS_TOKEN, or into a file and name that with --token-file",
+        )
+    return token
 
 
 def _exit_code(disposition: Disposition) -> int:

@@ -11,6 +11,7 @@ _PANEL: Final[tuple[tuple[str, str, Duty], ...]] = (
     ("/orders", "My orders", Duty.OWN_ACCOUNT),
     ("/me/delegations", "Access delegation", Duty.OWN_ACCOUNT),
     ("/me/queries", "My queries", Duty.OWN_ACCOUNT),
+    ("/me/deposits", "My deliveries", Duty.DEPOSIT),
     ("/help#mine", "My help", Duty.OWN_ACCOUNT),
     ("/help", "Help page", Duty.OWN_ACCOUNT),
     ("/desk/people", "People", Duty.MANAGE_PEOPLE),

@@ -18,6 +18,7 @@ from oais.archive import Archive
 from oais.errors import ArchiveError, BusyError
 from oais.functions.access import Access, as_plain, open_access
 from oais.functions.access.decisions import ClosedError
+from oais.functions.deposit.addition import ChecksumError
 from oais.functions.service import Service
 from oais.web import words
 from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
@@ -150,12 +151,12 @@ def answer_json(view: object, status: HTTPStatus = HTTPStatus.OK) -> Response:
 
 def error_response(request: Request, error: ArchiveError) -> Response:
     """Answer with a calm page or with problem details (RFC 9457); nothing internal is told."""
-    status = HTTPStatus(error.http_status)
+    status = error.http_status
     internal = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     problem = {
         "type": "about:blank",
-        "title": status.phrase,
-        "status": int(status),
+        "title": _phrase(status),
+        "status": status,
         "detail": _public_message(error, internal=internal),
         "remedy": error.remedy,
     }
@@ -173,6 +174,11 @@ def error_response(request: Request, error: ArchiveError) -> Response:
         response = Response(page, status, media_type=HTML)
     _tell_how_to_go_on(request, error, response)
     return response
+
+
+def _phrase(status: int) -> str:
+    """Return the words of a status; tus has one of its own that HTTP does not know."""
+    return "Checksum Mismatch" if status == ChecksumError.http_status else HTTPStatus(status).phrase
 
 
 def _tell_how_to_go_on(request: Request, error: ArchiveError, response: Response) -> None:
@@ -205,6 +211,6 @@ def wants_json(request: Request) -> bool:
         return True
 
 
-def _json(plain: object, media_type: str, status: HTTPStatus) -> Response:
+def _json(plain: object, media_type: str, status: int) -> Response:
     body = json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=2).encode()
     return Response(body, status, media_type=media_type)

@@ -53,6 +53,8 @@ ADDRESSES = {
     "/orders/{identifier}": "/orders/none",
     "/orders/{identifier}/packages/{number:int}": "/orders/none/packages/1",
     "/desk/usage": "/desk/usage",
+    "/me/deposits": "/me/deposits",
+    "/me/deposits/{identifier}": "/me/deposits/0123",
 }
 METHODS = ("OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO")
 
