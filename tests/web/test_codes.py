@@ -25,7 +25,7 @@ from oais.functions.service import Service, open_service
 from oais.web.app import create_app
 from tests.functions.serving import StillClock
 from tests.web.conftest import CURVE_FILE, CURVE_URL, HOUSEKEEPING
-from tests.web.people import ORIGIN, account, enter
+from tests.web.people import ORIGIN, PASSWORD, account, enter
 
 CODE = re.compile(rf"[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")
 RULES = """\
@@ -326,6 +326,24 @@ def test_a_subscription_is_made_and_ended_on_its_page(place: Place) -> None:
     assert "/me/subscriptions?query=node%3Dtess/n1" in browser.get("/tree/tess/n1").text
     assert me.send("/me/subscriptions/end", identifier=made.identifier).status_code == 303
     assert subscriptions_of(place.service, ada) == []
+
+
+def test_a_program_subscribes_too(place: Place) -> None:
+    """The same in JSON, for its own account only."""
+    account(place.service, "ada")
+    account(place.service, "bob")
+    address, ada, bob = "/api/v1/subscriptions", ("ada", PASSWORD), ("bob", PASSWORD)
+    program = place.browser()
+    assert program.get(address).status_code == 401
+    made = program.post(address, json={"query": "node=tess"}, auth=ada)
+    assert made.status_code == 201
+    assert program.post(address, json={"query": "time=never"}, auth=ada).status_code == 400
+    told = program.get(address, auth=ada).json()["subscriptions"]
+    assert [item["name"] for item in told] == ["tess"]
+    one = f"{address}/{made.json()['identifier']}"
+    assert program.delete(one, auth=bob).status_code == 404
+    assert program.delete(one, auth=ada).status_code == 204
+    assert program.get(address, auth=ada).json() == {"subscriptions": []}
 
 
 def test_the_link_of_a_letter_ends_a_subscription_by_its_button_only(place: Place) -> None:

@@ -1,5 +1,6 @@
 """Notifications: whom the archive tells of what, once each, and never of what he may not know."""
 
+from oais.database.notices import Subscription
 from oais.functions.notifications.announcing import announce_upcoming, report_damage
 from oais.functions.notifications.embargoes import tell_of_releases
 from oais.functions.notifications.new_data import tell_of_deliveries
@@ -12,6 +13,7 @@ from oais.functions.notifications.subscriptions import (
 from oais.functions.service import Service
 
 __all__ = [
+    "Subscription",
     "announce_upcoming",
     "notify_due",
     "report_damage",

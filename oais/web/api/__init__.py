@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from oais.web.api import codes, orders
+from oais.web.api import codes, orders, subscriptions
 from oais.web.doors import Door
 
-API_DOORS: Final[tuple[Door, ...]] = (*codes.DOORS, *orders.DOORS)
+API_DOORS: Final[tuple[Door, ...]] = (*codes.DOORS, *orders.DOORS, *subscriptions.DOORS)
 """Every address for programs."""

@@ -11,7 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.errors import WrongUsageError
-from oais.functions.notifications import subscribe, subscriptions_of, unsubscribe, unsubscribe_by_link
+from oais.functions.notifications import (
+    Subscription,
+    subscribe,
+    subscriptions_of,
+    unsubscribe,
+    unsubscribe_by_link,
+)
 from oais.web.doors import Door, Public
 from oais.web.forms import Form, form_of
 from oais.web.rendering import access_of, respond
@@ -46,13 +52,18 @@ def add(request: Request) -> Response:
     """Hear of the new data of a search from now on."""
     form = form_of(request, SubscriptionForm)
     try:
-        question = question_of(dict(parse_qsl(form.query)))
-        access_of(request).find(question)
+        subscribe_visitor(request, form)
     except WrongUsageError as error:
         return _page(request, form.query, fault_of(error))
-    name = (form.name.strip() or question.node or question.words or "all new data")[:_LONGEST_NAME]
-    subscribe(service_of(request), principal_of(request).identifier, name, question)
     return see_other(PAGE)
+
+
+def subscribe_visitor(request: Request, form: SubscriptionForm) -> Subscription:
+    """Subscribe whoever asks to a search, once it was tried; raises WrongUsageError, RefusedError."""
+    question = question_of(dict(parse_qsl(form.query)))
+    access_of(request).find(question)
+    name = (form.name.strip() or question.node or question.words or "all new data")[:_LONGEST_NAME]
+    return subscribe(service_of(request), principal_of(request).identifier, name, question)
 
 
 def end(request: Request) -> Response:
