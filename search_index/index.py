@@ -137,6 +137,10 @@ class Index:
         """Return all observation requests with each node where packages of theirs rest, and one of those."""
         return self._read(reading.requests_observed)
 
+    def resting_at(self, nodes: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Return, of each node where packages rest, the first and the last of them by identifier."""
+        return self._read(lambda connection: reading.resting_at(connection, nodes))
+
     def versions(self, aip_id: str) -> tuple[VersionEntry, ...]:
         """Return the versions of a package, oldest first; none when it is not known."""
         return self._read(lambda connection: reading.version_entries(connection, aip_id))

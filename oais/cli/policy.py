@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from oais.functions.access.views import ReleaseNote
     from oais.functions.policy.explaining import Explanation
     from oais.functions.service import Service
-    from policies.principals import Principal
 
 policy_app = typer.Typer(help="Check, explain and compare the access policies.", no_args_is_help=True)
 embargo_app = typer.Typer(help="Declare what embargoes are computed from.", no_args_is_help=True)
@@ -87,12 +86,11 @@ def policy_explain(
     as_json: AsJson = False,
 ) -> None:
     """Explain what somebody may see and download: why, until when, from which visits and rule."""
-    from oais.functions.policy.explaining import explain, supposed_visit
+    from oais.functions.policy.explaining import explain_to, supposed_visit
 
     service = _service(home)
-    access = _asked_as(service, as_user, _moment(at) if at else service.now())
     visit = supposed_visit(supposed) if supposed else None
-    told = explain(access, about, as_user or "anybody", visit)
+    told = explain_to(service, _access(service), about, login=as_user, at=at, supposed=visit)
     if as_json:
         print_json(asdict(told))
     else:
@@ -111,7 +109,7 @@ def policy_calendar(
 
     service = _service(home)
     first = _moment(since) if since else service.now()
-    days = calendar(_asked_as(service, "", first), first, _moment(until) if until else None)
+    days = calendar(_access(service), first, _moment(until) if until else None)
     if as_json:
         print_json([asdict(day) | {"at": day.at.isoformat()} for day in days])
         return
@@ -150,8 +148,7 @@ def embargo_list(home: Home = None, as_json: AsJson = False) -> None:
     from oais.functions.embargo.inputs import all_requests
 
     service = _service(home)
-    access = _asked_as(service, "", service.now())
-    known = all_requests(access.index, service.database)
+    known = all_requests(_access(service).index, service.database)
     if as_json:
         print_json([asdict(request) for request in known])
         return
@@ -212,20 +209,10 @@ def _service(home: Path | None) -> Service:
     return open_service(open_archive(home_or_default(home)))
 
 
-def _asked_as(service: Service, login: str, at: datetime) -> Access:
-    """Return the access of an account, or of a stranger, at a moment."""
+def _access(service: Service) -> Access:
     from oais.functions.access.facade import open_access
-    from policies.principals import ANONYMOUS
 
-    principal = _principal(service, login, at) if login else ANONYMOUS
-    return open_access(service.archive, principal, service.database).asked_by(principal, at)
-
-
-def _principal(service: Service, login: str, at: datetime) -> Principal:
-    from oais.functions.people.accounts import person_of
-    from oais.functions.people.principals import principal_for
-
-    return principal_for(service, person_of(service, login).identifier, at)
+    return open_access(service.archive, database=service.database)
 
 
 def _moment(text: str) -> datetime:

@@ -171,6 +171,16 @@ def requests_observed(connection: Connection) -> list[tuple[str, str, str]]:
     return [(request, node, aip_id) for request, node, aip_id in connection.execute(query)]
 
 
+def resting_at(connection: Connection, nodes: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return, of each node where packages rest, the first and the last of them by identifier."""
+    found = {}
+    for part in parts(nodes):
+        query = select(AIPS.c.node, func.min(AIPS.c.aip_id), func.max(AIPS.c.aip_id))
+        rows = connection.execute(query.where(AIPS.c.node.in_(part)).group_by(AIPS.c.node))
+        found.update({node: (first, last) for node, first, last in rows})
+    return found
+
+
 def _observed() -> Select[tuple[Any, ...]]:
     return (
         select(AIPS.c.aip_id, OBSERVATIONS)

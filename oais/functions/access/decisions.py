@@ -53,6 +53,7 @@ class Asker:
         self.now = now
         self._reader = facts
         self._facts: dict[str, AipFacts] = {}
+        self._resting: dict[str, tuple[str, ...]] = {}
         self._denied: dict[Action, tuple[str, ...]] = {}
 
     def asked_by(self, principal: Principal) -> Asker:
@@ -65,6 +66,14 @@ class Asker:
         if wanted and self._reader is not None:
             self._facts.update(dict.fromkeys(wanted, AipFacts()))
             self._facts.update(self._reader.read(wanted))
+
+    def prepare_places(self, nodes: Iterable[str]) -> None:
+        """Read at once what padlocks of places depend on: packages that rest there speak for all."""
+        wanted = [node for node in nodes if node not in self._resting and self._depends(node)]
+        if wanted and self._reader is not None:
+            found = self._reader.index.resting_at(wanted)
+            self._resting.update((node, found.get(node, ())) for node in wanted)
+            self.prepare((node, aip_id) for node, aip_ids in found.items() for aip_id in aip_ids)
 
     def decision(self, action: Action, node_path: str, aip_id: str = "") -> Decision:
         """Return the decision; a node that no policy knows is denied."""
@@ -100,8 +109,15 @@ class Asker:
         )
 
     def locked(self, node_path: str, aip_id: str = "") -> bool:
-        """Return whether a padlock stands beside it: the data are not for whoever asks."""
-        return not self.may(Action.DOWNLOAD, node_path, aip_id)
+        """Return whether a padlock stands beside it: the data are not for whoever asks.
+
+        Where packages differ, a place is locked when those that speak for it are; a mere branch is not.
+        """
+        if aip_id or not self._depends(node_path):
+            return not self.may(Action.DOWNLOAD, node_path, aip_id)
+        self.prepare_places([node_path])
+        speaking = self._resting.get(node_path, ())
+        return bool(speaking) and all(self.locked(node_path, resting) for resting in speaking)
 
     def open_to_all(self, action: Action, node_path: str, aip_id: str = "") -> bool:
         """Return whether a stranger would get the same, so that a cache may keep it."""

@@ -8,6 +8,7 @@ from oais.errors import NotFoundError, WrongUsageError
 from oais.functions.access.cards import aip_card
 from oais.functions.access.decisions import Asker
 from oais.functions.access.views import (
+    AccessNote,
     AipCard,
     Branch,
     Crumb,
@@ -77,11 +78,17 @@ def node_view(
     return NodeView(
         node=node,
         crumbs=crumbs(asker, path),
-        access=asker.note(path),
+        access=_note(asker, path, cards, total),
         aips=cards,
         page=Page(page, PAGE_SIZE, total),
         branch_page=Page(branch_page, BRANCHES_SHOWN, node.branch_count),
     )
+
+
+def _note(asker: Asker, path: str, cards: tuple[AipCard, ...], total: int) -> AccessNote:
+    """Return what is told of downloading: what all packages here have in common, else what the node says."""
+    told = {asker.note(card.node, card.aip_id) for card in cards}
+    return told.pop() if len(told) == 1 and total == len(cards) else asker.note(path)
 
 
 def _resting_here(index: Index, asker: Asker, entry: NodeEntry, page: int) -> tuple[tuple[AipCard, ...], int]:
@@ -106,7 +113,9 @@ def branches(index: Index, asker: Asker, path: str, *, depth: int, page: int = 1
     hidden = asker.branches_denied(Action.SEE)
     offset = (page - 1) * BRANCHES_SHOWN
     shown = []
-    for entry in index.children(path, offset, BRANCHES_SHOWN, without=hidden):
+    entries = index.children(path, offset, BRANCHES_SHOWN, without=hidden)
+    asker.prepare_places(entry.path for entry in entries)
+    for entry in entries:
         branch = _branch(index, asker, entry)
         shown.append(_unfolded(index, asker, branch, depth - 1))
     return tuple(shown)
@@ -116,10 +125,9 @@ def _unfolded(index: Index, asker: Asker, branch: Branch, depth: int) -> Branch:
     if depth < 1 or not branch.branch_count:
         return branch
     hidden = asker.branches_denied(Action.SEE)
-    below = (
-        _unfolded(index, asker, _branch(index, asker, entry), depth - 1)
-        for entry in index.children(branch.path, limit=_UNFOLDED, without=hidden)
-    )
+    entries = index.children(branch.path, limit=_UNFOLDED, without=hidden)
+    asker.prepare_places(entry.path for entry in entries)
+    below = (_unfolded(index, asker, _branch(index, asker, entry), depth - 1) for entry in entries)
     return replace(branch, branches=tuple(below))
 
 

@@ -10,9 +10,12 @@ from oais.functions.access.facade import Access
 from oais.functions.access.releases import release_note
 from oais.functions.access.views import ReleaseNote
 from oais.functions.embargo.inputs import moment_of
+from oais.functions.people.accounts import person_of
+from oais.functions.people.principals import principal_for
+from oais.functions.service import Service
 from oais.information.identifiers import parse_aip_reference
 from oais.information.text import printable
-from policies.access import AccessObject, AccessWords, Action, decide
+from policies.access import ANONYMOUS, AccessObject, AccessWords, Action, decide
 from policies.embargo import Visit
 
 
@@ -73,6 +76,28 @@ def explain(access: Access, about: str, asker: str, supposed: Visit | None = Non
         layers=tuple(_layer(words) for words in target.words.layers()),
         release=release_note(target),
     )
+
+
+def explain_to(
+    service: Service,
+    access: Access,
+    about: str,
+    *,
+    login: str = "",
+    at: str = "",
+    supposed: Visit | None = None,
+) -> Explanation:
+    """Explain an object as an account sees it, or somebody without one; raises as ``explain`` does.
+
+    Raises NotFoundError for an unknown login too, InvalidError for a moment that is none.
+    """
+    moment = moment_of(at) if at else service.now()
+    if moment is None:
+        raise InvalidError(f"{printable(at)!r} is no day and no moment", remedy="write 2026-02-28")
+    principal = ANONYMOUS
+    if login:
+        principal = principal_for(service, person_of(service, login).identifier, moment)
+    return explain(access.asked_by(principal, moment), about, login or "anybody", supposed)
 
 
 def supposed_visit(text: str) -> Visit:

@@ -21,6 +21,7 @@ from oais.web.site import (
     orders,
     packages,
     people,
+    policies,
     products,
     saved,
     search,
@@ -49,5 +50,6 @@ SITE_DOORS: Final[tuple[Door, ...]] = (
     *log.DOORS,
     *baskets.DOORS,
     *orders.DOORS,
+    *policies.DOORS,
 )
 """Every page; of two addresses that fit, the earlier answers."""

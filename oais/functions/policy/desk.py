@@ -1,0 +1,40 @@
+"""The policies as an archivist keeps an eye on them: what is in force since when, and what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oais.functions.policy.comparing import in_words
+from oais.functions.policy.recording import PolicyChange, policy_history
+from oais.functions.service import Service
+from oais.information.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceWords:
+    """A place of the tree and the words in force there."""
+
+    node: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDesk:
+    """The policies in force, the changes so far, and the faults of files that are therefore not in force."""
+
+    digest: str
+    history: tuple[PolicyChange, ...]
+    findings: tuple[Finding, ...]
+    places: tuple[PlaceWords, ...]
+
+
+def policy_desk(service: Service) -> PolicyDesk:
+    """Return in what state the policies are; raises StorageError, DamageError."""
+    findings = service.archive.in_force.findings()
+    policies = service.archive.policies
+    return PolicyDesk(
+        digest=policies.digest,
+        history=tuple(policy_history(service.archive.home)),
+        findings=findings,
+        places=tuple(PlaceWords(node.path, in_words(node.words)) for node in policies.tree.nodes()),
+    )
