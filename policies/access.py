@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from policies.embargo import ObservationRequest, Release, release_of
 from policies.principals import ANONYMOUS, STAFF, Membership, Principal, Role, Scope, State, recognized
@@ -104,6 +105,7 @@ _SCOPES = {
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _FOR_ACCOUNTS = frozenset({"account", "group", "embargo"})
+_SHOWN = {Action.SEE: "its name is shown", Action.READ_METADATA: "its description is shown"}
 _TO_WHOM = {
     "open": "open to all",
     "email-code": "open to holders of an access code",
@@ -122,8 +124,7 @@ def decide(principal: Principal, action: Action, target: AccessObject, now: date
         return _UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
+class _Layer(NamedTuple):
     """What one policy answers an asker at a moment.
 
     ``word`` is in force before ``until`` (None: for good) for ``reason``; ``shown`` is how much is told;
@@ -154,8 +155,7 @@ def _decided(principal: Principal, action: Action, target: AccessObject, now: da
     if known and principal.role in STAFF:
         grant = Grant(principal, action, target, now, _Seal(principal, action, target, now))
         return Decision(True, "the archive's staff may", "public", policy=target.words.policy, grant=grant)
-    asker = principal if known else Principal(code_until=principal.code_until)
-    layers = [_layer(words, asker, target, now) for words in target.words.layers()]
+    layers = [_layer(words, principal, known, target, now) for words in target.words.layers()]
     shown = max((layer.shown for layer in layers), key=METADATA_WORDS.index)
     if shown == "hidden":
         return _UNKNOWN
@@ -164,12 +164,13 @@ def _decided(principal: Principal, action: Action, target: AccessObject, now: da
     chosen = any(layer.inside and layer.word != "account" for layer in layers)
     barring = [layer for layer in layers if layer.bars(action, chosen=chosen)]
     if barring:
-        return _denied(action, max(barring, key=_end), shown, asker)
+        return _denied(action, max(barring, key=_end), shown, known)
     grant = Grant(principal, action, target, now, _Seal(principal, action, target, now))
     return _granted(layers[0], shown, grant)
 
 
-def _layer(words: AccessWords, asker: Principal, target: AccessObject, now: datetime) -> _Layer:
+def _layer(words: AccessWords, asker: Principal, known: bool, target: AccessObject, now: datetime) -> _Layer:
+    """Ask one policy; of an asker who is not ``known`` nothing counts but the download session he opened."""
     release = None if words.rule is None else release_of(target.request, words.rule)
     word, until, reason = words.data, words.opens if release is None else release.at, words.reason
     freed = next((item for item in words.exemptions if item.covers(target)), None)
@@ -177,7 +178,8 @@ def _layer(words: AccessWords, asker: Principal, target: AccessObject, now: date
         word, until, reason = freed.data, None, freed.reason
     elif until is not None and until <= now:
         word, until = words.then, None
-    inside = _names(word, words, asker, target.request, now)
+    inside = known and _names(word, words, asker, target.request, now)
+    coded = (known and asker.code_confirmed) or (asker.code_until is not None and now < asker.code_until)
     described = inside or (words.metadata_opens is not None and words.metadata_opens <= now)
     return _Layer(
         words=words,
@@ -187,7 +189,9 @@ def _layer(words: AccessWords, asker: Principal, target: AccessObject, now: date
         release=release,
         shown="public" if described else words.metadata,
         inside=inside,
-        admits=_admits(word, asker, now) or (inside and (asker.code_confirmed or not words.code)),
+        admits=word == "open"
+        or (word == "email-code" and coded)
+        or (inside and (asker.code_confirmed or not words.code)),
     )
 
 
@@ -204,22 +208,16 @@ def _names(
     return False
 
 
-def _admits(word: str, asker: Principal, now: datetime) -> bool:
-    """Return whether a word admits the asker whoever he is."""
-    if word == "email-code":
-        return asker.code_confirmed or (asker.code_until is not None and now < asker.code_until)
-    return word == "open"
-
-
 def _end(layer: _Layer) -> datetime:
     """Return when a layer ceases to bar, for comparing; what never does comes last."""
     return layer.until or _NEVER
 
 
 def _granted(layer: _Layer, shown: str, grant: Grant) -> Decision:
+    what = _SHOWN.get(grant.action) or _TO_WHOM[layer.word]
     return Decision(
         True,
-        f"{_TO_WHOM[layer.word]} by policy {layer.words.policy or 'unnamed'}: {layer.reason}",
+        f"{what} by policy {layer.words.policy or 'unnamed'}: {layer.reason}",
         shown,
         policy=layer.words.policy,
         grant=grant,
@@ -228,11 +226,11 @@ def _granted(layer: _Layer, shown: str, grant: Grant) -> Decision:
     )
 
 
-def _denied(action: Action, layer: _Layer, shown: str, asker: Principal) -> Decision:
+def _denied(action: Action, layer: _Layer, shown: str, known: bool) -> Decision:
     what = "its description is" if action is Action.READ_METADATA else "its data are"
     at = layer.until if shown == "public" else None
-    until = "" if at is None else f" until {at:%Y-%m-%d %H:%M:%S} UTC"
-    step = _step(layer, asker)
+    until = "" if at is None else f" until {at.isoformat(' ')[:19]} UTC"
+    step = _step(layer, known)
     remedy = _remedy(step, layer)
     return Decision(
         False,
@@ -247,11 +245,11 @@ def _denied(action: Action, layer: _Layer, shown: str, asker: Principal) -> Deci
     )
 
 
-def _step(layer: _Layer, asker: Principal) -> Step:
+def _step(layer: _Layer, known: bool) -> Step:
     """Return what may help: of insiders who are barred, only the mailed code is missing."""
     if layer.word == "email-code" or layer.inside:
         return Step.CODE
-    if layer.word in _FOR_ACCOUNTS and asker.identifier == "":
+    if layer.word in _FOR_ACCOUNTS and not known:
         return Step.LOG_IN
     return Step.OWNER if layer.word == "embargo" else Step.CONTACT
 

@@ -7,7 +7,6 @@ Missing dates, and dates beyond the calendar, give no release: the data stay pri
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -118,26 +117,34 @@ class Release:
     basis: Basis
 
 
+_NEVER = Release(None, Basis.NOTHING)
+
+
 def release_of(request: ObservationRequest | None, rule: EmbargoRule) -> Release:
     """Return the release of a request: the earliest of its waiver, its last and its first visit's end.
 
     The last visit ends nothing while any visit is not declared complete; the first one does, however late
     others come.
     """
-    ends = [] if request is None else list(_ends(request, rule))
-    return Release(*min(ends)) if ends else Release(None, Basis.NOTHING)
+    ends = [] if request is None else _ends(request, rule)
+    known = [(at, basis) for at, basis in ends if at is not None]
+    return Release(*min(known)) if known else _NEVER
 
 
-def _ends(request: ObservationRequest, rule: EmbargoRule) -> Iterator[tuple[datetime, Basis]]:
-    if request.waiver is not None:
-        yield request.waiver.at, Basis.WAIVER
+def _ends(request: ObservationRequest, rule: EmbargoRule) -> list[tuple[datetime | None, Basis]]:
+    """Return what may end the embargo, and when; None where no date is known."""
+    waiver, periods = request.waiver, periods_of(request, rule)
+    ends = [(waiver.at if waiver is not None else None, Basis.WAIVER)]
     completed = [visit.completed_at for visit in request.visits if visit.completed_at is not None]
-    periods = periods_of(request, rule)
-    if not completed or periods is None:
-        return
-    yield from _end(periods.after_first, min(completed), Basis.FIRST_VISIT)
-    if len(completed) == len(request.visits):
-        yield from _end(periods.after_last, max(completed), Basis.LAST_VISIT)
+    if completed and periods is not None:
+        ends.append((_end(periods.after_first, min(completed)), Basis.FIRST_VISIT))
+        if len(completed) == len(request.visits):
+            ends.append((_end(periods.after_last, max(completed)), Basis.LAST_VISIT))
+    return ends
+
+
+def _end(period: Period | None, completed_at: datetime) -> datetime | None:
+    return None if period is None else period.after(completed_at)
 
 
 def periods_of(request: ObservationRequest, rule: EmbargoRule) -> Periods | None:
@@ -148,9 +155,3 @@ def periods_of(request: ObservationRequest, rule: EmbargoRule) -> Periods | None
         return None
     given = request.headers
     return Periods(given.after_last or rule.periods.after_last, given.after_first or rule.periods.after_first)
-
-
-def _end(period: Period | None, completed_at: datetime, basis: Basis) -> Iterator[tuple[datetime, Basis]]:
-    end = None if period is None else period.after(completed_at)
-    if end is not None:
-        yield end, basis

@@ -66,9 +66,10 @@ class AccessWords:
 
     def layers(self) -> Iterator[AccessWords]:
         """Return these words and all that stand above them."""
-        yield self
-        if self.above is not None:
-            yield from self.above.layers()
+        words: AccessWords | None = self
+        while words is not None:
+            yield words
+            words = words.above
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ def create_site(archive: Archive, service: Service | None) -> Site:
         "grouped": words.grouped,
         "counted": words.counted,
         "moment": words.moment,
+        "sentence": words.sentence,
         "day": words.day,
         "step": words.level_step,
         "matching": words.matching,

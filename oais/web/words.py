@@ -33,6 +33,11 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{grouped(number)} {one if number == 1 else many or one + 's'}"
 
 
+def sentence(text: str) -> str:
+    """Return a text with a large first letter, all others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def moment(iso: str) -> str:
     """Return an ISO 8601 time without its fraction: ``2026-11-21 03:54:49 UTC``."""
     if len(iso) < 19:

@@ -51,7 +51,7 @@ TABLE = [
     ("hidden", "closed", None, (False, False, False)),
     ("hidden", "open", EARLIER, (False, False, False)),
     ("PUBLIC", "open", None, (False, False, False)),
-    ("public", "opened", None, (False, False, False)),
+    ("public", "opened", None, (True, True, False)),
     ("", "", None, (False, False, False)),
 ]
 ACTIONS = (Action.SEE, Action.READ_METADATA, Action.DOWNLOAD)

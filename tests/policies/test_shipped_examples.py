@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,6 +65,21 @@ def shown(access: AccessPolicy, node: str, who: Principal, at: datetime, **facts
     target = AccessObject(node, access.for_node(node), "m.1", **facts)
     got = ["", "name", "description", "data"]
     return got[sum(decide(who, action, target, at).allowed for action in Action)]
+
+
+def test_the_examples_of_the_documentation_load() -> None:
+    """Each YAML text of the page for archivists can be put in force with the shipped agreements."""
+    page = (SHIPPED.parents[1] / "docs" / "access-policies.md").read_text("utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    agreements = load_policies(SHIPPED).agreements.values()
+    assert len(examples) == 3
+    for text in examples:
+        faults: list[Fault] = []
+        found = parse_access(text, "access-policies.md", faults)
+        assert found is not None, [str(fault) for fault in faults]
+        access = found.with_agreements(agreements)
+        check_access(access, [node.path for node in Tree(agreements, access).nodes()], "page", faults)
+        assert faults == []
 
 
 def test_every_example_loads() -> None:
