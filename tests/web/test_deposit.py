@@ -240,6 +240,33 @@ def test_a_put_needs_its_length(site: Depository) -> None:
     assert site.staged() == []
 
 
+@pytest.mark.parametrize(
+    ("lines", "body"),
+    [
+        (("Content-Length: 5", "Content-Length: 6"), b"hello"),
+        (("Content-Length: -5",), b"hello"),
+        (("Content-Length: 0x5",), b"hello"),
+        (("Transfer-Encoding: chunked", "Content-Length: 5"), b"5\r\nhello\r\n0\r\n\r\n"),
+        (("Transfer-Encoding: chunked",), b"zz\r\nhello\r\n0\r\n\r\n"),
+        (("Transfer-Encoding: gzip, chunked",), b"5\r\nhello\r\n0\r\n\r\n"),
+    ],
+    ids=["two lengths", "negative", "hexadecimal", "two ways", "bad chunk", "packed"],
+)
+def test_a_body_of_doubtful_length_adds_nothing(
+    site: Depository, lines: tuple[str, ...], body: bytes
+) -> None:
+    """Where the body ends is told once and plainly, or the request is refused and its line closed."""
+    address = site.announce(1000)
+    more = [f"{name}: {value}" for name, value in PIECE.items()]
+    head = request_head(f"PATCH {address}", f"Authorization: Bearer {site.token}", *more, *lines)
+    with socket.create_connection(site.address, timeout=30) as line:
+        line.sendall(head + body)
+        answers = statuses(line)
+    assert len(answers) <= 1
+    assert set(answers) <= {400, 415, 501}
+    assert site.offset(address) == 0
+
+
 def test_a_put_that_is_cut_leaves_nothing(site: Depository, tar: bytes) -> None:
     """Half a file is no delivery."""
     with socket.create_connection(site.address, timeout=30) as line:
