@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import auditing, checking, deciding, memory, report, site, submitting
+from benchmarks import auditing, checking, deciding, delivering, memory, report, site, submitting
 from benchmarks.figures import Figure
 from benchmarks.measuring import ROOT
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -23,6 +23,7 @@ GROUPS: Mapping[str, Callable[[Path, Sizes], list[Figure]]] = {
     "decide": deciding.figures,
     "memory": memory.figures,
     "site": site.figures,
+    "deliver": delivering.figures,
 }
 
 

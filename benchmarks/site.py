@@ -35,20 +35,21 @@ def figures(work: Path, sizes: Sizes) -> list[Figure]:
         "search": [_question(dice, sizes.aips) for _ in range(sizes.requests)],
     }
     rows = []
-    with _serving(home) as (process, address):
+    with serving(home) as (process, address):
         for kind, targets in kinds.items():
             times = sorted(1000 * seconds for seconds in _asked(address, targets))
             slow = quantiles(times, n=20)[-1]
             what = f"site with {sizes.aips:,} AIPs, {kind}: p95"
             note = f"median {median(times):.1f} ms, {len(times)} requests"
             rows.append(Figure(what, slow, "ms", Target("figure", 50), note=note))
-        memory = _high_water(process.pid)
+        memory = high_water(process.pid)
     what = f"memory, site with {sizes.aips:,} AIPs"
     return [*rows, Figure(what, memory, "MB", Target("figure", 300))]
 
 
 @contextmanager
-def _serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Serve an archive in a process of its own while the block runs; give the process and the address."""
     command = [sys.executable, "-m", "benchmarks.cases", "serve", json.dumps({"home": str(home)})]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -102,6 +103,7 @@ def _question(dice: random.Random, aips: int) -> str:
     )
 
 
-def _high_water(number: int) -> float:
+def high_water(number: int) -> float:
+    """Return the most memory that a process had so far, in MB."""
     lines = Path(f"/proc/{number}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM"))
