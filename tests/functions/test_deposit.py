@@ -35,6 +35,7 @@ from oais.functions.mailing.sending import send_due
 from oais.functions.receipts import each_receipt, open_receipt
 from oais.functions.service import Service, open_service
 from oais.functions.storage import aip_store
+from oais.functions.working import chores_of, work_round
 from oais.settings import Settings
 from policies.principals import Principal, Role
 from sip.parcel import parcel_of
@@ -256,6 +257,19 @@ def test_an_upload_left_alone_expires(service: Service, provider: Principal, tar
     with pytest.raises(EndedError, match="expired"):
         own_upload(service, provider, idle.identifier)
     assert len(list(service.archive.uploads.iterdir())) == 2
+
+
+def test_a_workers_round_takes_in_and_ends(service: Service, provider: Principal, tar: bytes) -> None:
+    """What is whole is ingested and what was left is ended, without anybody asking."""
+    begin(service, provider, Announcement("left.tar", 10))
+    deliver(service, provider, tar)
+    clock = service.archive.clock
+    assert isinstance(clock, SteadyClock)
+    clock.now += timedelta(hours=service.archive.settings.deposit_expiry_hours)
+    told = {done.chore: (done.count, done.fault) for done in work_round(chores_of(service))}
+    assert told["deposits taken in"] == (1, None)
+    assert told["uploads expired"] == (1, None)
+    assert list(service.archive.uploads.iterdir()) == []
 
 
 def test_bytes_that_nobody_waits_for_are_swept(service: Service, provider: Principal) -> None:
