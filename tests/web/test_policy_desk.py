@@ -20,7 +20,7 @@ from oais.information.representation.inspection import Inspector
 from oais.web.app import create_app
 from policies.principals import Role
 from tests.functions.embargoed import REQUEST, RULES, SECRET, deliver
-from tests.web.people import Visitor, account, enter
+from tests.web.people import PASSWORD, Visitor, account, enter
 
 Open = Callable[[], TestClient]
 FILE = f"/aip/V1/v1/files/{SECRET}"
@@ -178,3 +178,24 @@ def test_every_change_of_the_policies_is_a_security_event(service: Service, brow
     digests = [event["subject"] for event in events if event["event"] == "policies in force"]
     assert digests[-1] == service.archive.policies.digest
     assert len(digests) >= 3
+
+
+def test_programs_ask_and_declare_the_same(browse: Open, keeper: Visitor) -> None:
+    """The same functions answer in JSON; a field that is not known is refused, and so is a stranger."""
+    client, basic = browse(), ("keeper", PASSWORD)
+    told = client.get("/api/v1/policies/explain", params={"about": "V1"}, auth=basic).json()
+    assert told["release"]["request"] == REQUEST
+    assert client.get("/api/v1/policies/calendar", auth=basic).json()["days"][0]["what"] == REQUEST
+    assert client.get("/api/v1/embargoes", auth=basic).json()["releases"][0]["request"] == REQUEST
+    assert client.get("/api/v1/embargoes").status_code == 401
+    waiver = {"request": REQUEST, "waived_at": "2002-02-02", "reason": "published"}
+    here = "/api/v1/embargoes/waive"
+    assert client.post(here, json={**waiver, "role": "admin"}, auth=basic).status_code == 422
+    assert client.post(here, json=waiver, auth=("reader", PASSWORD)).status_code == 403
+    assert client.post(here, json=waiver, auth=("owner", PASSWORD)).json()["waived_by"] == "Owner"
+    assert keeper.send("/desk/embargoes/waive", request=REQUEST).status_code == 303
+    visit = {"request": REQUEST, "visit": "V2", "completed_at": "2001-01-01"}
+    complete = "/api/v1/embargoes/complete"
+    assert client.post(complete, json=visit, auth=("owner", PASSWORD)).status_code == 403
+    assert client.post(complete, json=visit, auth=basic).json()["visit"] == "V2"
+    assert keeper.send("/desk/embargoes/complete", request=REQUEST, visit="V2").status_code == 303
