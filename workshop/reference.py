@@ -1,4 +1,4 @@
-"""Writes the reference pages that code knows best: commands, settings and finding codes.
+"""Writes the reference pages that code knows best: commands, settings, finding codes, the API.
 
 ``python -m workshop.reference`` writes what stands between the two marks of each page below ``docs/``;
 ``--check`` only tells which pages are not up to date. The prose before and after the marks is written by
@@ -82,6 +82,21 @@ def _commands_below(name: str, command: Any) -> Iterator[tuple[str, Any]]:
         yield name, command
     for word, child in sorted(below.items()):
         yield from _commands_below(f"{name} {word}", child)
+
+
+def api_page() -> str:
+    """Return a table of everything a program can ask of the site."""
+    from oais.web.app import DOORS
+    from oais.web.description import described, operations_of
+
+    document = described([door for door in DOORS if door.for_programs], "", "")
+    rows = [
+        f"| `{one.method} {one.path}` | {one.told} | {', '.join(f'`{name}`' for name in one.parameters)} | "
+        f"{', '.join(f'`{name}`' for name in one.body)} | {one.asks} |"
+        for one in operations_of(document)
+    ]
+    head = ["| address | what it does | parameters | body | asks for |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows])
 
 
 def commands_page() -> str:
@@ -180,6 +195,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/commands.md": commands_page,
     "docs/settings.md": settings_page,
     "docs/findings.md": findings_page,
+    "docs/api.md": api_page,
 }
 """The generated pages and what writes each."""
 

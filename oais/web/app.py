@@ -18,6 +18,7 @@ from oais.archive import Archive
 from oais.errors import ArchiveError, ConfigurationError, NotFoundError, WrongUsageError
 from oais.functions.policy.recording import record_policies
 from oais.functions.service import Service, open_service
+from oais.web import description
 from oais.web.api import API_DOORS
 from oais.web.deposit import DEPOSIT_DOORS
 from oais.web.doors import Door, DoorRoute, undeclared
@@ -28,7 +29,7 @@ from oais.web.rendering import create_site, error_response
 from oais.web.security import Gate, allowed_hosts, referenced
 from oais.web.site import SITE_DOORS
 
-DOORS: Final[tuple[Door, ...]] = (*SITE_DOORS, *API_DOORS, *DEPOSIT_DOORS)
+DOORS: Final[tuple[Door, ...]] = (*description.DOORS, *API_DOORS, *SITE_DOORS, *DEPOSIT_DOORS)
 """Every address that answers."""
 
 

@@ -1,13 +1,20 @@
-"""The programs' way in: the same functions as the pages, asked and answered in JSON."""
+"""The doors of programs under ``/api/v1``: the same functions as the pages, JSON in and out."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from oais.web.api import codes, orders, policies, subscriptions
+from oais.web.api import account, archive, codes, desk, groups, orders, policies, subscriptions
 from oais.web.doors import Door
 
 API_DOORS: Final[tuple[Door, ...]] = (
-    *codes.DOORS, *orders.DOORS, *policies.DOORS, *subscriptions.DOORS
-)  # fmt: skip
-"""Every address for programs."""
+    *archive.DOORS,
+    *account.DOORS,
+    *desk.DOORS,
+    *groups.DOORS,
+    *codes.DOORS,
+    *orders.DOORS,
+    *policies.DOORS,
+    *subscriptions.DOORS,
+)
+"""Every address of the API; of two that fit, the earlier answers."""

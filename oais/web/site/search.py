@@ -47,6 +47,11 @@ def question_of(parameters: Mapping[str, str]) -> Question:
     return Question(**given)
 
 
+def parameter_names() -> list[str]:
+    """Return what an address that asks a question may carry after ``?``."""
+    return [_PARAMETERS.get(part.name, part.name) for part in fields(Question)]
+
+
 def _number(name: str, text: str) -> int:
     if not _NUMBER.fullmatch(text):
         raise WrongUsageError(f"{name} is {printable(text)!r}; expected a whole number")

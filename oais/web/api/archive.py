@@ -1,0 +1,78 @@
+"""What the archive holds: the tree, the search, packages, products and files."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oais.web.doors import Door, Public
+from oais.web.downloads import file_response
+from oais.web.rendering import access_of, answer_json, site_of
+from oais.web.site.search import question_of
+from policies.access import Action
+
+ROOT: Final = "/api/v1"
+_VERSION: Final = ROOT + "/aips/{aip_id}/v{version:int}"
+
+
+def start(request: Request) -> Response:
+    """Tell the archive's name and where the description of this API lies."""
+    settings = site_of(request).archive.settings
+    described = f"{settings.base_url}{ROOT}/openapi.json"
+    return answer_json({"name": settings.name, "contact": settings.contact, "openapi": described})
+
+
+def holdings(request: Request) -> Response:
+    """Tell what the archive holds: by mission and level, and what came in last."""
+    return answer_json(access_of(request).holdings())
+
+
+def tree(request: Request) -> Response:
+    """Tell the whole tree, three floors deep."""
+    return answer_json(access_of(request).tree())
+
+
+def node(request: Request, path: str, page: int = 1, branches: int = 1) -> Response:
+    """Tell of a mission, a branch or a data set."""
+    return answer_json(access_of(request).node(path, page, branches))
+
+
+def search(request: Request) -> Response:
+    """Answer a question, with facets to narrow it; the parameters are those of the search page."""
+    return answer_json(access_of(request).find(question_of(request.query_params)))
+
+
+def newest(request: Request, aip_id: str, page: int = 1) -> Response:
+    """Tell of the newest version of an AIP."""
+    return answer_json(access_of(request).show(aip_id, page))
+
+
+def version(request: Request, aip_id: str, version: int, page: int = 1) -> Response:
+    """Tell of one version of an AIP: products with digests, events, documents, software, citation."""
+    return answer_json(access_of(request).show(f"{aip_id}@v{version}", page))
+
+
+def product(request: Request, aip_id: str, version: int, path: str) -> Response:
+    """Tell of a product: its description, headers and the head of its table."""
+    return answer_json(access_of(request).product(f"{aip_id}@v{version}", path))
+
+
+def download(request: Request, aip_id: str, version: int, path: str) -> Response:
+    """Hand out the bytes of a file, whole or in part."""
+    return file_response(request, access_of(request).open_file(f"{aip_id}@v{version}", path))
+
+
+DOORS: Final = (
+    Door(ROOT, start, Public.NOTHING),
+    Door(f"{ROOT}/holdings", holdings, Action.SEE),
+    Door(f"{ROOT}/tree", tree, Action.SEE),
+    Door(f"{ROOT}/tree/{{path:path}}", node, Action.SEE),
+    Door(f"{ROOT}/search", search, Action.READ_METADATA),
+    Door(f"{ROOT}/aips/{{aip_id}}", newest, Action.READ_METADATA),
+    Door(_VERSION, version, Action.READ_METADATA),
+    Door(f"{_VERSION}/products/{{path:path}}", product, Action.READ_METADATA),
+    Door(f"{_VERSION}/files/{{path:path}}", download, Action.DOWNLOAD),
+)
+"""The doors of these answers."""
