@@ -23,7 +23,11 @@ DOORS: dict[str, tuple[str, ...]] = {
     "PIL": ("oais.web.images",),
     "alembic": ("oais.database.migrations", "oais.database.migrations.*"),
     "argon2": ("oais.functions.people.passwords",),
-    "astropy": ("oais.information.representation.compressed_images",),
+    "astropy": (
+        "oais.information.representation.compressed_images",
+        "oais.information.representation.fits_writing",
+        "oais.information.representation.time_columns",
+    ),
     "blake3": ("oais.information.fixity",),
     "cdflib": ("oais.information.representation.cdf",),
     "cryptography": ("oais.functions.mailing.envelopes", "oais.information.signature"),

@@ -32,6 +32,13 @@ def open_cdf(stream: BinaryIO) -> Any:
     return cdflib.CDF(f"/proc/self/fd/{stream.fileno()}")
 
 
+def tt2000(*civil: int) -> int:
+    """Return the TT2000 of a UTC: year, month, day, hour, minute, second; 60 is the leap second."""
+    import cdflib
+
+    return int(cdflib.cdfepoch.compute_tt2000([*civil, 0, 0, 0]))
+
+
 def read_cdf(stream: BinaryIO, path: str) -> Contents:
     """Read global attributes and the list of variables of a CDF file."""
     missing = missing_bytes(stream)

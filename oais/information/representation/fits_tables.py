@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from oais.information.representation.opening import GZIP_MAGIC, GzipReader, Read
 
 CHUNK = 4 << 20
 _SKIP = 1 << 20
-_NUMPY = {"L": "i1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
+NUMPY: Final = {"L": "i1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
 _IMAGE = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
 
@@ -72,26 +72,42 @@ def find_hdu(source: Source, unit: int | None, kinds: tuple[str, ...] = ()) -> F
     """
     wanted = f"HDU {unit}" if unit is not None else " or ".join(kinds)
     for number in range(MOST_HDUS):
-        header = _header(source, wanted)
-        cards = parse_cards(header)
-        size, fault = data_size(cards, primary=number == 0)
-        if fault:
-            raise ValueError(f"HDU {number}: {fault}")
-        kind = hdu_kind(cards)
-        if number == unit or (unit is None and size and kind in kinds):
-            if kinds and (kind not in kinds or not size):
+        found = read_hdu(source, number)
+        if found is None:
+            raise ValueError(f"the file has no {wanted}")
+        kind = hdu_kind(found.cards)
+        if number == unit or (unit is None and found.size and kind in kinds):
+            if kinds and (kind not in kinds or not found.size):
                 raise ValueError(f"HDU {number} holds {kind}, not {' or '.join(kinds)}")
-            return FoundHdu(number, header, cards, size)
-        source.skip(padded(size))
+            return found
+        source.skip(padded(found.size))
     raise ValueError(f"the file has more than {MOST_HDUS} HDUs")
 
 
-def _header(source: Source, wanted: str) -> bytes:
+def read_hdu(source: Source, number: int) -> FoundHdu | None:
+    """Read the header that begins here, of HDU ``number``; None where no HDU begins.
+
+    Raises:
+        ValueError: the header does not end, or does not tell the size of the data.
+    """
+    header = _header(source)
+    if not header:
+        return None
+    cards = parse_cards(header)
+    size, fault = data_size(cards, primary=number == 0)
+    if fault:
+        raise ValueError(f"HDU {number}: {fault}")
+    return FoundHdu(number, header, cards, size)
+
+
+def _header(source: Source) -> bytes:
     blocks: list[bytes] = []
     while len(blocks) * BLOCK < MOST_HEADER:
         block = source.stream.read(BLOCK)
-        if len(block) < BLOCK or (not blocks and not block.startswith((b"SIMPLE", b"XTENSION"))):
-            raise ValueError(f"the file has no {wanted}")
+        if not blocks and not block.startswith((b"SIMPLE", b"XTENSION")):
+            return b""
+        if len(block) < BLOCK:
+            raise ValueError("the file ends in a header")
         blocks.append(block)
         if end_of_header(block) is not None:
             return b"".join(blocks)
@@ -115,7 +131,7 @@ class FitsColumn:
     @property
     def is_number(self) -> bool:
         """Whether each row holds exactly one real number."""
-        return self.repeat == 1 and self.code in _NUMPY and self.code != "L"
+        return self.repeat == 1 and self.code in NUMPY and self.code != "L"
 
 
 def fits_columns(cards: Cards) -> list[FitsColumn]:
@@ -171,7 +187,7 @@ def row_chunks(source: Source, cards: Cards, rows: int) -> Iterator[tuple[bytes,
 
 def column_values(column: FitsColumn, data: bytes, rows: int, width: int) -> NDArray[np.float64]:
     """Return one number a row as float64, NaN where the column says there is none."""
-    raw = np.ndarray((rows,), dtype=_NUMPY[column.code], buffer=data, offset=column.offset, strides=(width,))
+    raw = np.ndarray((rows,), dtype=NUMPY[column.code], buffer=data, offset=column.offset, strides=(width,))
     values = raw.astype(np.float64)
     if column.scale != 1.0 or column.zero != 0.0:
         with np.errstate(all="ignore"):
@@ -186,10 +202,10 @@ def cell(column: FitsColumn, row: bytes) -> Any:
     if column.code == "A":
         text = row[column.offset : column.offset + column.repeat]
         return text.split(b"\0")[0].decode("latin-1").rstrip()
-    if column.code not in _NUMPY or column.repeat == 0:
+    if column.code not in NUMPY or column.repeat == 0:
         return f"({column.format})"
     shown = min(column.repeat, 8)
-    raw = np.frombuffer(row, dtype=_NUMPY[column.code], count=shown, offset=column.offset)
+    raw = np.frombuffer(row, dtype=NUMPY[column.code], count=shown, offset=column.offset)
     if column.code == "L":
         values: list[Any] = [{84: True, 70: False}.get(int(flag)) for flag in raw]
     else:

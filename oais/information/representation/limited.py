@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import queue
 import select
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -220,3 +223,20 @@ class LimitedPool:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+
+def kept_pool(wall_seconds: float) -> LimitedPool:
+    """Return the pool of this process that gives one file so long; it is started once and kept."""
+    with _STARTING:
+        return _pool(os.getpid(), wall_seconds)
+
+
+_STARTING = threading.Lock()
+
+
+@cache
+def _pool(_process: int, wall_seconds: float) -> LimitedPool:
+    """Return the pool of this process: a fork must not share the pipes of its parent."""
+    pool = LimitedPool(wall_seconds=wall_seconds)
+    atexit.register(pool.close)
+    return pool

@@ -6,19 +6,16 @@ does to them is told as ``NotShownError``.
 
 from __future__ import annotations
 
-import atexit
 import base64
 import os
-import threading
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from oais.errors import ArchiveError
 from oais.information.packages import Inspection
 from oais.information.representation.inspection import inspection_of, inspection_request
-from oais.information.representation.limited import LimitedPool
+from oais.information.representation.limited import kept_pool
 from oais.information.text import printable
 
 SECONDS = 20.0
@@ -165,23 +162,7 @@ def read_inspection(path: Path, name: str) -> Inspection:
 
     Faults of the file are findings of the inspection, as in ``Inspector.inspect``.
     """
-    return inspection_of(name, _kept_pool().ask([inspection_request(name, path)])[0])
-
-
-_STARTING = threading.Lock()
-
-
-@cache
-def _pool(_process: int) -> LimitedPool:
-    """Return the pool of this process: a fork must not share the pipes of its parent."""
-    pool = LimitedPool(wall_seconds=SECONDS)
-    atexit.register(pool.close)
-    return pool
-
-
-def _kept_pool() -> LimitedPool:
-    with _STARTING:
-        return _pool(os.getpid())
+    return inspection_of(name, kept_pool(SECONDS).ask([inspection_request(name, path)])[0])
 
 
 def _read(path: Path, reader: str, **options: Any) -> dict[str, Any]:
@@ -191,7 +172,7 @@ def _read(path: Path, reader: str, **options: Any) -> dict[str, Any]:
         "reader": reader,
         "options": options,
     }
-    answer = _kept_pool().ask([request])[0]
+    answer = kept_pool(SECONDS).ask([request])[0]
     if "fault" in answer:
         reason = printable(str(answer["fault"]))
         raise NotShownError(

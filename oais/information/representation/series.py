@@ -35,13 +35,17 @@ _DAY = np.timedelta64(86_400_000_000, "us")
 
 @dataclass(slots=True)
 class Table:
-    """A table as text cells with the names and units of its columns; ``whole`` when all was read."""
+    """A table as text cells with the names and units of its columns; ``whole`` when all was read.
+
+    ``kinds`` are the types of the columns where the file declares them, in its own words.
+    """
 
     names: list[str]
     units: list[str]
     rows: list[list[str]]
     whole: bool = True
     numbers: dict[str, Floats] = field(default_factory=dict)
+    kinds: list[str] = field(default_factory=list)
 
     def column(self, name: str) -> Floats:
         """Return a column as numbers, NaN where a cell holds none; times become MJD days."""
@@ -87,21 +91,22 @@ def cef_table(stream: Readable) -> Table:
         for record in records
         if record.strip() and not record.lstrip().startswith("!")
     ]
-    names, units = _cef_columns(header.variables)
-    return Table(names, units, rows, whole=len(data) < MOST_TEXT)
+    names, units, kinds = _cef_columns(header.variables)
+    return Table(names, units, rows, whole=len(data) < MOST_TEXT, kinds=kinds)
 
 
-def _cef_columns(variables: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    names, units = [], []
+def _cef_columns(variables: list[dict[str, Any]]) -> tuple[list[str], list[str], list[str]]:
+    names, units, kinds = [], [], []
     for variable in variables:
         if variable.get("constant"):
             continue
         count = _product(str(variable["sizes"]))
         for n in range(count):
             names.append(variable["name"] if count == 1 else f"{variable['name']}[{n}]")
-            is_time = str(variable["format"]).upper() == "ISO_TIME"
-            units.append("MJD (UTC)" if is_time else str(variable["unit"]))
-    return names, units
+            kind = str(variable["format"]).upper()
+            units.append("MJD (UTC)" if kind == "ISO_TIME" else str(variable["unit"]))
+            kinds.append(kind)
+    return names, units, kinds
 
 
 def _product(sizes: str) -> int:

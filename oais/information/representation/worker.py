@@ -10,7 +10,7 @@ import ctypes
 import os
 import resource
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -127,7 +127,15 @@ def _read(*, path: str, reader: str, options: Mapping[str, Any], **_: object) ->
     return EXTRACTS[reader](Path(path), **options)
 
 
-_TASKS: dict[str, Callable[..., object]] = {"inspect": _inspect, "read": _read}
+def _derive(
+    *, path: str, target: str, form: str, ends: Sequence[str], label: Sequence[Sequence[str]], **_: object
+) -> object:
+    from oais.information.representation.derivation import derive
+
+    return derive(Path(path), Path(target), form, ends, [(name, value) for name, value in label])
+
+
+_TASKS: dict[str, Callable[..., object]] = {"inspect": _inspect, "read": _read, "derive": _derive}
 
 
 def _next_batch(requests: BinaryIO) -> list[dict[str, Any]] | None:
