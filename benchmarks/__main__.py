@@ -9,7 +9,17 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import auditing, checking, deciding, delivering, memory, report, site, submitting
+from benchmarks import (
+    auditing,
+    checking,
+    deciding,
+    delivering,
+    logging_in,
+    memory,
+    report,
+    site,
+    submitting,
+)
 from benchmarks.figures import Figure
 from benchmarks.measuring import ROOT
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -23,6 +33,7 @@ GROUPS: Mapping[str, Callable[[Path, Sizes], list[Figure]]] = {
     "decide": deciding.figures,
     "memory": memory.figures,
     "site": site.figures,
+    "log in": logging_in.figures,
     "deliver": delivering.figures,
 }
 

@@ -352,6 +352,18 @@ def test_registration_goes_all_its_way(browser: Browser, service: Service) -> No
     enter(client, "newcomer")
 
 
+def test_a_registration_at_fault_comes_back_filled(browser: Browser) -> None:
+    """The empty form is shown, and one with a weak password comes back with what was entered but that."""
+    client = browser()
+    assert 'name="purpose"' in client.get("/register").text
+    answer = Visitor(client).send(
+        "/register", login="weak", name="W. Eak", email="weak@example.org", password="short words"
+    )
+    assert answer.status_code == 422
+    assert 'value="W. Eak"' in answer.text
+    assert "short words" not in answer.text
+
+
 def test_a_password_is_set_anew_by_mail(browser: Browser, service: Service) -> None:
     """The answer tells nothing of who has an account; the link works once."""
     client = browser()

@@ -26,6 +26,9 @@ from oais.web.visitors import service_of, visitor_of
 
 UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 
+LOGINS_AT_ONCE: Final = 22
+"""Two whose password is reckoned and twenty who wait; the others may not take the threads that pages need."""
+
 HOME: Final = "/me"
 """Where one arrives who did not come from anywhere else on the site."""
 
@@ -121,7 +124,7 @@ def logout(request: Request) -> Response:
 
 def registration_page(request: Request) -> Response:
     """Show how one comes to an account, with the form where there is one."""
-    return _registration_form(request, {})
+    return _registration_form(request, RegistrationForm(login="", name="", email="", password=""))
 
 
 def registration(request: Request) -> Response:
@@ -132,7 +135,7 @@ def registration(request: Request) -> Response:
     try:
         register(service_of(request), wanted, address=address_of(request))
     except InvalidError as error:
-        return _registration_form(request, form.model_dump(exclude={"password"}), fault_of(error))
+        return _registration_form(request, form, fault_of(error))
     told = (
         "If the address is right, a mail is on its way to it. Open its link within a day. "
         "If none arrives, look among the unwanted mail, or ask the archive."
@@ -140,7 +143,8 @@ def registration(request: Request) -> Response:
     return respond(request, "told.html", {"title": "Look into your mail", "told": told}, status=_ACCEPTED)
 
 
-def _registration_form(request: Request, entered: dict[str, str], fault: str = "") -> Response:
+def _registration_form(request: Request, form: RegistrationForm, fault: str = "") -> Response:
+    entered = form.model_dump(exclude={"password"})
     view = {"sign_up": service_of(request).archive.settings.sign_up, "entered": entered, "fault": fault}
     return respond(request, "register.html", view, status=UNPROCESSABLE if fault else HTTPStatus.OK)
 
@@ -195,7 +199,7 @@ _ACCEPTED: Final = HTTPStatus.ACCEPTED
 
 DOORS: Final = (
     Door("/login", login_page, Public.NOTHING),
-    Door("/login", login, Public.NOTHING, ("POST",)),
+    Door("/login", login, Public.NOTHING, ("POST",), at_once=LOGINS_AT_ONCE),
     Door("/logout", logout, Public.NOTHING, ("POST",)),
     Door("/register", registration_page, Public.NOTHING),
     Door("/register", registration, Public.NOTHING, ("POST",)),
