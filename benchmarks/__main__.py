@@ -33,7 +33,7 @@ GROUPS: Mapping[str, Callable[[Path, Sizes], list[Figure]]] = {
     "decide": deciding.figures,
     "memory": memory.figures,
     "site": site.figures,
-    "log in": logging_in.figures,
+    "login": logging_in.figures,
     "deliver": delivering.figures,
 }
 

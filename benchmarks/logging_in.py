@@ -36,9 +36,9 @@ def figures(work: Path, sizes: Sizes) -> list[Figure]:
     outcomes: Counter[int] = Counter()
     with serving(home) as (_process, address):
         form = _form(address)
-        quiet = [_seconds(address) for _ in range(5 * sizes.requests)]
+        quiet = [_seconds(address) for _ in range(2 * sizes.requests)]
         busy: list[float] = []
-        while len(busy) < 5 * sizes.requests:
+        while len(busy) < 2 * sizes.requests:
             busy += _during_a_flood(address, form, outcomes)
     usual, held_up = (1000 * quantiles(times, n=100)[-1] for times in (quiet, busy))
     told = ", ".join(f"{count} × {status}" for status, count in sorted(outcomes.items()))
