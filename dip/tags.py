@@ -26,7 +26,8 @@ Licence
 {licence}
 
 What is where
-  data/       the files ordered, byte for byte as they are kept
+  data/       the files ordered, byte for byte as they are kept; one named .derived was made of such a file,
+              and derived.json below metadata/ tells how
   metadata/   description, provenance (PREMIS) and other records of what was ordered
 {signed}
 How to check it (in this folder)

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree as RichTree
 
-from oais.cli.options import AsJson, Home, Reference
+from oais.cli.options import AsJson, CutTime, Home, Reference, StrictTables, TableForm, ends_of
 from oais.cli.terminal import counted, home_or_default, out, print_json, print_pairs, show_size, table
 from oais.functions.access.views import AipCard, AipView, Branch, FindView
 
@@ -209,15 +209,21 @@ def get(
     patterns: Annotated[
         list[str] | None, typer.Argument(help="Only files whose path or name matches: '*.fits'.")
     ] = None,
+    time: CutTime = "",
+    tables: TableForm = "",
+    strict: StrictTables = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Take files out as a DIP: a signed bag with the description, its events and a citation."""
-    from oais.functions.dissemination import deliver
+    from oais.functions.dissemination import deliver, whole
+    from oais.functions.orders.cutting import cutting_of, tables_wanted
     from oais.information.identifiers import parse_aip_reference
 
     access = _access(home)
-    dip = deliver(access.archive, parse_aip_reference(reference), patterns or (), to, access.asker())
+    wanted = tables_wanted(tables, *ends_of(time), strict=strict)
+    cutting = cutting_of(access.archive, wanted) if wanted else whole
+    dip = deliver(access.archive, parse_aip_reference(reference), patterns or (), to, access.asker(), cutting)
     if as_json:
         print_json({"dip": str(dip.path), "bytes": dip.size, "manifest_sha512": dip.manifest_digest})
     else:

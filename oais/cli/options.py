@@ -37,6 +37,25 @@ Until = Annotated[
     typer.Option("--until", help="Day (its first moment in UTC) or moment with zone; else no end."),
 ]
 
+CutTime = Annotated[
+    str, typer.Option("--time", help="Only the rows of tables from FROM on and before TO, UTC.")
+]
+TableForm = Annotated[
+    str,
+    typer.Option(
+        "--as", help="Tables as fits, csv, votable, or original; fits when they are cut.", show_default=False
+    ),
+]
+StrictTables = Annotated[
+    bool, typer.Option("--strict", help="Refuse when a file cannot be cut or converted so.")
+]
+
+
+def ends_of(time: str) -> tuple[str, str]:
+    """Return the ends of ``FROM/TO``; a single date or time is both."""
+    start, slash, end = time.partition("/")
+    return (start, end) if slash else (start, start)
+
 
 @contextmanager
 def opened_service(home: Path | None) -> Iterator[Service]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from oais.cli.options import AsJson, Home
+from oais.cli.options import AsJson, Home, StrictTables, TableForm, ends_of
 from oais.cli.terminal import counted, err, home_or_default, out, print_json, print_pairs, show_size, table
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def new(
     node: Annotated[str, typer.Option(help="All at a place in the tree and below.")] = "",
     time: Annotated[str, typer.Option(help="Products that overlap FROM/TO, dates or times in UTC.")] = "",
     form: Annotated[str, typer.Option("--format", help="zip or tar.gz.")] = "zip",
+    tables: TableForm = "",
+    strict: StrictTables = False,
     weigh_only: Annotated[
         bool, typer.Option("--weigh", help="Tell how much it is and order nothing.")
     ] = False,
@@ -43,13 +45,15 @@ def new(
 ) -> None:
     """Select files and order them; what is unknown or may not be had is told, each with its reason."""
     from oais.functions.access import Question, as_plain
+    from oais.functions.orders.cutting import tables_wanted
     from oais.functions.orders.placing import place
     from oais.functions.orders.selection import Selection, found, ticked
     from oais.functions.orders.weighing import weigh
 
     consumer = _operator(home)
+    wanted = tables_wanted(tables, *ends_of(time), strict=strict)
     chosen = ticked(consumer.access, names or [])
-    if ids or node or time:
+    if ids or node or (time and not names):
         more = found(consumer.access, Question(ids=ids, node=node, time=time))
         chosen = Selection(chosen.picks + more.picks, chosen.missed + more.missed)
     weighed = weigh(consumer.access, chosen.picks)
@@ -57,7 +61,7 @@ def new(
         plain = {"files": weighed.files, "size": weighed.size, "way": weighed.way}
         print_json({**plain, "missed": as_plain(chosen.missed)}) if as_json else print_pairs(plain.items())
     else:
-        _tell(consumer, place(consumer, chosen.picks, form).identifier, as_json)
+        _tell(consumer, place(consumer, chosen.picks, form, wanted).identifier, as_json)
     _tell_missed(chosen)
 
 

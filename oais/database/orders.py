@@ -31,6 +31,8 @@ ORDERS: Final = Table(
     METADATA,
     identifier(),
     *texts("owner", "name", "title", "form", "state", "reason", "placed_at", "worker"),
+    *texts("tables", "cut_from", "cut_to"),
+    Column("strict", Boolean, nullable=False),
     Column("files", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("done", BigInteger, nullable=False),
@@ -62,7 +64,9 @@ class OrderState(StrEnum):
 class Order:
     """One order. ``size`` and ``done`` are bytes of its packages, in all and built.
 
-    ``name`` is the folder of its bags, ``form`` zip or tar.gz. ``code_until`` and ``code_confirmed`` are the
+    ``name`` is the folder of its bags, ``form`` zip or tar.gz. ``tables`` is the form that tables are wanted
+    in, empty for files as they are kept, of which only rows from ``cut_from`` on and before ``cut_to`` (UTC);
+    ``strict`` when nothing is to be delivered instead. ``code_until`` and ``code_confirmed`` are the
     rights that an access code gave when it was placed. ``worker`` has it until ``lease_until``; then another
     may take it. ``expires_at`` is when its bytes go.
     """
@@ -79,6 +83,10 @@ class Order:
     files: int
     size: int
     done: int = 0
+    tables: str = ""
+    cut_from: str = ""
+    cut_to: str = ""
+    strict: bool = False
     code_confirmed: bool = False
     code_until: str | None = None
     lease_until: str | None = None
@@ -107,7 +115,8 @@ def replace_packages(connection: Connection, identifier: str, packages: Sequence
     """Let an order have these packages and no others."""
     connection.execute(delete(ORDER_PACKAGES).where(ORDER_PACKAGES.c.order == identifier))
     rows = [{"order": identifier, **asdict(package)} for package in packages]
-    connection.execute(insert(ORDER_PACKAGES), rows)
+    if rows:
+        connection.execute(insert(ORDER_PACKAGES), rows)
 
 
 def find(connection: Connection, identifier: str) -> Order | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
@@ -36,16 +36,21 @@ _RECORDS = {
 }
 """The AIP's own records that go along, by their names in a DIP."""
 
+DERIVED = "derived.json"
+"""Place below ``metadata/`` for what was made of which file, and which could not be made so and why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a DIP takes from one version of an AIP: files and records where they lie, and why it may.
 
-    ``name`` is its folder in a DIP of several AIPs; ``decision`` released it, as plain values.
+    ``name`` is its folder in a DIP of several AIPs; ``decision`` released it, as plain values;
+    ``derivations`` tell of each file, by its path in the DIP, of what it was made or why it was not.
     """
 
     name: str
     aip_id: str
+    version: int
     node: str
     items: tuple[DipItem, ...]
     records: tuple[DipItem, ...]
@@ -53,11 +58,21 @@ class Part:
     citation: str
     licence: str
     stored_at: str
+    derivations: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """Bytes of the files."""
         return sum(item.size for item in self.items)
+
+
+Cutting = Callable[[Part], Part]
+"""Makes other files of those of a part: cut to a time, converted. Each must lie there whole, with digests."""
+
+
+def whole(part: Part) -> Part:
+    """Leave the files of a part as they are kept."""
+    return part
 
 
 def deliver(
@@ -66,11 +81,12 @@ def deliver(
     patterns: Sequence[str],
     target: Path,
     asker: Asker,
+    cutting: Cutting = whole,
 ) -> Dip:
     """Build a DIP of an AIP version: a directory, or one file when ``target`` ends in ``.zip``.
 
     Raises NotFoundError, ClosedError when the data may not be had, WrongUsageError when nothing matches or
-    the target is taken, DamageError when a stored byte is wrong.
+    the target is taken, DamageError when a stored byte is wrong, and as ``cutting``.
     """
     stored = find_aip(archive, reference.aip_id)
     version = reference.version or stored.head
@@ -78,7 +94,7 @@ def deliver(
     decision = _decision(asker, description)
     items = select(stored, version, patterns)
     _check_target(archive, target)
-    part = part_of(archive, stored, description, items, decision)
+    part = cutting(part_of(archive, stored, description, items, decision))
     name = f"{part.name}-{digest_of([part])}"
     order = dip_order(archive, [part], name=name, title=description.title, at=archive.now())
     container: Container = "zip" if target.suffix == ".zip" else "directory"
@@ -98,6 +114,7 @@ def part_of(
     return Part(
         name=f"{description.aip_id}.v{version}",
         aip_id=description.aip_id,
+        version=version,
         node=description.node,
         items=items,
         records=tuple(_item(name, files[path]) for name, path in _RECORDS.items() if path in files),
@@ -131,6 +148,7 @@ def dip_order(
         metadata={
             **notes,
             **{f"{folder}{ACCESS_DECISION}": readable_json(part.decision) for folder, part in foldered},
+            **{f"{folder}{DERIVED}": readable_json(_told(part)) for folder, part in foldered if _told(part)},
         },
         citation="\n".join(part.citation for part in parts),
         licence="; ".join(dict.fromkeys(part.licence for part in parts if part.licence)),
@@ -138,6 +156,12 @@ def dip_order(
         at=at,
         keys_address=f"{archive.settings.base_url.rstrip('/')}/keys",
     )
+
+
+def _told(part: Part) -> dict[str, Mapping[str, object]]:
+    """Return what is told of the files of a part that are in it: a volume may have only some."""
+    there = {item.path for item in part.items}
+    return {path: note for path, note in part.derivations.items() if path in there}
 
 
 def _below(folder: str, item: DipItem) -> DipItem:

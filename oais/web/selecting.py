@@ -39,10 +39,13 @@ def question_asked(given: Mapping[str, str]) -> Question:
 
 
 def selected(consumer: Consumer, given: Mapping[str, str]) -> Selection:
-    """Return what the parameters of an address select; raises WrongUsageError when they say nothing."""
+    """Return what the parameters of an address select; raises WrongUsageError when they say nothing.
+
+    An interval alone selects what overlaps it; beside single versions and files it only cuts their tables.
+    """
     names = given.get("pick", "").split(",") if given.get("pick") else []
     question = question_asked(given)
-    asked = question != Question()
+    asked = bool(question.node or question.ids or (question.time and not names))
     if not names and not asked:
         raise WrongUsageError(
             "nothing is selected",

@@ -18,7 +18,9 @@ from oais.database import orders
 from oais.database.orders import Order, OrderState
 from oais.errors import ArchiveError, as_fault
 from oais.functions.access import Access, open_access
+from oais.functions.dissemination import whole
 from oais.functions.orders.consumers import OPERATOR, person_of
+from oais.functions.orders.cutting import cutting_of, tables_of
 from oais.functions.orders.fetching import folder_of
 from oais.functions.orders.letters import queue_letter
 from oais.functions.orders.packages import Plan, Watch, lay_out_volumes, parts_of
@@ -66,8 +68,10 @@ class Worker:
         with self._service.database.reading() as connection:
             picks = orders.picks(connection, order.identifier)
             known = orders.packages(connection, order.identifier)
-        parts = parts_of(self._access_for(order), picks)
-        archive = self._service.archive
+        archive, sign = self._service.archive, _Sign(self._service, order, self._name)
+        tables = tables_of(order)
+        cutting = cutting_of(archive, tables, sign.alive) if tables else whole
+        parts = parts_of(self._access_for(order), picks, cutting)
         plan = Plan(order.name, order.title, order.placed_at, known_form(order.form))
         packages = lay_out_volumes(archive, plan, parts, archive.settings.package_limit_bytes)
         folder = folder_of(archive, order.identifier)
@@ -75,8 +79,7 @@ class Worker:
             shutil.rmtree(folder, ignore_errors=True)  # the archive's name has changed since half was built
         for remains in folder.glob(".*"):
             remains.unlink(missing_ok=True)
-        sign = _Sign(self._service, order, self._name, Watch(lambda: self._access_for(order), parts))
-        _write_all(packages, folder, sign)
+        _write_all(packages, folder, sign, Watch(lambda: self._access_for(order), parts))
         self._end(order, OrderState.AVAILABLE, packages=packages)
 
     def _give_back(self, order: Order) -> None:
@@ -115,32 +118,38 @@ class Worker:
             queue_letter(connection, self._service, order, state, reason, expires)
 
 
-def _write_all(packages: Sequence[Package], folder: Path, sign: _Sign) -> None:
+def _write_all(packages: Sequence[Package], folder: Path, sign: _Sign, watch: Watch) -> None:
+    def ask(item: DipItem) -> None:
+        sign(item)
+        watch(item)
+
     for package in packages:
         target = folder / package.name
         if not target.exists():
-            write_package(package, target, sign)
+            write_package(package, target, ask)
         sign.wrote(package)
 
 
 class _Sign:
-    """Gives a sign that the worker lives, tells how far it is, and asks whether it may go on."""
+    """Gives a sign that the worker lives, and tells how far it is."""
 
-    def __init__(self, service: Service, order: Order, worker: str, watch: Watch) -> None:
+    def __init__(self, service: Service, order: Order, worker: str) -> None:
         self._service = service
         self._order = order
         self._worker = worker
-        self._watch = watch
         self._given_at = service.now()
         self._finished = self._read = 0
 
     def __call__(self, item: DipItem) -> None:
-        """Stand before each file and every 32 MiB of it; raises LeaseLostError and as ``Watch``."""
+        """Stand before each file and every 32 MiB of it; raises LeaseLostError."""
+        self.alive()
+        self._read += min(item.size, ASK_EVERY)
+
+    def alive(self) -> None:
+        """Give the sign when it is due; raises LeaseLostError."""
         now = self._service.now()
         if now - self._given_at >= _RENEWED_AFTER:
             self._renew(now)
-        self._read += min(item.size, ASK_EVERY)
-        self._watch(item)
 
     def wrote(self, package: Package) -> None:
         """Count a package that is whole."""

@@ -10,6 +10,7 @@ from oais.database import baskets, orders
 from oais.database.orders import Order, OrderState
 from oais.files import storage_errors
 from oais.functions.orders.consumers import BROWSER
+from oais.functions.orders.cutting import remove_derived
 from oais.functions.orders.fetching import folder_of
 from oais.functions.service import Service
 
@@ -33,7 +34,7 @@ def clear_orders(service: Service) -> int:
         before = timestamp(now - _FORGOTTEN_AFTER)
         for subject in (baskets, orders):
             subject.forget(connection, BROWSER, before)
-    return len(due) + len(lost) + _remove_unwanted(service)
+    return len(due) + len(lost) + _remove_unwanted(service) + remove_derived(service.archive, now)
 
 
 def _whole(service: Service, order: Order) -> bool:

@@ -9,12 +9,14 @@ from dip.layout import known_form
 from oais.database.picks import Pick
 from oais.errors import InvalidError, NotFoundError
 from oais.functions.access import Access
-from oais.functions.dissemination import Part, digest_of
+from oais.functions.dissemination import Part, digest_of, whole
 from oais.functions.orders.consumers import Consumer
+from oais.functions.orders.cutting import Tables, cutting_of
 from oais.functions.orders.handouts import Handout
 from oais.functions.orders.packages import Plan, Watch, lay_out_volumes, parts_of
 from oais.functions.orders.weighing import Way, Weighed, way_of, weigh
 from oais.information.text import readable_json
+from oais.settings import Settings
 
 
 class TooLargeError(InvalidError):
@@ -23,23 +25,22 @@ class TooLargeError(InvalidError):
     http_status = 413
 
 
-def direct_package(consumer: Consumer, picks: Sequence[Pick], form: str = "zip") -> Handout:
+def direct_package(
+    consumer: Consumer, picks: Sequence[Pick], form: str = "zip", tables: Tables | None = None
+) -> Handout:
     """Return the package of what may be had of picks; the same picks give the same bytes.
 
     Its time is when the newest of its versions was stored, so that it is the same file tomorrow. What may
     not be had is told in ``metadata/not-included.json``. Raises TooLargeError above the limit, NotFoundError
-    or ClosedError when nothing may be had, WrongUsageError for an unknown form.
+    or ClosedError when nothing may be had, WrongUsageError for an unknown form, and as ``cutting_of``.
     """
     access = consumer.access
     settings = access.archive.settings
     weighed = open_share(access, picks)
-    size = weighed.size
-    if way_of(size, settings) is not Way.DIRECT:
-        raise TooLargeError(
-            f"the selection has {size} bytes; {settings.direct_limit_bytes} are sent at once",
-            remedy="order it: POST /api/v1/orders, or the button 'Order' of the basket",
-        )
-    parts = parts_of(access, weighed.allowed)
+    _require_direct(weighed.size, settings)
+    cutting = cutting_of(access.archive, tables) if tables else whole
+    parts = parts_of(access, weighed.allowed, cutting)
+    _require_direct(sum(part.size for part in parts), settings)
     name = f"{_leaf(parts)}-{digest_of(parts)}"
     at = max(part.stored_at for part in parts)
     plan = Plan(name, title_of(weighed.allowed), at, known_form(form), _left_out(weighed))
@@ -52,6 +53,14 @@ def direct_package(consumer: Consumer, picks: Sequence[Pick], form: str = "zip")
         read=lambda start, stop: package.read(Watch(consumer.again, parts), start, stop),
         sizes=tuple((part.node, part.size) for part in parts),
     )
+
+
+def _require_direct(size: int, settings: Settings) -> None:
+    if way_of(size, settings) is not Way.DIRECT:
+        raise TooLargeError(
+            f"the selection has {size} bytes; {settings.direct_limit_bytes} are sent at once",
+            remedy="order it: POST /api/v1/orders, or the button 'Order' of the basket",
+        )
 
 
 def open_share(access: Access, picks: Sequence[Pick]) -> Weighed:

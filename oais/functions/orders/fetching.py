@@ -15,6 +15,7 @@ from oais.database.picks import Pick
 from oais.errors import ArchiveError, NotFoundError
 from oais.functions.access import Access
 from oais.functions.orders.consumers import Consumer
+from oais.functions.orders.cutting import tables_of
 from oais.functions.orders.handouts import Handout, read_asking
 from policies.access import Action
 
@@ -31,7 +32,10 @@ class GoneError(ArchiveError):
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order as it is shown; ``done`` of ``size`` bytes are built. ``owner`` is told to the staff only."""
+    """An order as it is shown; ``done`` of ``size`` bytes are built.
+
+    ``tables`` tells how tables are cut or converted; ``owner`` is told to the staff only.
+    """
 
     identifier: str
     title: str
@@ -45,6 +49,7 @@ class OrderView:
     files: int
     size: int
     done: int
+    tables: str
     owner: str = ""
     packages: tuple[PackageRow, ...] = ()
     picks: tuple[Pick, ...] = ()
@@ -167,6 +172,7 @@ def _view(
         files=order.files,
         size=order.size,
         done=order.done,
+        tables=str(tables_of(order) or ""),
         owner=order.owner if consumer.sees_all else "",
         packages=packages,
         picks=picks,

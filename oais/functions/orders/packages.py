@@ -14,7 +14,7 @@ from oais.archive import Archive
 from oais.database.picks import Pick
 from oais.errors import NotFoundError
 from oais.functions.access import Access
-from oais.functions.dissemination import Part, dip_order, part_of, pick
+from oais.functions.dissemination import Cutting, Part, dip_order, part_of, pick, whole
 from policies.access import Action
 
 _FRESH_FOR = 16 << 20
@@ -23,19 +23,12 @@ _FRESH_FOR = 16 << 20
 LEFT_OUT = "not-included.json"
 """Place below ``metadata/`` for what was asked for and may not be had, each with its reason."""
 
-Cutting = Callable[[Part], Part]
-"""Makes other files of those of a part: cut to a time, converted. Each must lie there whole, with digests."""
-
-
-def whole(part: Part) -> Part:
-    """Leave the files of a part as they are kept."""
-    return part
-
 
 def parts_of(access: Access, picks: Iterable[Pick], cutting: Cutting = whole) -> list[Part]:
     """Return what is delivered of each pick.
 
-    Raises NotFoundError, ClosedError when one may not be had, DamageError for a damaged inventory.
+    Raises NotFoundError, ClosedError when one may not be had, DamageError for a damaged inventory, and as
+    ``cutting``, which is asked only for what may be had.
     """
     return [cutting(_part(access, item)) for item in picks]
 

@@ -13,6 +13,7 @@ from oais.database.schema import new_identifier
 from oais.errors import BusyError, RefusedError
 from oais.functions.orders import baskets
 from oais.functions.orders.consumers import Consumer
+from oais.functions.orders.cutting import Tables, tables_of
 from oais.functions.orders.direct import TooLargeError, open_share, title_of
 from oais.functions.orders.fetching import own_order
 from oais.functions.orders.packages import Plan, lay_out_volumes, parts_of
@@ -25,13 +26,13 @@ MOST_WAITING = 10
 _WAITING = (OrderState.QUEUED, OrderState.BUILDING)
 
 
-def order_basket(consumer: Consumer, identifier: str, form: str) -> Order:
+def order_basket(consumer: Consumer, identifier: str, form: str, tables: Tables | None = None) -> Order:
     """Order what may be had of a basket; what may not stays in it. Raises as ``place``."""
     picks = baskets.picks_of(consumer, identifier)
     if not picks:
         raise RefusedError("the basket is empty", remedy="put something in first")
     name = next(basket.name for basket in baskets.show(consumer) if basket.identifier == identifier)
-    order = place(consumer, picks, form, title=name)
+    order = place(consumer, picks, form, tables, title=name)
     with consumer.service.database.reading() as connection:
         ordered = {pick.reference for pick in orders.picks(connection, order.identifier)}
     if ordered == {pick.reference for pick in picks}:
@@ -46,11 +47,13 @@ def repeat(consumer: Consumer, identifier: str) -> Order:
     before = own_order(consumer, identifier)
     with consumer.service.database.reading() as connection:
         picks = orders.picks(connection, identifier)
-    return place(consumer, picks, before.form, title=before.title)
+    return place(consumer, picks, before.form, tables_of(before), title=before.title)
 
 
-def place(consumer: Consumer, picks: Sequence[Pick], form: str, *, title: str = "") -> Order:
-    """Place an order of what may be had of picks.
+def place(
+    consumer: Consumer, picks: Sequence[Pick], form: str, tables: Tables | None = None, *, title: str = ""
+) -> Order:
+    """Place an order of what may be had of picks; what is made of its ``tables`` is made by the worker.
 
     Raises WrongUsageError for an unknown form, NotFoundError or ClosedError when nothing may be had,
     TooLargeError with the size, BusyError when too many of the owner's orders wait.
@@ -67,6 +70,7 @@ def place(consumer: Consumer, picks: Sequence[Pick], form: str, *, title: str = 
     plan = Plan(f"order-{now[:10]}-{identifier[:8]}", title or title_of(weighed.allowed), now, known)
     parts = parts_of(consumer.access, weighed.allowed)
     packages = lay_out_volumes(service.archive, plan, parts, settings.package_limit_bytes)
+    interval = tables.interval if tables else None
     until = consumer.principal.code_until
     order = Order(
         identifier=identifier,
@@ -77,6 +81,10 @@ def place(consumer: Consumer, picks: Sequence[Pick], form: str, *, title: str = 
         placed_at=now,
         files=weighed.files,
         size=sum(package.size for package in packages),
+        tables=tables.form if tables else "",
+        cut_from=interval.start if interval else "",
+        cut_to=interval.stop if interval else "",
+        strict=tables is not None and tables.strict,
         code_until=None if until is None else timestamp(until),
         code_confirmed=consumer.principal.code_confirmed,
     )
@@ -87,7 +95,7 @@ def place(consumer: Consumer, picks: Sequence[Pick], form: str, *, title: str = 
                 remedy="wait until one is ready, or cancel one",
                 retry_after=60,
             )
-        orders.add(connection, order, weighed.allowed, package_rows(packages))
+        orders.add(connection, order, weighed.allowed, [] if tables else package_rows(packages))
     record(service, "order placed", who=consumer.principal.identifier, subject=identifier)
     return order
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from oais.functions.orders import baskets, fetching, placing
 from oais.functions.orders.counting import usage as counted_usage
+from oais.functions.orders.cutting import tables_wanted
 from oais.functions.orders.direct import direct_package
 from oais.functions.orders.selection import Selection
 from oais.web.doors import Door
@@ -41,9 +42,11 @@ class Wanted(Form):
 
 
 class OrderWanted(Wanted):
-    """What is ordered, and as what."""
+    """What is ordered, and as what; a time cuts tables unless they are wanted as ``original``."""
 
     format: str = "zip"
+    tables: str = Field(default="", description="original, fits, csv or votable")
+    strict: bool = Field(default=False, description="refuse what cannot be made so")
 
 
 class BasketWanted(Wanted):
@@ -52,20 +55,30 @@ class BasketWanted(Wanted):
     basket: str = ""
 
 
-def package(request: Request, format: str = "zip") -> Response:  # noqa: A002 - the name in the address
+def package(
+    request: Request,
+    format: str = "zip",  # noqa: A002 - the name in the address
+    tables: str = "",
+    start: str = "",
+    end: str = "",
+    strict: bool = False,
+) -> Response:
     """Send a package at once: ``?dataset=NODE&start=…&end=…``, ``ids=…`` or ``pick=ID@vN,ID@vN/PATH``.
 
-    The answer is a zip, or a tar.gz by ``format``; both can be resumed by Range.
+    The answer is a zip, or a tar.gz by ``format``; both can be resumed by Range. A time cuts tables to its
+    rows; ``tables`` is ``fits``, ``csv`` or ``votable``, or ``original`` for files as they are kept.
     """
     consumer = consumer_here(request, bound=False)
+    wanted = tables_wanted(tables, start, end, strict=strict)
     selection = require_all_known(selected(consumer, request.query_params))
-    return hand_out(request, consumer, direct_package(consumer, selection.picks, format))
+    return hand_out(request, consumer, direct_package(consumer, selection.picks, format, wanted))
 
 
 def order(request: Request, wanted: OrderWanted) -> Response:
     """Order a package; the answer tells at once where the job and later its packages are."""
     consumer = consumer_here(request)
-    placed = placing.place(consumer, wanted.selection(request).picks, wanted.format)
+    tables = tables_wanted(wanted.tables, wanted.start, wanted.end, strict=wanted.strict)
+    placed = placing.place(consumer, wanted.selection(request).picks, wanted.format, tables)
     answer = answer_json(fetching.show_order(consumer, placed.identifier))
     answer.status_code = _ACCEPTED
     answer.headers["Location"] = f"/api/v1/orders/{placed.identifier}"

@@ -15,6 +15,7 @@ from oais.functions.orders import baskets
 from oais.functions.orders.baskets import BasketView
 from oais.functions.orders.choosing import choice
 from oais.functions.orders.consumers import Consumer
+from oais.functions.orders.cutting import tables_wanted
 from oais.functions.orders.direct import direct_package
 from oais.functions.orders.placing import order_basket
 from oais.functions.orders.selection import Selection, found, ticked
@@ -55,9 +56,12 @@ class Taken(Form):
 
 
 class Wish(Form):
-    """In which form a basket is ordered."""
+    """In which form a basket is ordered, and how its tables."""
 
     form: str = "zip"
+    tables: str = ""
+    start: str = ""
+    end: str = ""
 
 
 def choose(request: Request) -> Response:
@@ -138,7 +142,9 @@ def discard(request: Request, identifier: str) -> Response:
 
 def order(request: Request, identifier: str) -> Response:
     """Order what may be had of a data request."""
-    placed = order_basket(consumer_here(request), identifier, form_of(request, Wish).form)
+    wish = form_of(request, Wish)
+    tables = tables_wanted(wish.tables, wish.start, wish.end)
+    placed = order_basket(consumer_here(request), identifier, wish.form, tables)
     return RedirectResponse(f"/orders/{placed.identifier}", _SEE_OTHER)
 
 
