@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import parse_qsl
@@ -21,6 +22,7 @@ MOST_FIELDS: Final = 2000
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 Fields = dict[str, list[str]]
 """The fields of a form: name → its values, in the order they came."""
@@ -132,6 +134,8 @@ def _check_json(body: bytes) -> None:
         raise WrongUsageError(
             "the body is not the JSON that is taken here: UTF-8, each name once, numbers only, not too deep"
         ) from error
+    if _NUL.search(body):
+        raise WrongUsageError("the body holds a NUL character", remedy="leave it out")
 
 
 def _refuse_constant(name: str) -> None:

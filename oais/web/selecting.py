@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oais.errors import NotFoundError, WrongUsageError
+from oais.errors import NotFoundError, RefusedError, WrongUsageError
 from oais.functions.access import Question
 from oais.functions.orders.consumers import Consumer, consumer_of
 from oais.functions.orders.counting import count_download
@@ -15,9 +15,11 @@ from oais.functions.orders.handouts import Handout
 from oais.functions.orders.selection import Missed, Selection, found, ticked
 from oais.web.addresses import address_of
 from oais.web.cookies import browser_of
+from oais.web.doors import SAFE_METHODS
 from oais.web.downloads import from_the_start, package_response
 from oais.web.rendering import access_of
 from oais.web.visitors import principal_of, service_of
+from policies.principals import Principal, Scope, recognized
 
 _MOST_TOLD = 20
 
@@ -26,9 +28,21 @@ PARAMETERS = ("dataset", "start", "end", "ids", "pick")
 
 
 def consumer_here(request: Request, *, bound: bool = True) -> Consumer:
-    """Return who asks; what a stranger keeps is ``bound`` to his browser, which then gets a cookie."""
-    browser = browser_of(request) if bound and not principal_of(request).identifier else ""
+    """Return who asks; what a stranger keeps is ``bound`` to his browser, which then gets a cookie.
+
+    What an account keeps is looked at with a token's scope to read, and changed with that to download; raises
+    RefusedError.
+    """
+    asker = principal_of(request)
+    if bound and asker.identifier:
+        _require_scope(asker, Scope.READ if request.method in SAFE_METHODS else Scope.DOWNLOAD)
+    browser = browser_of(request) if bound and not asker.identifier else ""
     return consumer_of(service_of(request), access_of(request), browser)
+
+
+def _require_scope(asker: Principal, scope: Scope) -> None:
+    if not recognized(asker, scope):
+        raise RefusedError(f"this token has no scope to {scope}", remedy=f"make one with the scope {scope}")
 
 
 def question_asked(given: Mapping[str, str]) -> Question:

@@ -228,6 +228,23 @@ def test_a_token_may_what_its_scopes_say(browser: Browser) -> None:
     assert browser().get("/api/v1/people", headers=bearer(caring)).status_code == 403
 
 
+def test_a_token_makes_none_that_may_more(browser: Browser) -> None:
+    """With the scope of an account it makes one of its own scopes, by API and by form, and no other."""
+    client = browser()
+    enter(client, "dora")
+    caring, _ = made_token(client, Scope.ACCOUNT)
+    wider = {"name": "sly", "scopes": ["account", "read", "download"]}
+    refused = (
+        browser().post("/api/v1/me/tokens", headers=bearer(caring), json=wider),
+        browser().post("/me/tokens", headers=bearer(caring), data=wider),
+    )
+    assert [answer.status_code for answer in refused] == [403, 403]
+    assert all("download, read" in answer.text for answer in refused)
+    same = {"name": "same", "scopes": ["account"]}
+    assert browser().post("/api/v1/me/tokens", headers=bearer(caring), json=same).status_code == 201
+    assert "sly" not in {one["name"] for one in client.get("/api/v1/me/tokens").json()}
+
+
 def test_tokens_that_do_not_count(browser: Browser) -> None:
     """Half a token, a revoked one and one in the address are none."""
     client = browser()

@@ -83,6 +83,8 @@ def test_a_form_of_our_own_page_is_taken(client: TestClient, token: str) -> None
         {"Origin": "https://evil.example"},
         {"Origin": "http://localhost.evil.example"},
         {"Origin": "http://localhost:81"},
+        {"Origin": "http://[evil"},
+        {"Origin": "localhost"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -126,6 +128,8 @@ def test_a_program_with_cookies_needs_the_token(client: TestClient, token: str) 
         (b'{"text": ' + b"9" * 10_000 + b"}", 400),
         (b'{"text": "\xff"}', 400),
         (b'{"text": "\\ud800"}', 422),
+        (b'{"text": "a\\u0000"}', 400),
+        (b'{"text": "\\\\\\u0000"}', 400),
         (b'{"text": 1}', 422),
         (b'{"text": null}', 422),
         (b'[{"text": "a"}]', 422),
@@ -188,6 +192,12 @@ def test_a_duty_is_asked_before_the_body_is_read(client: TestClient) -> None:
     assert "Basic" in answer.headers["www-authenticate"]
     page = client.get("/desk/secret", headers={"Accept": "text/html"})
     assert (page.status_code, page.headers["www-authenticate"]) == (401, 'Bearer realm="archive"')
+
+
+def test_a_written_backslash_is_no_nul(client: TestClient) -> None:
+    """A backslash before u0000 that is itself escaped is text like any other."""
+    answer = client.post("/api/v1/notes", content=b'{"text": "\\\\u0000"}', headers=JSON_BODY)
+    assert answer.json() == {"text": "\\u0000"}
 
 
 def test_the_methods_of_an_address_are_told_together(client: TestClient) -> None:

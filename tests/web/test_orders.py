@@ -16,9 +16,11 @@ from starlette.testclient import TestClient
 from oais.archive import Archive, open_archive
 from oais.functions.orders.building import Worker
 from oais.functions.orders.counting import SMALLEST_GROUP, count_download, usage
+from oais.functions.people.tokens import make_token
 from oais.functions.service import Service, open_service
 from oais.web.app import create_app
 from policies.access import ANONYMOUS, Role
+from policies.principals import Scope
 from tests.web.conftest import CURVE_FILE, CURVE_PATH, LIGHT_CURVE, PIXELS
 from tests.web.people import account, enter
 
@@ -312,3 +314,31 @@ def test_a_begun_download_is_counted_once_and_small_groups_are_not_shown(
     dump = (service.archive.home / "oais.sqlite").read_bytes()
     assert b"192.0.2" not in dump
     assert b"testclient" not in dump
+
+
+def test_a_tokens_scopes_hold_for_orders(service: Service) -> None:
+    """One that delivers sees no orders nor baskets of its person; one that reads places and cancels none."""
+    person = account(service, "dora").identifier
+    wanted = {"picks": [f"{PIXELS}@v1"]}
+
+    def bearer(scope: Scope) -> dict[str, str]:
+        secret = make_token(service, person, person, scope, [scope]).secret
+        return {"Authorization": f"Bearer {secret}"}
+
+    site, taking = browser(service), bearer(Scope.DOWNLOAD)
+    placed = site.post("/api/v1/orders", json=wanted, headers=taking).headers["location"]
+    for scope, looking in ((Scope.ACCOUNT, 403), (Scope.READ, 200)):
+        headers = bearer(scope)
+        for address in ("/api/v1/orders", placed, "/api/v1/baskets"):
+            assert site.get(address, headers=headers).status_code == looking, (scope, address)
+        assert site.delete(placed, headers=headers).status_code == 403
+        for address in ("/api/v1/orders", "/api/v1/baskets", f"{placed}/repeat"):
+            assert site.post(address, json=wanted, headers=headers).status_code == 403, (scope, address)
+    assert site.delete(placed, headers=taking).status_code == 204
+
+
+@pytest.mark.parametrize("page", [0, -1, 10**25])
+def test_a_page_that_no_list_has(site: TestClient, page: int) -> None:
+    """It is refused before the database is asked, on the page and for programs."""
+    assert site.get(f"/orders?page={page}").status_code == 400
+    assert site.get(f"/api/v1/orders?page={page}").status_code == 400

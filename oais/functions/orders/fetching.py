@@ -14,6 +14,7 @@ from oais.database.orders import Order, OrderState, PackageRow
 from oais.database.picks import Pick
 from oais.errors import ArchiveError, NotFoundError
 from oais.functions.access import Access
+from oais.functions.access.places import check_page
 from oais.functions.orders.consumers import Consumer
 from oais.functions.orders.cutting import tables_of
 from oais.functions.orders.handouts import Handout, read_asking
@@ -85,13 +86,17 @@ def folder_of(archive: Home, identifier: str) -> Path:
 
 
 def list_orders(consumer: Consumer, *, page: int = 1, everybody: bool = False) -> OrdersView:
-    """Return the consumer's orders, the newest first; to the staff those of ``everybody`` if asked."""
+    """Return the consumer's orders, the newest first; to the staff those of ``everybody`` if asked.
+
+    Raises WrongUsageError for a page that no list has.
+    """
+    check_page(page)
     owner = None if everybody and consumer.sees_all else consumer.owner
     with consumer.service.database.reading() as connection:
         total = orders.count(connection, owner)
-        first = (max(1, page) - 1) * ORDERS_SHOWN
+        first = (page - 1) * ORDERS_SHOWN
         found = orders.listed(connection, owner, first=first, most=ORDERS_SHOWN)
-    return OrdersView(tuple(_view(consumer, order) for order in found), max(1, page), total)
+    return OrdersView(tuple(_view(consumer, order) for order in found), page, total)
 
 
 def show_order(consumer: Consumer, identifier: str) -> OrderView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -40,23 +40,37 @@ class NewToken:
 
 
 def make_token(
-    service: Service, by: str, reference: str, name: str, scopes: Iterable[str], days: int = USUAL_DAYS
+    service: Service,
+    by: str,
+    reference: str,
+    name: str,
+    scopes: Iterable[str],
+    days: int = USUAL_DAYS,
+    *,
+    within: Collection[str] | None = None,
 ) -> NewToken:
     """Make a token for one's own account, or as administrator for a provider's.
 
-    ``scopes`` are words of ``Scope``; a token never may more than its account. Raises InvalidError with all
-    faults at once, RefusedError, NotFoundError.
+    ``scopes`` are words of ``Scope``; a token never may more than its account, nor than the token ``within``
+    whose scopes it was asked for (None: by the person himself). Raises InvalidError with all faults at once,
+    RefusedError, NotFoundError.
     """
+    wanted = list(scopes)
+    if within is not None and (wider := sorted(set(wanted) - set(within))):
+        raise RefusedError(
+            f"a token makes none that may more than itself: {', '.join(wider)}",
+            remedy="log in, and make it on the page of your tokens",
+        )
     with service.database.writing() as connection:
         person = person_named(connection, reference)
         _require_right(service, connection, by, person)
-        wanted = _checked_scopes(person, name, list(scopes), days)
+        allowed = _checked_scopes(person, name, wanted, days)
         now, secret = service.now(), f"{PREFIX}{secrets.token_urlsafe(32)}"
         token = Token(
             person=person.identifier,
             digest=digest_of(secret),
             name=name.strip(),
-            scopes=" ".join(wanted),
+            scopes=" ".join(allowed),
             created_at=timestamp(now),
             expires_at=timestamp(now + timedelta(days=days)),
         )

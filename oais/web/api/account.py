@@ -102,8 +102,9 @@ def tokens(request: Request) -> Response:
 
 def new_token(request: Request, body: TokenForm) -> Response:
     """Make a token; the answer tells it, this once."""
-    service, person = service_of(request), principal_of(request).identifier
-    made = make_token(service, person, person, body.name, body.scopes, body.days)
+    service, asker = service_of(request), principal_of(request)
+    person = asker.identifier
+    made = make_token(service, person, person, body.name, body.scopes, body.days, within=asker.scopes)
     return answer_json(MadeToken(token_view(service, made.token), made.secret), HTTPStatus.CREATED)
 
 

@@ -40,9 +40,10 @@ def tokens(request: Request) -> Response:
 
 def make(request: Request) -> Response:
     """Make a token and show it, this once."""
-    form, person = form_of(request, TokenForm), principal_of(request).identifier
+    form, service, asker = form_of(request, TokenForm), service_of(request), principal_of(request)
+    person = asker.identifier
     try:
-        made = make_token(service_of(request), person, person, form.name, form.scopes, form.days)
+        made = make_token(service, person, person, form.name, form.scopes, form.days, within=asker.scopes)
     except InvalidError as error:
         return _page(request, fault=fault_of(error), status=UNPROCESSABLE)
     return _page(request, secret=made.secret, status=HTTPStatus.CREATED)
