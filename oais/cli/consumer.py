@@ -137,6 +137,10 @@ def _print_aip(view: AipView) -> None:
             ("AIP", view.reference),
             *view.facts.items(),
             ("Access", "open" if view.access.open else view.access.reason),
+            (
+                "Released",
+                view.access.release.released_at or "no date is known" if view.access.release else "",
+            ),
         ]
     )
     _print_products(view)
@@ -231,12 +235,14 @@ def get(
 
 
 def _access(home: Path | None) -> Access:
-    """Open the archive as the one who works at its own machine."""
+    """Open the archive as the one who works at its own machine, with what people declared of embargoes."""
     from oais.archive import open_archive
     from oais.functions.access.facade import open_access
+    from oais.functions.service import database_if_any
     from policies.access import Principal, Role
 
-    return open_access(open_archive(home_or_default(home)), Principal("operator", Role.ARCHIVIST))
+    archive = open_archive(home_or_default(home))
+    return open_access(archive, Principal("operator", Role.ARCHIVIST), database_if_any(archive))
 
 
 COMMANDS = (tree, find, show, ls, get)

@@ -42,9 +42,23 @@ def open_service(archive: Archive) -> Service:
 
     Raises ConfigurationError when one of them cannot be used, StorageError when the disk refuses.
     """
-    address = archive.settings.database or f"sqlite:///{archive.home / 'oais.sqlite'}"
     secret = _service_key(archive.home / "keys" / "service.key")
+    address = archive.settings.database or f"sqlite:///{_own_database(archive)}"
     return Service(archive=archive, database=open_database(address), secret=secret)
+
+
+def database_if_any(archive: Archive) -> Database | None:
+    """Return the database for who only looks: None where none was made yet or its disk takes no writes.
+
+    Raises ConfigurationError when it is there and cannot be used.
+    """
+    own = _own_database(archive)
+    address = archive.settings.database or (f"sqlite:///{own}" if os.access(own, os.W_OK) else "")
+    return open_database(address) if address else None
+
+
+def _own_database(archive: Archive) -> Path:
+    return archive.home / "oais.sqlite"
 
 
 def _service_key(path: Path) -> bytes:

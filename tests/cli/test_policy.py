@@ -58,6 +58,8 @@ def test_an_embargo_is_declared_explained_and_waived(run: Run) -> None:
     assert run("embargo", "complete", REQUEST, "V1", "--at", "2024-02-29")[0] == 0
     told = answer(run, "policy", "explain", "V1", "--at", "2025-01-01")
     assert told["release"]["released_at"] == "2025-08-29T00:00:00+00:00"
+    assert answer(run, "show", "V1")["access"]["release"]["released_at"] == told["release"]["released_at"]
+    assert "2025-08-29" in run("show", "V1")[1]
     supposed = ("--if", "visit=V2,completed=2024-02-29")
     assert answer(run, "policy", "explain", "V1", *supposed)["release"]["released_at"][:10] == "2025-02-28"
     days = answer(run, "policy", "calendar", "--from", "2025-01-01", "--until", "2026-01-01")
