@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from base64 import b64encode
 from collections.abc import Callable
@@ -347,6 +348,18 @@ def test_my_queries_are_mine(browser: Browser) -> None:
     assert stranger.send("/me/queries/delete", identifier=kept["identifier"]).status_code == 404
     assert owner.send("/me/queries/delete", identifier=kept["identifier"]).status_code == 303
     assert client.get("/api/v1/me/queries").json() == []
+
+
+def test_a_search_leads_to_the_form_that_saves_it(browser: Browser) -> None:
+    """Who is logged in is offered the form with the search filled in as it was asked; a stranger is not."""
+    client = browser()
+    address = "/search?q=crab+%26+co&level=N1"
+    assert "/me/queries" not in client.get(address).text
+    enter(client, "cleo")
+    assert "/me/queries?query=" not in client.get("/search").text, "there is nothing to save"
+    link = re.search(r'href="(/me/queries\?query=[^"]+)"', client.get(address).text)
+    assert link is not None
+    assert 'name="query" value="q=crab+%26+co&amp;level=N1"' in client.get(html.unescape(link[1])).text
 
 
 def test_registration_goes_all_its_way(browser: Browser, service: Service) -> None:
