@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import wraps
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Final
 
@@ -12,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.database.deposits import Deposit, DepositState
-from oais.errors import ArchiveError, WrongUsageError
+from oais.errors import WrongUsageError
 from oais.functions.deposit.addition import CHECKSUMS, Addition, Checksum
 from oais.functions.deposit.answering import standing_of, standings_of
 from oais.functions.deposit.uploads import Announcement, begin, own_upload, withdraw
@@ -20,8 +19,8 @@ from oais.web import tus
 from oais.web.bodies import UnsupportedError
 from oais.web.doors import Door, Public
 from oais.web.forms import check_intent
-from oais.web.rendering import answer_json, error_response
-from oais.web.security import brings_body, referenced
+from oais.web.rendering import answer_json
+from oais.web.security import brings_body
 from oais.web.uploading import check_framing, pour, steady
 from oais.web.visitors import principal_of, service_of
 from policies.principals import Duty
@@ -29,33 +28,12 @@ from policies.principals import Duty
 PATH: Final = "/api/v1/deposits"
 ONE: Final = f"{PATH}/{{identifier}}"
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def spoken(answer: Endpoint) -> Endpoint:
-    """Let every answer say which version of tus it speaks, also one that refuses."""
-
-    @wraps(answer)
-    async def speak(request: Request) -> Response:
-        try:
-            response = await answer(request)
-        except ArchiveError as error:
-            response = error_response(request, referenced(error))
-            if isinstance(error, tus.VersionError):
-                response.headers["Tus-Version"] = tus.VERSION
-        response.headers["Tus-Resumable"] = tus.VERSION
-        return response
-
-    return speak
-
 
 async def tell_abilities(request: Request) -> Response:
     """Tell what this side of the protocol can do, and how large a delivery may be."""
     return Response(
         status_code=204,
         headers={
-            "Tus-Resumable": tus.VERSION,
-            "Tus-Version": tus.VERSION,
             "Tus-Extension": ",".join(tus.EXTENSIONS),
             "Tus-Max-Size": str(service_of(request).archive.settings.max_delivery_bytes),
             "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
@@ -69,7 +47,6 @@ def list_deposits(request: Request) -> Response:
     return answer_json({"deposits": [standing.as_plain() for standing in found]})
 
 
-@spoken
 async def announce(request: Request) -> Response:
     """Begin an upload, and take its first bytes if they come along (tus: creation-with-upload)."""
     _check_sender(request)
@@ -85,7 +62,6 @@ async def announce(request: Request) -> Response:
     return Response(status_code=201, headers=headers)
 
 
-@spoken
 async def tell_deposit(request: Request) -> Response:
     """Tell how a deposit stands, with its receipt once there is one; HEAD tells the offset (tus: core)."""
     tus.check_version(request, demanded=False)
@@ -98,7 +74,6 @@ async def tell_deposit(request: Request) -> Response:
     return response
 
 
-@spoken
 async def add_piece(request: Request) -> Response:
     """Add bytes where the upload stands (tus: core, checksum)."""
     _check_sender(request)
@@ -109,7 +84,6 @@ async def add_piece(request: Request) -> Response:
     return Response(status_code=204, headers=tus.headers_of(service_of(request), deposit))
 
 
-@spoken
 async def end_upload(request: Request) -> Response:
     """Withdraw an unfinished upload (tus: termination)."""
     _check_sender(request)
@@ -119,7 +93,6 @@ async def end_upload(request: Request) -> Response:
     return Response(status_code=204)
 
 
-@spoken
 async def named_method(request: Request) -> Response:
     """Do what X-HTTP-Method-Override says, for clients that can send POST alone (tus: core)."""
     method = request.headers.get("x-http-method-override", "")
@@ -132,7 +105,6 @@ async def named_method(request: Request) -> Response:
     return await answers[method](request)
 
 
-@spoken
 async def put_delivery(request: Request) -> Response:
     """Take a whole delivery in one request; of one that is cut or has another digest nothing stays."""
     _check_sender(request)
@@ -198,14 +170,16 @@ def _check_octets(request: Request) -> None:
         raise UnsupportedError(f"Content-Type is {given[:80]!r}; expected {tus.OCTETS}")
 
 
+_SPOKEN: Final = (("Tus-Resumable", tus.VERSION), ("Tus-Version", tus.VERSION))
+
 DEPOSIT_DOORS: Final = (
-    Door(PATH, tell_abilities, Public.NOTHING, ("OPTIONS",)),
-    Door(PATH, list_deposits, Duty.DEPOSIT),
-    Door(PATH, announce, Duty.DEPOSIT, ("POST",), streams=True),
-    Door(ONE, tell_abilities, Public.NOTHING, ("OPTIONS",)),
-    Door(ONE, tell_deposit, Duty.DEPOSIT),
-    Door(ONE, add_piece, Duty.DEPOSIT, ("PATCH",), streams=True),
-    Door(ONE, end_upload, Duty.DEPOSIT, ("DELETE",), streams=True),
-    Door(ONE, named_method, Duty.DEPOSIT, ("POST",), streams=True),
-    Door(ONE, put_delivery, Duty.DEPOSIT, ("PUT",), streams=True),
+    Door(PATH, tell_abilities, Public.NOTHING, ("OPTIONS",), tells=_SPOKEN),
+    Door(PATH, list_deposits, Duty.DEPOSIT, tells=_SPOKEN),
+    Door(PATH, announce, Duty.DEPOSIT, ("POST",), streams=True, tells=_SPOKEN),
+    Door(ONE, tell_abilities, Public.NOTHING, ("OPTIONS",), tells=_SPOKEN),
+    Door(ONE, tell_deposit, Duty.DEPOSIT, tells=_SPOKEN),
+    Door(ONE, add_piece, Duty.DEPOSIT, ("PATCH",), streams=True, tells=_SPOKEN),
+    Door(ONE, end_upload, Duty.DEPOSIT, ("DELETE",), streams=True, tells=_SPOKEN),
+    Door(ONE, named_method, Duty.DEPOSIT, ("POST",), streams=True, tells=_SPOKEN),
+    Door(ONE, put_delivery, Duty.DEPOSIT, ("PUT",), streams=True, tells=_SPOKEN),
 )

@@ -49,7 +49,8 @@ class Door:
     A ``Duty`` is asked here, before anything of the request's body is read; an ``Action`` is asked by the
     endpoint of each object it shows. The body of a door that ``streams`` is read by its endpoint alone, which
     then also calls ``check_token`` when it takes forms. ``at_once`` is how many requests are let in at a time
-    (0: any number); who comes then is told to come back.
+    (0: any number); who comes then is told to come back. Every answer ``tells`` these headers, also one that
+    refuses.
     """
 
     path: str
@@ -58,6 +59,7 @@ class Door:
     methods: tuple[str, ...] = ("GET",)
     streams: bool = False
     at_once: int = 0
+    tells: tuple[tuple[str, str], ...] = ()
 
     @property
     def for_programs(self) -> bool:
@@ -98,6 +100,12 @@ class DoorRoute(APIRoute):
             await super().handle(scope, receive, handing_out_cookies(request, send))
         finally:
             self._inside -= 1
+
+
+def told_at(scope: Scope) -> tuple[tuple[str, str], ...]:
+    """Return the headers that the door tells to which a request was led; before it came to one, none."""
+    route = scope.get("route")
+    return route.door.tells if isinstance(route, DoorRoute) else ()
 
 
 async def _admitted(request: Request, door: Door) -> Receive:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oais.errors import ArchiveError, NotFoundError, WrongUsageError
+from oais.web.doors import told_at
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -69,17 +70,20 @@ class Gate:
             return
         request = Request(scope)
         body = _Incoming(receive, over=not brings_body(request))
-        out = _Outgoing(send, scope["method"] == "HEAD", body)
+        out = _Outgoing(scope, send, body)
         try:
             check_request(request, self._hosts)
             await self._app(scope, body, out)
         except ArchiveError as refusal:
             await self._error_page(request, refusal)(scope, receive, out)
-        except Exception:
-            if out.started:
+        except Exception as defect:
+            if not out.started:
+                await self._error_page(request, _broken())(scope, receive, out)
+            elif isinstance(defect.__cause__, ArchiveError):
+                # The server hangs up on an answer without an end; so nobody takes it for whole.
+                _log.warning("an answer was broken off: %s", defect.__cause__.message)
+            else:
                 raise
-            error = _broken()
-            await self._error_page(request, error)(scope, receive, out)
 
 
 def _broken() -> BrokenError:
@@ -119,9 +123,10 @@ class _Outgoing:
     A connection on which a body was not read to its end is closed: nothing behind it can be understood.
     """
 
-    def __init__(self, send: Send, bodiless: bool, body: _Incoming) -> None:
+    def __init__(self, scope: Scope, send: Send, body: _Incoming) -> None:
+        self._scope = scope
         self._send = send
-        self._bodiless = bodiless
+        self._bodiless = scope["method"] == "HEAD"
         self._body = body
         self.started = False
 
@@ -131,6 +136,7 @@ class _Outgoing:
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
+            headers.update(dict(told_at(self._scope)))
             headers.add_vary_header("Accept, Cookie, Authorization")
             if not self._body.over:
                 headers["Connection"] = "close"

@@ -289,6 +289,19 @@ def test_ten_gigabytes_of_a_stranger_are_not_read(site: Depository) -> None:
             assert statuses(line) == [401]
 
 
+def test_a_refusal_at_the_door_speaks_tus_too(site: Depository) -> None:
+    """Also who is not let in, or asks in a way that no upload knows, is told the version (tus: core)."""
+    nobody = {"Authorization": "Bearer nothing"}
+    for method, path, status in (
+        ("HEAD", f"{DEPOSITS}/x", 401),
+        ("POST", DEPOSITS, 401),
+        ("PUT", DEPOSITS, 405),
+    ):
+        refused = site.ask(method, path, {**TUS, **nobody})
+        assert (refused.status, refused.headers.get("tus-resumable")) == (status, "1.0.0")
+    assert "tus-resumable" not in site.ask("GET", "/tree").headers
+
+
 def test_a_body_that_hardly_comes_is_ended(
     site: Depository, tar: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.testclient import TestClient
 
 from oais.archive import Archive
+from oais.errors import RefusedError
 from oais.web.app import DOORS as SITE_DOORS
 from oais.web.app import create_app
 from oais.web.bodies import MOST_FIELDS
@@ -47,7 +48,16 @@ def _form(request: Request) -> Response:
     return answer_json({"token": token_of(request)})
 
 
+def _break_off(_request: Request) -> Response:
+    def blocks() -> Iterator[bytes]:
+        yield b"begun"
+        raise RefusedError("the right was taken away")
+
+    return StreamingResponse(blocks(), headers={"Content-Length": "100"})
+
+
 DOORS = (
+    Door("/broken", _break_off, Public.NOTHING),
     Door("/form", _form, Public.NOTHING),
     Door("/note", _keep, Public.NOTHING, ("POST",)),
     Door("/api/v1/notes", _take, Public.NOTHING, ("POST",)),
@@ -251,3 +261,13 @@ def test_cookies_keep_to_this_host(archive: Archive) -> None:
     assert cookie.startswith("__Host-oais-visit=")
     assert {"HttpOnly", "Secure", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
     assert "Domain" not in cookie
+
+
+def test_a_right_taken_away_under_way_ends_the_answer(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was begun is cut short, so nobody takes it for whole; the log has one line and no traceback."""
+    assert client.get("/broken").content == b"begun"
+    (told,) = (record for record in caplog.records if record.name == "oais.web")
+    assert told.getMessage() == "an answer was broken off: the right was taken away"
+    assert told.exc_info is None
