@@ -19,6 +19,7 @@ from benchmarks import (
     report,
     site,
     submitting,
+    tree,
 )
 from benchmarks.figures import Figure
 from benchmarks.measuring import ROOT
@@ -33,6 +34,7 @@ GROUPS: Mapping[str, Callable[[Path, Sizes], list[Figure]]] = {
     "decide": deciding.figures,
     "memory": memory.figures,
     "site": site.figures,
+    "tree": tree.figures,
     "login": logging_in.figures,
     "deliver": delivering.figures,
 }

@@ -22,7 +22,7 @@ _PLACES = {"N0": "n0/target-pixel-files", "N1": "n1/light-curves"}
 def fill_index(home: Path, number: int) -> Archive:
     """Make an archive with two real packages and ``number`` records like theirs in its index."""
     archive = initialise(home, name="Benchmark")
-    bags = [_demo_bag(home.with_name(f"{home.name}-{level}"), level) for level in ("n0", "n1")]
+    bags = [demo_bag(home.with_name(f"{home.name}-{level}"), level) for level in ("n0", "n1")]
     for disposition in submit(archive, bags):
         assert disposition.receipt is not None
         assert disposition.receipt.status == "accepted", disposition
@@ -30,7 +30,8 @@ def fill_index(home: Path, number: int) -> Archive:
     return archive
 
 
-def _demo_bag(root: Path, level: str) -> Path:
+def demo_bag(root: Path, level: str) -> Path:
+    """Write a bag of the demo's files of one level."""
     folder = DEMO / level
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     payload = ((str(path.relative_to(folder)), path.read_bytes()) for path in files)

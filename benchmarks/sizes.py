@@ -19,6 +19,7 @@ class Sizes:
     few_files: int = 1_000
     aips: int = 20_000
     requests: int = 200
+    places: int = 1_000
 
 
 FULL = Sizes()
@@ -31,4 +32,5 @@ QUICK = Sizes(
     few_files=100,
     aips=1_000,
     requests=50,
+    places=100,
 )

@@ -63,8 +63,9 @@ class Branches:
     def holdings(self, without: tuple[str, ...] = ()) -> tuple[Holding, ...]:
         """Return what is held of each mission, in all and by level."""
         found: dict[str, dict[str, Amount]] = {}
+        tops = frozenset(without)
         for resting in self._resting:
-            if not is_below(resting.node, without):
+            if not _is_below(resting.node, tops):
                 levels = found.setdefault(resting.mission, {})
                 levels[resting.level] = levels.get(resting.level, Amount()) + resting.amount
         return tuple(
@@ -100,12 +101,13 @@ class Branches:
 
     def _summed(self, without: tuple[str, ...]) -> _Sums:
         own: dict[str, Amount] = {}
+        tops = frozenset(without)
         for resting in self._resting:
-            if not is_below(resting.node, without):
+            if not _is_below(resting.node, tops):
                 own[resting.node] = own.get(resting.node, Amount()) + resting.amount
         total = {"": Amount()}
         for path in self._nodes:
-            if not is_below(path, without):
+            if not _is_below(path, tops):
                 total.update((above, Amount()) for above in _lineage(path) if above not in total)
         for path, amount in own.items():
             for above in _lineage(path):
@@ -128,9 +130,9 @@ class Branches:
         return row["position"], natural_text(row["title"]), path
 
 
-def is_below(path: str, branches: tuple[str, ...]) -> bool:
-    """Return whether a path is one of the branches or lies below one."""
-    return any(path == branch or path.startswith(branch + "/") for branch in branches)
+def _is_below(path: str, tops: frozenset[str]) -> bool:
+    """Return whether a path is one of the tops of branches or lies below one."""
+    return not tops.isdisjoint(_lineage(path))
 
 
 def _lineage(path: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ and costs some 200 bytes a package.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -81,10 +81,14 @@ class Columns:
         mask[positions[positions >= 0]] = True
         return mask
 
-    def below(self, node: str) -> Mask:
-        """Return which packages rest in a node or below it."""
-        inside = [path == node or path.startswith(node + "/") for path in self._paths]
-        return np.asarray(np.array(inside, dtype=np.bool_)[self._path_codes], dtype=np.bool_)
+    def below(self, *nodes: str) -> Mask:
+        """Return which packages rest in one of the nodes or below it."""
+        inside = np.zeros(len(self._paths), dtype=np.bool_)
+        for node in nodes:
+            inside[bisect_left(self._paths, node) : bisect_right(self._paths, node)] = True
+            # What begins with "node/" stands together; "0" is the character that follows "/".
+            inside[bisect_left(self._paths, f"{node}/") : bisect_left(self._paths, f"{node}0")] = True
+        return np.asarray(inside[self._path_codes], dtype=np.bool_)
 
     def facet(self, name: str) -> FacetColumn:
         """Return one facet's column, empty when no package has a value in it."""

@@ -43,9 +43,7 @@ class Selected:
 
 def selected(columns: Columns, connection: Connection, query: Query, scored: Scored | None) -> Selected:
     """Return all that a query selects, sorted, with the counts of its facets."""
-    base = np.ones(columns.size, dtype=np.bool_)
-    for branch in query.without:
-        base &= ~columns.below(branch)
+    base = ~columns.below(*query.without)
     identified, unknown = _identified(columns, connection, choices(query.ids), base)
     if identified is not None:
         base &= identified

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
+from itertools import accumulate, chain
+from typing import NamedTuple
 
 from oais.errors import NotFoundError, RefusedError
 from oais.functions.access.facts import AipFacts, FactReader
@@ -39,6 +42,25 @@ class LoginMayHelpError(ClosedError):
     http_status = 401
 
 
+class _Denied(NamedTuple):
+    """The tops of the branches where an action is denied, and every node above one of them."""
+
+    tops: tuple[str, ...]
+    above: frozenset[str]
+
+
+def _denied(paths: Iterable[str]) -> _Denied:
+    """Return the branches that some nodes make, parents given before children."""
+    inside: set[str] = set()
+    tops: list[str] = []
+    for path in paths:
+        if path.rpartition("/")[0] not in inside:
+            tops.append(path)
+        inside.add(path)
+    above = (accumulate(top.split("/")[:-1], "{}/{}".format) for top in tops)
+    return _Denied(tuple(tops), frozenset(chain.from_iterable(above)))
+
+
 class Asker:
     """Who asks, when, and under which tree of policies; one snapshot for a whole answer.
 
@@ -54,7 +76,6 @@ class Asker:
         self._reader = facts
         self._facts: dict[str, AipFacts] = {}
         self._resting: dict[str, tuple[str, ...]] = {}
-        self._denied: dict[Action, tuple[str, ...]] = {}
 
     def asked_by(self, principal: Principal) -> Asker:
         """Return what asks the same for somebody else."""
@@ -124,18 +145,21 @@ class Asker:
         return decide(ANONYMOUS, action, self.target(node_path, aip_id), self.now).allowed
 
     def branches_denied(self, action: Action) -> tuple[str, ...]:
-        """Return the tops of the branches of the tree where the action is denied."""
-        if action not in self._denied:
-            self._denied[action] = self._branches_denied(action)
-        return self._denied[action]
+        """Return the tops of the branches where seeing, or reading metadata, is denied."""
+        return self._denied[action].tops
 
-    def _branches_denied(self, action: Action) -> tuple[str, ...]:
-        denied: list[str] = []
-        for node in self.tree.nodes():
-            below_another = any(node.path.startswith(f"{top}/") for top in denied)
-            if not below_another and not self.may(action, node.path):
-                denied.append(node.path)
-        return tuple(denied)
+    def denied_below(self, action: Action, node_path: str) -> bool:
+        """Return whether seeing, or reading metadata, is denied in a branch below a node."""
+        return node_path in self._denied[action].above
+
+    @cached_property
+    def _denied(self) -> dict[Action, _Denied]:
+        """What one decision about each node says of both: it tells how much of the node may be shown."""
+        shown = {node.path: self.decision(Action.SEE, node.path).metadata for node in self.tree.nodes()}
+        return {
+            Action.SEE: _denied(path for path, word in shown.items() if word == "hidden"),
+            Action.READ_METADATA: _denied(path for path, word in shown.items() if word != "public"),
+        }
 
     def target(self, node_path: str, aip_id: str = "") -> AccessObject:
         """Return what the decision is about: the words of its node and what is known of the package."""

@@ -134,9 +134,8 @@ def _unfolded(index: Index, asker: Asker, branch: Branch, depth: int) -> Branch:
 def _branch(index: Index, asker: Asker, entry: NodeEntry) -> Branch:
     """Return one node; of one that is only listed nothing but its name is told."""
     blank = not asker.may(Action.READ_METADATA, entry.path)
-    unreadable = asker.branches_denied(Action.READ_METADATA)
-    if not blank and any(top.startswith(f"{entry.path}/") for top in unreadable):
-        entry = index.node(entry.path, without=unreadable) or entry
+    if not blank and asker.denied_below(Action.READ_METADATA, entry.path):
+        entry = index.node(entry.path, without=asker.branches_denied(Action.READ_METADATA)) or entry
     return Branch(
         path=entry.path,
         title=entry.title,
