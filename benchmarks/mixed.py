@@ -1,4 +1,4 @@
-"""Makes an archive with one place of many places, neighbours under other words, and a member to ask for it."""
+"""Makes an archive with one place of many places, neighbours under other words, and a member who asks."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _plant(home: Path, places: int, group: str) -> None:
 
 
 def _resting(model: AipRecord, archive: Archive, places: int) -> Iterator[AipRecord]:
-    """Yield packages of the place itself and of each below, each of two visits that were complete yesterday."""
+    """Yield packages of the place itself and of each below; their two visits were complete yesterday."""
     done = f"{archive.clock() - timedelta(days=1):%Y-%m-%d}"
     nodes = [PLACE, *(f"{PLACE}/p{number}" for number in range(places))]
     for number in range(_IN_EACH * len(nodes)):

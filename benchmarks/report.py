@@ -15,6 +15,9 @@ from rich.table import Table
 
 from benchmarks.figures import HEADINGS, Figure
 
+BAR = "\\|"
+"""A bar inside a cell, as in the peer ``cat | zip``."""
+
 
 def show(title: str, figures: Sequence[Figure]) -> None:
     """Print one group as a table."""
@@ -32,7 +35,7 @@ def write(page: Path, group: str, figures: Sequence[Figure], load: str) -> None:
     if begin not in text or end not in text:
         raise ValueError(f"{page.name} has no marks {begin} and {end}")
     rows = [HEADINGS, ("---",) * len(HEADINGS), *(figure.cells() for figure in figures)]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    table = "\n".join(f"| {' | '.join(cell.replace('|', BAR) for cell in row)} |" for row in rows)
     inside = f"{begin}\n{table}\n\n{machine(load)}\n{end}"
     whole = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     page.write_text(whole.sub(lambda _: inside, text), encoding="utf-8")
