@@ -62,6 +62,14 @@ def tables_wanted(form: str, start: str, end: str, *, strict: bool = False) -> T
     return Tables(known_table_form(form or "fits"), parse_interval(start, end), strict)
 
 
+def columns_of(tables: Tables | None) -> dict[str, Any]:
+    """Return how tables are wanted as an order keeps it."""
+    if tables is None:
+        return {}
+    span = tables.interval or Interval("", "")
+    return {"tables": tables.form, "cut_from": span.start, "cut_to": span.stop, "strict": tables.strict}
+
+
 def tables_of(order: Order) -> Tables | None:
     """Return how an order wants its tables."""
     ends = Interval(order.cut_from, order.cut_to)

@@ -13,7 +13,7 @@ from oais.database.schema import new_identifier
 from oais.errors import BusyError, RefusedError
 from oais.functions.orders import baskets
 from oais.functions.orders.consumers import Consumer
-from oais.functions.orders.cutting import Tables, tables_of
+from oais.functions.orders.cutting import Tables, columns_of, tables_of
 from oais.functions.orders.direct import TooLargeError, open_share, title_of
 from oais.functions.orders.fetching import own_order
 from oais.functions.orders.packages import Plan, lay_out_volumes, parts_of
@@ -70,7 +70,6 @@ def place(
     plan = Plan(f"order-{now[:10]}-{identifier[:8]}", title or title_of(weighed.allowed), now, known)
     parts = parts_of(consumer.access, weighed.allowed)
     packages = lay_out_volumes(service.archive, plan, parts, settings.package_limit_bytes)
-    interval = tables.interval if tables else None
     until = consumer.principal.code_until
     order = Order(
         identifier=identifier,
@@ -81,10 +80,7 @@ def place(
         placed_at=now,
         files=weighed.files,
         size=sum(package.size for package in packages),
-        tables=tables.form if tables else "",
-        cut_from=interval.start if interval else "",
-        cut_to=interval.stop if interval else "",
-        strict=tables is not None and tables.strict,
+        **columns_of(tables),
         code_until=None if until is None else timestamp(until),
         code_confirmed=consumer.principal.code_confirmed,
     )

@@ -8,9 +8,13 @@ from typing import get_args
 
 from oais.errors import ArchiveError, StorageError, WrongUsageError
 from oais.information.representation.derived_tables import UNWRITTEN, DerivedTable, Label, TableForm
+from oais.information.representation.frames import EFFORT
 from oais.information.representation.intervals import Interval
 from oais.information.representation.limited import WALL_SECONDS, kept_pool
 from oais.information.text import printable
+
+_EFFORT = 20
+"""Times as long as a byte is read it may take to write it as text."""
 
 
 class NotDerivedError(ArchiveError):
@@ -44,6 +48,7 @@ def derive_table(
         "form": form,
         "ends": () if interval is None else (interval.start, interval.stop),
         "label": label,
+        EFFORT: _EFFORT,
     }
     (answer,) = kept_pool(WALL_SECONDS).ask([request])
     if "fault" in answer:

@@ -20,6 +20,7 @@ from typing import Any
 from oais.errors import ConfigurationError
 from oais.information.fixity import usable_cores
 from oais.information.representation.frames import (
+    EFFORT,
     LENGTH,
     MOST_FRAME,
     NEEDS_PRONOM,
@@ -84,7 +85,8 @@ class Child:
         return answers
 
     def _time_for(self, request: Mapping[str, Any]) -> float:
-        return self._wall + bytes_on_disk(request["path"]) / BYTES_A_SECOND
+        effort: int = request.get(EFFORT, 1)
+        return self._wall + effort * bytes_on_disk(request["path"]) / BYTES_A_SECOND
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self._process is not None:

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from oais.information.representation.file_inspection import inspect_file
 from oais.information.representation.frames import (
+    EFFORT,
     LENGTH,
     NEEDS_PRONOM,
     SPENT,
@@ -59,7 +60,7 @@ def main() -> None:
     _send(answers, {"ready": True})
     while (batch := _next_batch(requests)) is not None:
         for request in batch:
-            renew_processor_time(request["path"])
+            renew_processor_time(request["path"], request.get(EFFORT, 1))
             answer = perform(request)
             _send(answers, answer)
             if SPENT in answer or NEEDS_PRONOM in answer:
@@ -93,10 +94,10 @@ def _limit(which: int, most: int) -> None:
     resource.setrlimit(which, (value, value))
 
 
-def renew_processor_time(path: str) -> None:
-    """Allow this process the processor time of one more file."""
+def renew_processor_time(path: str, effort: int) -> None:
+    """Allow this process the processor time of one more file, ``effort`` times as much for its bytes."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    allowed = CPU_SECONDS + bytes_on_disk(path) // BYTES_A_SECOND
+    allowed = CPU_SECONDS + effort * bytes_on_disk(path) // BYTES_A_SECOND
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = int(used.ru_utime + used.ru_stime) + 1 + allowed
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
