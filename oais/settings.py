@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -97,6 +97,10 @@ class Settings:
         400 * 10**9, "Largest order, in bytes of its files; a larger one is refused with its size."
     )
     order_days: int = _setting(3, "Days that the packages of an order wait to be fetched.")
+
+    def reached_at(self, address: str) -> Settings:
+        """Return these settings with the address that is served, where no other was configured."""
+        return replace(self, base_url=address) if self.base_url == Settings().base_url else self
 
 
 def settings_table() -> list[tuple[str, object, str]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from oais.cli import consumer, management, ordering, people, policy, producer, rights
+from oais.cli import consumer, management, ordering, people, policy, producer, rights, serving
 from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
 from oais.cli.notifying import notify_app
@@ -39,7 +39,7 @@ for group, name in (
 for panel, commands in (
     ("Providers", producer.COMMANDS),
     ("Everybody", consumer.COMMANDS),
-    ("Archivists", (*management.COMMANDS, ordering.work)),
+    ("Archivists", (*management.COMMANDS, *serving.COMMANDS, ordering.work)),
     ("To begin with", (demo,)),
 ):
     for command in commands:

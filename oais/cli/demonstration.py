@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from oais.cli.narration import Narrator
 from oais.cli.picture import draw_curve
+from oais.cli.serving import serve_home
 from oais.cli.terminal import out, print_findings, show_size
 from oais.errors import DamageError, RefusedError, WrongUsageError
 
@@ -195,10 +196,8 @@ def _missions(archive: Archive) -> str:
 
 
 def _serve(home: Path, port: int) -> None:
-    from oais.archive import open_archive
-    from oais.web.serving import serve_site
-
     def announce(url: str) -> None:
         out.print(f"\n[bold]The site is running at[/] [bold cyan]{url}[/]  (Ctrl-C ends it)")
+        out.print(f"  its mail comes into {escape(_short(home / 'mail' / 'new'))}", soft_wrap=True)
 
-    serve_site(open_archive(home), "127.0.0.1", port, announce=announce)
+    serve_home(home, "127.0.0.1", port, announce=announce)

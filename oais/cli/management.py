@@ -1,11 +1,8 @@
-"""What archivists and operators do: make an archive, audit it, rebuild its index, serve it."""
+"""What archivists and operators do: make an archive, audit it, rebuild its index."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -166,34 +163,6 @@ def validate(
     return 0 if told.valid else 1
 
 
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
-    ] = 8000,
-    worker: Annotated[bool, typer.Option(help="Start a worker beside the site.")] = True,
-    home: Home = None,
-) -> None:
-    """Serve the archive's web site, with a worker beside it that builds orders and sends mail."""
-    from oais.archive import open_archive
-    from oais.web.serving import serve_site
-
-    place = home_or_default(home)
-    with _worker_beside(place) if worker else nullcontext():
-        serve_site(open_archive(place), host, port, announce=lambda url: out.print(f"serving {url}"))
-
-
-@contextmanager
-def _worker_beside(home: Path) -> Iterator[None]:
-    """Run a worker as a process of its own, which ends with this one however that ends."""
-    command = [sys.executable, "-m", "oais", "work", "--attached", "--home", str(home)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as worker:
-        try:
-            yield
-        finally:
-            worker.terminate()
-
-
 def explain(
     code: Annotated[str, typer.Argument(help="A finding's code, such as BAG-003.")],
     as_json: AsJson = False,
@@ -211,4 +180,4 @@ def explain(
     print_json(plain) if as_json else print_pairs(plain.items())
 
 
-COMMANDS = (init, status, audit, validate, serve, explain)
+COMMANDS = (init, status, audit, validate, explain)

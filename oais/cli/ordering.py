@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -109,7 +110,10 @@ def repeat(identifier: Identifier, home: Home = None, as_json: AsJson = False) -
 
 def work(
     once: Annotated[bool, typer.Option("--once", help="Do what waits, then end.")] = False,
-    attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
+    beside: Annotated[
+        str,
+        typer.Option(help="Address of the site that started it: letters lead there, and it ends with it."),
+    ] = "",
     home: Home = None,
 ) -> None:
     """Build orders, take in deposits, send mail, until interrupted; several may serve one archive."""
@@ -117,7 +121,10 @@ def work(
     from oais.functions.service import open_service
     from oais.functions.working import chores_of, work_round
 
-    chores = chores_of(open_service(open_archive(home_or_default(home))))
+    archive = open_archive(home_or_default(home))
+    if beside:
+        archive = replace(archive, settings=archive.settings.reached_at(beside))
+    chores = chores_of(open_service(archive))
     while True:
         done = list(work_round(chores))
         for item in done:
@@ -128,13 +135,13 @@ def work(
         busy = any(item.count for item in done)
         if once and not busy:
             return
-        if not busy and _ended(attached):
+        if not busy and _ended(bool(beside)):
             return
 
 
-def _ended(attached: bool) -> bool:
+def _ended(beside: bool) -> bool:
     """Pause; return whether whoever started this worker has gone, which closes the pipe it holds."""
-    return bool(select.select([sys.stdin] if attached else [], [], [], _PAUSE)[0])
+    return bool(select.select([sys.stdin] if beside else [], [], [], _PAUSE)[0])
 
 
 def _operator(home: Path | None) -> Consumer:

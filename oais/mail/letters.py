@@ -52,8 +52,12 @@ def message_of(letter: Letter, sender: Address, written_at: datetime, identifier
     message["Message-ID"] = f"<{identifier}@{sender.text.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     lines = [printable(line, _LONGEST_LINE) for line in letter.text.split("\n")]
-    message.set_content("\n".join(lines), cte="quoted-printable")
+    # Unpacked wherever mail allows it, so that links can be copied from the file without a mail program.
+    plain = all(line.isascii() and len(line) <= _LONGEST_PLAIN_LINE for line in lines)
+    message.set_content("\n".join(lines), cte="7bit" if plain else "quoted-printable")
     return message
 
 
 _LONGEST_LINE = 2_000
+_LONGEST_PLAIN_LINE = 998
+"""Bytes of a line of mail without its end (RFC 5322, 2.1.1)."""

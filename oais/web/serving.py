@@ -11,7 +11,6 @@ import uvicorn
 from oais.archive import Archive
 from oais.errors import WrongUsageError
 from oais.functions.clock import forward_clock
-from oais.settings import Settings
 from oais.web.app import create_app
 from oais.web.connections import SLOWEST_HEAD, PromptProtocol
 
@@ -25,8 +24,7 @@ def serve_site(archive: Archive, host: str, port: int, *, announce: Callable[[st
     archive = replace(archive, clock=forward_clock(archive))
     listening = _listen(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
-    if archive.settings.base_url == Settings().base_url:
-        archive = replace(archive, settings=replace(archive.settings, base_url=address))
+    archive = replace(archive, settings=archive.settings.reached_at(address))
     config = uvicorn.Config(
         create_app(archive),
         log_level="warning",

@@ -60,7 +60,7 @@ def test_what_cannot_be_ordered_is_told(home: str, capsys: pytest.CaptureFixture
 
 def test_a_worker_beside_the_site_ends_with_it(home: str) -> None:
     """However the site ends, the pipe it holds closes, and its worker goes too."""
-    command = [sys.executable, "-m", "oais", "work", "--attached", "--home", home]
+    command = [sys.executable, "-m", "oais", "work", "--beside", "http://localhost", "--home", home]
     with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=Path(__file__).parents[2]) as worker:
         assert worker.stdin is not None
         worker.stdin.close()
