@@ -41,6 +41,12 @@ def withdraw(connection: Connection, person: str, purpose: str) -> None:
     connection.execute(delete(CONFIRMATIONS).where(his))
 
 
+def of_person(connection: Connection, person: str, purpose: str) -> list[Confirmation]:
+    """Return what was mailed to a person for a purpose and not used nor withdrawn."""
+    wanted = select(CONFIRMATIONS).filter_by(person=person, purpose=purpose)
+    return [Confirmation(**row) for row in connection.execute(wanted).mappings()]
+
+
 def by_digest(connection: Connection, digest: str) -> Confirmation | None:
     """Return what a secret's digest stands for."""
     wanted = select(CONFIRMATIONS).where(CONFIRMATIONS.c.digest == digest)

@@ -143,6 +143,12 @@ def count(connection: Connection, owner: str | None, states: Sequence[OrderState
     return connection.execute(wanted).scalar_one()
 
 
+def count_alike(connection: Connection, owners_like: str, states: Sequence[OrderState]) -> int:
+    """Return how many orders in these states have owners that begin so."""
+    alike = ORDERS.c.owner.startswith(owners_like, autoescape=True) & ORDERS.c.state.in_(states)
+    return connection.execute(select(func.count()).select_from(ORDERS).where(alike)).scalar_one()
+
+
 def picks(connection: Connection, identifier: str) -> tuple[Pick, ...]:
     """Return what an order asks for."""
     return picked(connection, ORDER_PICKS, identifier)

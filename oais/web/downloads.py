@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import FileIO
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from oais.errors import DamageError
 from oais.files import open_sealed
 from oais.functions.access.views import OpenedFile
-from oais.functions.orders.handouts import Handout
+from oais.functions.orders.handouts import ASKED_EVERY, Handout
 from oais.web.ranges import Span, choose_span, is_unchanged
 
 BLOCK = 1 << 18
@@ -28,9 +28,12 @@ DATA_POLICY = "default-src 'none'; sandbox"
 """What a browser may do with a data file that is opened all the same: nothing."""
 
 
-def file_response(request: Request, opened: OpenedFile) -> Response:
+def file_response(
+    request: Request, opened: OpenedFile, still: Callable[[], object] = lambda: None
+) -> Response:
     """Answer with the file, a part of it (206) or nothing because it is unchanged (304).
 
+    ``still`` is asked on the way whether the rest may still be had, and ends the answer by raising.
     Raises RangeNotSatisfiableError, DamageError when the size on disk is not the sealed one.
     """
     etag = etag_of(opened)
@@ -42,7 +45,7 @@ def file_response(request: Request, opened: OpenedFile) -> Response:
     if request.method == "HEAD":
         stream.close()
         return Response(status_code=status, headers=headers, media_type=opened.media_type)
-    answer = _FileAnswer(_blocks(stream, span), status, headers, media_type=opened.media_type)
+    answer = _FileAnswer(_blocks(stream, span, still), status, headers, media_type=opened.media_type)
     answer.stream = stream
     return answer
 
@@ -96,6 +99,11 @@ def etag_of(opened: OpenedFile) -> str:
     raise DamageError(f"{opened.name} has no digest in its inventory")
 
 
+def cache_control(opened: OpenedFile) -> str:
+    """Return how a file, or a picture of it, may be kept: asked about each time, or not at all."""
+    return "public, no-cache" if opened.public else "no-store"
+
+
 def content_disposition(name: str) -> str:
     """Return an ``attachment`` header for any file name (RFC 6266 with the form of RFC 8187).
 
@@ -122,7 +130,7 @@ def _attached(name: str, etag: str) -> dict[str, str]:
 
 def _headers(opened: OpenedFile, etag: str) -> dict[str, str]:
     headers = _attached(opened.name, etag)
-    headers["Cache-Control"] = "public, no-cache" if opened.public else "no-store"
+    headers["Cache-Control"] = cache_control(opened)
     digests = [
         f"{header}=:{base64.b64encode(bytes.fromhex(opened.digests[name])).decode()}:"
         for name, header in (("sha256", "sha-256"), ("sha512", "sha-512"))
@@ -131,11 +139,14 @@ def _headers(opened: OpenedFile, etag: str) -> dict[str, str]:
     return headers | {"Repr-Digest": ", ".join(digests)}
 
 
-def _blocks(stream: FileIO, span: Span) -> Iterator[bytes]:
-    position = span.start
+def _blocks(stream: FileIO, span: Span, still: Callable[[], object]) -> Iterator[bytes]:
+    position = asked_at = span.start
     while position < span.stop:
         block = os.pread(stream.fileno(), min(BLOCK, span.stop - position), position)
         if not block:
             return
         position += len(block)
+        if position - asked_at >= ASKED_EVERY:
+            still()
+            asked_at = position
         yield block

@@ -16,7 +16,7 @@ from oais.functions.orders.selection import Missed, Selection, found, ticked
 from oais.web.addresses import address_of
 from oais.web.cookies import browser_of
 from oais.web.doors import SAFE_METHODS
-from oais.web.downloads import from_the_start, package_response
+from oais.web.downloads import file_response, from_the_start, package_response
 from oais.web.rendering import access_of
 from oais.web.visitors import principal_of, service_of
 from policies.principals import Principal, Scope, recognized
@@ -76,6 +76,18 @@ def hand_out(request: Request, consumer: Consumer, handout: Handout) -> Response
     if from_the_start(response):
         count_download(consumer.service, consumer.principal, address_of(request), handout.sizes)
     return response
+
+
+def send_file(request: Request, reference: str, path: str) -> Response:
+    """Send a file of ``ID@vN``; one that is not for all only as long as the right to it lasts.
+
+    Raises as ``Access.open_file`` and ``file_response``.
+    """
+    opened = access_of(request).open_file(reference, path)
+    if opened.public:
+        return file_response(request, opened)
+    consumer = consumer_here(request, bound=False)
+    return file_response(request, opened, lambda: consumer.again().open_file(reference, path))
 
 
 def require_all_known(selection: Selection) -> Selection:

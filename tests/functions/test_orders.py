@@ -10,8 +10,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -461,6 +463,37 @@ def test_ten_orders_wait_at_most(service: Service) -> None:
     with pytest.raises(BusyError):
         placing.place(who, picks, "zip")
     assert placing.place(consumer(service, browser="another"), picks, "zip").files > 0
+
+
+def test_strangers_cannot_fill_the_queue(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another browser each time does not help them, and whoever has an account goes on."""
+    monkeypatch.setattr(placing, "MOST_OF_STRANGERS", 3)
+    picks = selection.found(consumer(service).access, Question(ids="tess.hk")).picks
+    for number in range(3):
+        placing.place(consumer(service, browser=f"browser {number}"), picks, "zip")
+    with pytest.raises(BusyError, match="without an account"):
+        placing.place(consumer(service, browser="one more"), picks, "zip")
+    assert placing.place(consumer(service, OPERATOR), picks, "zip").files > 0
+
+
+def test_a_basket_ordered_twice_at_once_is_one_order(service: Service) -> None:
+    """Of many who press at the same moment one places the order, and the others are told."""
+    who = consumer(service)
+    basket, together = filled(who), threading.Barrier(6)
+
+    def press(_number: int) -> bool:
+        together.wait()
+        try:
+            placing.order_basket(who, basket, "zip")
+        except (NotFoundError, RefusedError):
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as threads:
+        placed = list(threads.map(press, range(6)))
+    assert sum(placed) == 1
+    assert fetching.list_orders(who).total == 1
+    assert baskets.show(who) == ()
 
 
 def test_too_much_is_refused_in_words(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from oais.errors import InvalidError, UnauthenticatedError
+from oais.errors import BusyError, InvalidError, UnauthenticatedError
 from oais.functions.people.accounts import Entry, disable, person_of
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.confirmations import (
@@ -73,7 +73,7 @@ def test_of_two_links_the_newer_counts(people: People) -> None:
     """A second request makes the first link nothing."""
     people.member("wilma")
     first = reset_link(people)
-    people.clock.move(minutes=1)
+    people.clock.move(minutes=2)
     second = reset_link(people)
     assert_spent(people, first)
     reset_password(people.service, second, OTHER_PASSWORD)
@@ -153,6 +153,7 @@ def test_an_address_of_another_is_not_taken(people: People) -> None:
     early = people.secret("fred@example.org", "/me/address")
     people.member("fred")
     before = len(people.letters())
+    people.clock.move(minutes=1)
     ask_new_address(people.service, person, "Fred@example.org")
     assert len(people.letters()) == before
     with pytest.raises(InvalidError, match="does not work"):
@@ -168,3 +169,28 @@ def test_links_are_made_from_the_configured_address(people: People) -> None:
     home = people.service.archive.home
     kept = [path for path in home.rglob("*") if path.is_file() and "mail" not in path.parts]
     assert not any(secret.encode() in path.read_bytes() for path in kept)
+
+
+def test_nobodys_mailbox_is_flooded(people: People) -> None:
+    """However often a stranger asks, a link comes every two minutes; then one that works comes again."""
+    people.member("wilma")
+    before = len(people.letters())
+    for _ in range(20):
+        ask_reset(people.service, "wilma")
+    assert len(people.letters()) == before + 1
+    people.clock.move(minutes=2)
+    reset_password(people.service, reset_link(people), OTHER_PASSWORD)
+    assert len(people.letters()) == before + 2
+
+
+def test_nobody_floods_other_mailboxes_from_his_account(people: People) -> None:
+    """One new address a minute, and the refusal is the same whether the first one was free or not."""
+    person = people.member("wilma")
+    people.member("fred")
+    for first in ("fred@example.org", "free@example.org"):
+        ask_new_address(people.service, person, first)
+        with pytest.raises(BusyError) as fault:
+            ask_new_address(people.service, person, "victim@example.org")
+        assert fault.value.message == "you asked for this a moment ago"
+        people.clock.move(minutes=1)
+    assert "victim@example.org" not in {letter["To"] for letter in people.letters()}

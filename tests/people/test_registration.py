@@ -109,6 +109,23 @@ def test_a_taken_name_is_told_by_mail_only(people: People, login: str, email: st
     assert len(people_listed(people.service)) == 2
 
 
+@pytest.mark.parametrize(
+    ("login", "email"),
+    [("wilma", "new@example.org"), ("other", "wilma@example.org")],
+    ids=["login", "address"],
+)
+def test_a_taken_name_floods_no_mailbox(people: People, login: str, email: str) -> None:
+    """However often somebody registers it, an address hears once a day that the name is taken."""
+    people.member("wilma")
+    before = len(people.letters())
+    for _ in range(3):
+        register(people.signing_up(SignUp.OPEN), registration(login, email))
+    assert len(people.letters()) == before + 1
+    people.clock.move(days=1)
+    register(people.signing_up(SignUp.OPEN), registration(login, email))
+    assert len(people.letters()) == before + 2
+
+
 def test_all_faults_are_told_at_once(people: People) -> None:
     """Login, name, address, password and purpose are judged together."""
     bad = Registration(Entry("ŵ", "", "nobody"), "short", "x" * 3000)

@@ -8,16 +8,21 @@ import re
 import shutil
 import tarfile
 import zipfile
+from io import FileIO
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from oais.archive import Archive, open_archive
+from oais.files import open_sealed
 from oais.functions.orders.building import Worker
 from oais.functions.orders.counting import SMALLEST_GROUP, count_download, usage
+from oais.functions.people.accounts import disable
+from oais.functions.people.authority import OPERATOR
 from oais.functions.people.tokens import make_token
 from oais.functions.service import Service, open_service
+from oais.web import downloads
 from oais.web.app import create_app
 from policies.access import ANONYMOUS, Role
 from policies.principals import Scope
@@ -342,3 +347,25 @@ def test_a_page_that_no_list_has(site: TestClient, page: int) -> None:
     """It is refused before the database is asked, on the page and for programs."""
     assert site.get(f"/orders?page={page}").status_code == 400
     assert site.get(f"/api/v1/orders?page={page}").status_code == 400
+
+
+def test_a_running_file_ends_with_the_right_to_it(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is disabled while a closed file runs gets no more of it; who stays gets it whole."""
+    archivist = account(service, "arno", Role.ARCHIVIST)
+    close(service, "tess/n1")
+    site = browser(service)
+    enter(site, "arno")
+    monkeypatch.setattr(downloads, "BLOCK", 4096)
+    monkeypatch.setattr(downloads, "ASKED_EVERY", 8192)
+    address = f"/aip/{LIGHT_CURVE}/v1/files/{CURVE_PATH}"
+    whole = site.get(address)
+    assert whole.content == CURVE_FILE.read_bytes()
+    assert site.get(address.replace("files", "plots")).headers["cache-control"] == "no-store"
+
+    def disabled_meanwhile(path: Path, size: int, name: str) -> FileIO:
+        disable(service, OPERATOR, archivist.identifier)
+        return open_sealed(path, size, name)
+
+    monkeypatch.setattr(downloads, "open_sealed", disabled_meanwhile)
+    with pytest.raises(RuntimeError, match="response already started"):
+        site.get(address)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from oais.database import Connection, baskets
 from oais.database.baskets import Basket
 from oais.database.picks import Pick
-from oais.errors import InvalidError, NotFoundError
+from oais.errors import InvalidError, NotFoundError, RefusedError
 from oais.functions.orders.consumers import Consumer
 from oais.functions.orders.selection import Selection, merged
 from oais.functions.orders.weighing import Weighed, weigh
@@ -79,6 +79,23 @@ def take_out(consumer: Consumer, identifier: str, references: Iterable[str]) -> 
         basket = _one(connection, consumer, identifier)
         left = [item for item in baskets.picks(connection, basket.identifier) if item.reference not in gone]
         baskets.fill(connection, basket.identifier, left, consumer.service.archive.now())
+
+
+def take_ordered(
+    connection: Connection, consumer: Consumer, identifier: str, held: Sequence[Pick], ordered: Sequence[Pick]
+) -> None:
+    """Take what is ordered out of a basket, the empty basket with it, in the caller's transaction.
+
+    Raises NotFoundError when the basket is gone, RefusedError when it holds something else than ``held``.
+    """
+    basket = _one(connection, consumer, identifier)
+    if set(baskets.picks(connection, identifier)) != set(held):
+        raise RefusedError(f"{basket.name} was changed meanwhile", remedy="look at it and order it again")
+    left = [item for item in held if item not in ordered]
+    if left:
+        baskets.fill(connection, identifier, left, consumer.service.archive.now())
+    else:
+        baskets.remove(connection, identifier)
 
 
 def rename(consumer: Consumer, identifier: str, name: str) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from dip.layout import Package, known_form
 from oais.archive import timestamp
-from oais.database import orders
+from oais.database import Connection, orders
 from oais.database.orders import Order, OrderState, PackageRow
 from oais.database.picks import Pick
 from oais.database.schema import new_identifier
 from oais.errors import BusyError, RefusedError
 from oais.functions.orders import baskets
-from oais.functions.orders.consumers import Consumer
+from oais.functions.orders.consumers import BROWSER, Consumer
 from oais.functions.orders.cutting import Tables, columns_of, tables_of
 from oais.functions.orders.direct import TooLargeError, open_share, title_of
 from oais.functions.orders.fetching import own_order
@@ -23,23 +23,23 @@ from oais.functions.security_log import record
 MOST_WAITING = 10
 """Orders of one owner that wait or are built at a time."""
 
+MOST_OF_STRANGERS = 100
+"""Those of all browsers together: who takes another browser each time must not fill the disk."""
+
 _WAITING = (OrderState.QUEUED, OrderState.BUILDING)
 
 
 def order_basket(consumer: Consumer, identifier: str, form: str, tables: Tables | None = None) -> Order:
-    """Order what may be had of a basket; what may not stays in it. Raises as ``place``."""
+    """Order what may be had of a basket; what may not stays in it.
+
+    Ordered twice at once, it is one order. Raises as ``place``, and RefusedError when the basket is empty or
+    holds something else by now.
+    """
     picks = baskets.picks_of(consumer, identifier)
     if not picks:
         raise RefusedError("the basket is empty", remedy="put something in first")
     name = next(basket.name for basket in baskets.show(consumer) if basket.identifier == identifier)
-    order = place(consumer, picks, form, tables, title=name)
-    with consumer.service.database.reading() as connection:
-        ordered = {pick.reference for pick in orders.picks(connection, order.identifier)}
-    if ordered == {pick.reference for pick in picks}:
-        baskets.discard(consumer, identifier)
-    else:
-        baskets.take_out(consumer, identifier, ordered)
-    return order
+    return place(consumer, picks, form, tables, title=name, basket=identifier)
 
 
 def repeat(consumer: Consumer, identifier: str) -> Order:
@@ -51,10 +51,17 @@ def repeat(consumer: Consumer, identifier: str) -> Order:
 
 
 def place(
-    consumer: Consumer, picks: Sequence[Pick], form: str, tables: Tables | None = None, *, title: str = ""
+    consumer: Consumer,
+    picks: Sequence[Pick],
+    form: str,
+    tables: Tables | None = None,
+    *,
+    title: str = "",
+    basket: str = "",
 ) -> Order:
     """Place an order of what may be had of picks; what is made of its ``tables`` is made by the worker.
 
+    What is ordered of a ``basket`` is taken out of it in the same transaction.
     Raises WrongUsageError for an unknown form, NotFoundError or ClosedError when nothing may be had,
     TooLargeError with the size, BusyError when too many of the owner's orders wait.
     """
@@ -85,15 +92,28 @@ def place(
         code_confirmed=consumer.principal.code_confirmed,
     )
     with service.database.writing() as connection:
-        if orders.count(connection, consumer.owner, _WAITING) >= MOST_WAITING:
-            raise BusyError(
-                f"{MOST_WAITING} of your orders wait already",
-                remedy="wait until one is ready, or cancel one",
-                retry_after=60,
-            )
+        _require_room(connection, consumer.owner)
+        if basket:
+            baskets.take_ordered(connection, consumer, basket, picks, weighed.allowed)
         orders.add(connection, order, weighed.allowed, [] if tables else package_rows(packages))
     record(service, "order placed", who=consumer.principal.identifier, subject=identifier)
     return order
+
+
+def _require_room(connection: Connection, owner: str) -> None:
+    """Raise BusyError when too many orders wait: of the owner, or of all who have no account together."""
+    if orders.count(connection, owner, _WAITING) >= MOST_WAITING:
+        raise BusyError(
+            f"{MOST_WAITING} of your orders wait already",
+            remedy="wait until one is ready, or cancel one",
+            retry_after=60,
+        )
+    if owner.startswith(BROWSER) and orders.count_alike(connection, BROWSER, _WAITING) >= MOST_OF_STRANGERS:
+        raise BusyError(
+            "too many orders of visitors without an account wait",
+            remedy="come back later, or log in and order",
+            retry_after=600,
+        )
 
 
 def package_rows(packages: Sequence[Package]) -> list[PackageRow]:

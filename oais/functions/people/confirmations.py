@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Final
 
 from oais.archive import timestamp
-from oais.database import Connection, confirmations, people
+from oais.database import Connection, confirmations, notices, people
 from oais.database.confirmations import Confirmation
 from oais.database.people import Person
-from oais.errors import InvalidError
+from oais.errors import BusyError, InvalidError
 from oais.functions.mailing import link, queue_mail
 from oais.functions.people.accounts import set_password
 from oais.functions.people.passwords import check_password, hash_password
@@ -24,6 +24,10 @@ from policies.principals import State
 
 SECRET_LASTS: Final = timedelta(minutes=15)
 REGISTRATION_LASTS: Final = timedelta(days=1)
+MAILED_AGAIN_AFTER: Final = timedelta(minutes=2)
+"""How long nobody can have another link for a password mailed, so that no mailbox is flooded."""
+
+_MINUTE: Final = len("2026-11-21T12:00")
 
 
 class Purpose(StrEnum):
@@ -44,7 +48,9 @@ def ask_reset(service: Service, login: str, *, address: str = "") -> None:
         find = people.by_email if "@" in login else people.by_login
         person = find(connection, login.strip().casefold())
         record(service, "password reset asked", subject=person.identifier if person else "", address=address)
-        if person is not None and is_active(person, service.now()):
+        if person is None or not is_active(person, service.now()):
+            return
+        if not _just_mailed(service, connection, person):
             _send(service, connection, person, Purpose.PASSWORD, person.email)
 
 
@@ -67,12 +73,16 @@ def reset_password(service: Service, secret: str, password: str) -> Person:
 def ask_new_address(service: Service, person: str, email: str) -> None:
     """Mail a link to a new address of a person; it becomes his when he opens it. Raises InvalidError.
 
-    An address that another account has gets no link, and whoever asks is not told.
+    An address that another account has gets no link, and whoever asks is not told. Raises BusyError for a
+    second wish in the same minute, whatever became of the first.
     """
     address = parse_address(email).text
     with service.database.writing() as connection:
         found = people.by_identifier(connection, person)
         assert found is not None
+        now = service.archive.now()
+        if not notices.note(connection, person, "new address", now[:_MINUTE], now):
+            raise BusyError("you asked for this a moment ago", remedy="wait a minute", retry_after=60)
         record(service, "new address asked", who=person)
         if people.by_email(connection, address) is None:
             _send(service, connection, found, Purpose.ADDRESS, address)
@@ -103,6 +113,15 @@ def spend_registration_secret(service: Service, connection: Connection, secret: 
     person = _owner(service, connection, secret, Purpose.REGISTRATION)
     confirmations.withdraw(connection, person.identifier, Purpose.REGISTRATION)
     return person
+
+
+def _just_mailed(service: Service, connection: Connection, person: Person) -> bool:
+    """Return whether a link for a password was mailed to a person a moment ago."""
+    ends = timestamp(service.now() + SECRET_LASTS - MAILED_AGAIN_AFTER)
+    return any(
+        sent.expires_at > ends
+        for sent in confirmations.of_person(connection, person.identifier, Purpose.PASSWORD)
+    )
 
 
 def _send(

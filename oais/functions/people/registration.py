@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from oais.archive import timestamp
-from oais.database import Connection, people, requests
+from oais.database import Connection, notices, people, requests
 from oais.database.people import Person
 from oais.database.requests import Owner
 from oais.errors import InvalidError, RefusedError
@@ -77,7 +77,7 @@ def register(service: Service, registration: Registration, *, address: str = "")
     with service.database.writing() as connection:
         _sweep_unconfirmed(service, connection)
         if taken := _taken(service, connection, entry):
-            _mail(service, connection, entry.email, taken)
+            _mail_once_a_day(service, connection, entry, taken)
             record(service, "registration of a taken name", address=address)
             return
         person = new_account(
@@ -196,6 +196,16 @@ def _taken(service: Service, connection: Connection, entry: Entry) -> str:
     if people.by_login(connection, entry.login) is not None:
         return f"You asked for the account {entry.login}. This login is taken: please choose another."
     return ""
+
+
+def _mail_once_a_day(service: Service, connection: Connection, entry: Entry, text: str) -> None:
+    """Tell an address that a name is taken; whoever asks for it again and again floods no mailbox."""
+    holder = people.by_email(connection, entry.email) or people.by_login(connection, entry.login)
+    assert holder is not None
+    now = service.archive.now()
+    about = f"{now[:10]} {service.hmac('address', entry.email)}"
+    if notices.note(connection, holder.identifier, "taken name", about, now):
+        _mail(service, connection, entry.email, text)
 
 
 def _waiting(connection: Connection, reference: str) -> Person:

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.web.doors import Door, Public
-from oais.web.downloads import file_response
 from oais.web.rendering import access_of, answer_json, site_of
+from oais.web.selecting import send_file
 from oais.web.site.search import question_of
 from policies.access import Action
 
@@ -61,7 +61,7 @@ def product(request: Request, aip_id: str, version: int, path: str) -> Response:
 
 def download(request: Request, aip_id: str, version: int, path: str) -> Response:
     """Hand out the bytes of a file, whole or in part."""
-    return file_response(request, access_of(request).open_file(f"{aip_id}@v{version}", path))
+    return send_file(request, f"{aip_id}@v{version}", path)
 
 
 DOORS: Final = (

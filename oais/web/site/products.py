@@ -11,10 +11,11 @@ from starlette.responses import Response
 from oais.errors import NotFoundError
 from oais.functions.access.products import Curve
 from oais.web.doors import Door
-from oais.web.downloads import file_response
+from oais.web.downloads import cache_control
 from oais.web.images import image_png
 from oais.web.plots import curve_svg
 from oais.web.rendering import access_of, respond, wants_json
+from oais.web.selecting import send_file
 from oais.web.words import grouped
 from policies.access import Action
 
@@ -43,9 +44,9 @@ def product(
 def plot(request: Request, aip_id: str, version: int, path: str) -> Response:
     """Hand out the picture of a product, to who may download it: a light curve as SVG, an image as PNG."""
     access, reference = access_of(request), f"{aip_id}@v{version}"
-    access.open_file(reference, path)
+    opened = access.open_file(reference, path)
     kind = access.product(reference, path).plot
-    headers = {"Content-Security-Policy": FIGURE_POLICY, "Cache-Control": "no-cache"}
+    headers = {"Content-Security-Policy": FIGURE_POLICY, "Cache-Control": cache_control(opened)}
     if kind == "image":
         picture = image_png(access.image(reference, path))
         return Response(picture, media_type="image/png", headers=headers)
@@ -63,7 +64,7 @@ def told_of(curve: Curve) -> str:
 
 def download(request: Request, aip_id: str, version: int, path: str) -> Response:
     """Hand out the bytes of a file, whole or in part."""
-    return file_response(request, access_of(request).open_file(f"{aip_id}@v{version}", path))
+    return send_file(request, f"{aip_id}@v{version}", path)
 
 
 def _drawn(curve: Curve) -> str:
