@@ -75,6 +75,13 @@ def serve(home: str) -> Answer:
     return {"seconds": 0.0}
 
 
+def flood(address: str, cookie: str, token: str) -> Answer:
+    """Let two hundred people log in at once."""
+    from benchmarks.logging_in import flood as log_in_at_once
+
+    return log_in_at_once(address, cookie, token)
+
+
 def _expect(holds: bool, what: str, found: object) -> None:
     if not holds:
         raise SystemExit(f"expected that {what}; found {found}")
@@ -86,6 +93,7 @@ CASES: Mapping[str, Callable[..., Answer]] = {
     "audit": audit,
     "fill": fill,
     "serve": serve,
+    "flood": flood,
 }
 
 if __name__ == "__main__":

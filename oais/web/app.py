@@ -28,6 +28,7 @@ from oais.web.ranges import RangeNotSatisfiableError
 from oais.web.rendering import create_site, error_response
 from oais.web.security import Gate, allowed_hosts, referenced
 from oais.web.site import SITE_DOORS
+from oais.web.turnstile import Turnstile
 
 DOORS: Final[tuple[Door, ...]] = (*description.DOORS, *API_DOORS, *SITE_DOORS, *DEPOSIT_DOORS)
 """Every address that answers."""
@@ -52,7 +53,10 @@ def create_app(archive: Archive, *, service: Service | None = None, doors: Seque
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(Gate, hosts=allowed_hosts(settings.base_url), error_page=error_response)],
+        middleware=[
+            Middleware(Turnstile, doors=doors),
+            Middleware(Gate, hosts=allowed_hosts(settings.base_url), error_page=error_response),
+        ],
     )
     for kind, answer in _ERROR_ANSWERS.items():
         app.add_exception_handler(kind, answer)

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
-from oais.errors import BusyError, RefusedError, UnauthenticatedError
+from oais.errors import RefusedError, UnauthenticatedError
 from oais.web.addresses import address_of, prefix_of
 from oais.web.bodies import read_again, read_body
 from oais.web.cookies import handing_out_cookies
@@ -28,9 +28,6 @@ API: Final = "/api/"
 
 LARGEST_BODY: Final = 256 << 10
 """Bytes of a form or of JSON; who sends files sends them to a door that streams."""
-
-_BACK_IN: Final = 5
-"""Seconds after which there may be room again at a crowded door."""
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """What changes nothing (RFC 9110 §9.2.1)."""
@@ -48,8 +45,8 @@ class Door:
 
     A ``Duty`` is asked here, before anything of the request's body is read; an ``Action`` is asked by the
     endpoint of each object it shows. The body of a door that ``streams`` is read by its endpoint alone, which
-    then also calls ``check_token`` when it takes forms. ``at_once`` is how many requests are let in at a time
-    (0: any number); who comes then is told to come back. Every answer ``tells`` these headers, also one that
+    then also calls ``check_token`` when it takes forms. ``at_once`` is how many requests the turnstile before
+    its fixed path lets in at a time (0: any number). Every answer ``tells`` these headers, also one that
     refuses.
     """
 
@@ -77,7 +74,6 @@ class DoorRoute(APIRoute):
 
     def __init__(self, door: Door) -> None:
         self.door = door
-        self._inside = 0
         super().__init__(
             door.path,
             door.endpoint,
@@ -91,15 +87,9 @@ class DoorRoute(APIRoute):
         if scope["method"] not in self.door.answers_to:
             await super().handle(scope, receive, send)
             return
-        if self.door.at_once and self._inside >= self.door.at_once:
-            raise BusyError("too many ask for this at once", remedy="try again", retry_after=_BACK_IN)
-        self._inside += 1
-        try:
-            request = Request(scope, receive)
-            receive = await _admitted(request, self.door)
-            await super().handle(scope, receive, handing_out_cookies(request, send))
-        finally:
-            self._inside -= 1
+        request = Request(scope, receive)
+        receive = await _admitted(request, self.door)
+        await super().handle(scope, receive, handing_out_cookies(request, send))
 
 
 def told_at(scope: Scope) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
@@ -133,8 +134,9 @@ class SlowHasher:
         raise VerifyMismatchError
 
 
-def test_a_flood_of_logins_is_met_by_two_hashes_and_a_short_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 200 at once two are hashed, 20 wait, and 178 hear when to come back; known or not."""
+def test_a_flood_of_logins_is_met_by_few_hashes_and_a_short_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 200 at once two are hashed (one where pages need the second core), 20 wait, the others come back."""
+    few = 1 if (os.cpu_count() or 1) <= 2 else 2
     slow = SlowHasher()
     monkeypatch.setattr(passwords, "_HASHER", slow)
     turned_away = threading.Semaphore(0)
@@ -151,13 +153,13 @@ def test_a_flood_of_logins_is_met_by_two_hashes_and_a_short_queue(monkeypatch: p
 
     with ThreadPoolExecutor(200) as pool:
         tries = [pool.submit(try_one, number) for number in range(200)]
-        for _one in range(178):
+        for _one in range(180 - few):
             assert turned_away.acquire(timeout=60)
-        for _one in range(2):
+        for _one in range(few):
             assert slow.arrived.acquire(timeout=60)
-        assert slow.most_at_once == 2
+        assert slow.most_at_once == few
         slow.go_on.set()
         served = sum(one.result() for one in tries)
     assert answers == {(429, True)}
-    assert (served, slow.verified, slow.most_at_once) == (22, 22, 2)
+    assert (served, slow.verified, slow.most_at_once) == (20 + few, 20 + few, few)
     assert not fits("whatever it may be", "")  # there is room again

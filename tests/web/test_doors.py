@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -271,3 +273,27 @@ def test_a_right_taken_away_under_way_ends_the_answer(
     (told,) = (record for record in caplog.records if record.name == "oais.web")
     assert told.getMessage() == "an answer was broken off: the right was taken away"
     assert told.exc_info is None
+
+
+def test_a_crowded_door_answers_at_once_and_only_itself(archive: Archive) -> None:
+    """Who is one too many is told when to come back, with the headers of every page; others are served."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(_request: Request) -> Response:
+        inside.set()
+        assert go_on.wait(60)
+        return Response("done")
+
+    doors = (Door("/slow", slow, Public.NOTHING, at_once=1), Door("/form", _form, Public.NOTHING))
+    client = TestClient(create_app(archive, doors=doors), base_url="http://localhost")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(client.get, "/slow")
+        assert inside.wait(60)
+        crowded = client.get("/slow")
+        assert client.get("/form").status_code == 200
+        go_on.set()
+        assert first.result().text == "done"
+    assert (crowded.status_code, int(crowded.headers["retry-after"]) > 0) == (429, True)
+    assert crowded.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in crowded.headers["content-security-policy"]
+    assert client.get("/slow").text == "done"

@@ -6,12 +6,14 @@ is refused, and nothing is ever cut off.
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, get_native_id
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -27,11 +29,11 @@ _LEAST_OF_ONES_OWN: Final = 5
 """Letters that must be left when common words, digits and signs are taken away."""
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_AT_ONCE: Final = 2
+_AT_ONCE: Final = 1 if (os.cpu_count() or 1) <= 2 else 2
 _WAITING: Final = 20
 _RETRY_SECONDS: Final = 5
+_LESS_URGENT: Final = 10
 _PLACES: Final = BoundedSemaphore(_AT_ONCE + _WAITING)
-_HASHING: Final = BoundedSemaphore(_AT_ONCE)
 
 
 def password_fault(password: str, *own: str) -> str:
@@ -59,8 +61,8 @@ def check_password(password: str, *own: str) -> None:
 
 def hash_password(password: str) -> str:
     """Return the argon2id hash of a password; raises BusyError when too many wait."""
-    with _turn():
-        return _HASHER.hash(_bytes(password))
+    with _place():
+        return _reckoners().submit(_HASHER.hash, _bytes(password)).result()
 
 
 def fits(password: str, hashed: str) -> bool:
@@ -69,9 +71,9 @@ def fits(password: str, hashed: str) -> bool:
     So an unknown login takes as long as a known one. Raises BusyError when too many wait.
     """
     tried = _bytes(password) if len(password) <= MOST_BYTES else b""
-    with _turn():
+    with _place():
         try:
-            _HASHER.verify(hashed or _nobodys_hash(), tried)
+            _reckoners().submit(_HASHER.verify, hashed or _nobodys_hash(), tried).result()
         except (VerificationError, InvalidHashError):
             return False
     return bool(hashed)
@@ -83,8 +85,8 @@ def is_outdated(hashed: str) -> bool:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    """Let two hashes be reckoned at once and twenty wait; a flood is turned away at the door."""
+def _place() -> Iterator[None]:
+    """Give a place among the hashes that are reckoned or wait; a flood is turned away at the door."""
     if not _PLACES.acquire(blocking=False):
         raise BusyError(
             "too many people are logging in at this moment",
@@ -92,10 +94,20 @@ def _turn() -> Iterator[None]:
             retry_after=_RETRY_SECONDS,
         )
     try:
-        with _HASHING:
-            yield
+        yield
     finally:
         _PLACES.release()
+
+
+@cache
+def _reckoners() -> ThreadPoolExecutor:
+    """Return the threads that reckon hashes: few enough to leave a core for pages, and less urgent."""
+    return ThreadPoolExecutor(_AT_ONCE, "password", initializer=_step_back)
+
+
+def _step_back() -> None:
+    with suppress(OSError):  # only Linux gives each thread a priority of its own
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), _LESS_URGENT)
 
 
 @cache

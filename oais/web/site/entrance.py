@@ -27,7 +27,7 @@ from oais.web.visitors import service_of, visitor_of
 UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 
 LOGINS_AT_ONCE: Final = 22
-"""Two whose password is reckoned and twenty who wait; the others may not take the threads that pages need."""
+"""Those whose password is reckoned and twenty who wait; the others may not take the threads pages need."""
 
 HOME: Final = "/me"
 """Where one arrives who did not come from anywhere else on the site."""
