@@ -23,6 +23,7 @@ from tests.functions.embargoed import REQUEST, RULES, SECRET, deliver
 from tests.web.people import PASSWORD, Visitor, account, enter
 
 Open = Callable[[], TestClient]
+AS_JSON = {"Accept": "application/json"}
 FILE = f"/aip/V1/v1/files/{SECRET}"
 
 
@@ -154,6 +155,22 @@ def test_an_owner_waives_his_own_embargo_and_no_other(browse: Open, keeper: Visi
     assert owner.send("/me/waiver", **form).status_code == 303
     assert browse().get(FILE).status_code == 200
     assert keeper.send("/desk/embargoes/waive", request=REQUEST).status_code == 303
+
+
+def test_owners_and_delegates_are_told_when_their_data_become_public(service: Service, browse: Open) -> None:
+    """On one's own page, on both sides of a delegation, and to programs: the day the package's page tells."""
+    declare_complete(service, OPERATOR, REQUEST, "V1", f"{service.now():%Y-%m-%d}")
+    owner, reader = enter(browse(), "owner"), enter(browse(), "reader")
+    assert owner.send("/me/delegations", request=REQUEST, delegate="reader").status_code == 303
+    day = browse().get("/aip/V1", headers=AS_JSON).json()["access"]["release_at"]
+    assert day
+    assert f'datetime="{day}"' in owner.client.get("/me").text
+    assert owner.client.get("/api/v1/me").json()["releases"][0]["released_at"] == day
+    for side in (owner.client, reader.client):
+        assert f'datetime="{day}"' in side.get("/me/delegations").text
+        (told,) = side.get("/api/v1/me/delegations").json()["releases"]
+        assert (told["request"], told["released_at"]) == (REQUEST, day)
+    assert f'datetime="{day}"' not in reader.client.get("/me").text
 
 
 def test_the_calendar_is_shown(keeper: Visitor) -> None:

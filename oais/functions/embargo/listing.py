@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from oais.functions.access.decisions import Asker
 from oais.functions.access.facade import Access
 from oais.functions.access.releases import release_note
 from oais.functions.access.views import Page, ReleaseNote
+from policies.access import Action
 
 REQUESTS_SHOWN = 50
 
@@ -28,7 +31,24 @@ def list_embargoes(access: Access, page: int = 1) -> EmbargoList:
         if any(words.rule is not None for words in asker.target(node).words.layers())
     ]
     shown = observed[(page - 1) * REQUESTS_SHOWN : page * REQUESTS_SHOWN]
-    asker.prepare((node, aip_id) for _request, node, aip_id in shown)
-    notes = (release_note(asker.target(node, aip_id)) for _request, node, aip_id in shown)
-    told = dict.fromkeys(note for note in notes if note is not None)
-    return EmbargoList(tuple(told), Page(page, REQUESTS_SHOWN, len(observed)))
+    return EmbargoList(_notes(asker, shown), Page(page, REQUESTS_SHOWN, len(observed)))
+
+
+def releases_of(access: Access, requests: Collection[str]) -> tuple[ReleaseNote, ...]:
+    """Return when the data of some observation requests become public; of no embargo nothing is told."""
+    asker = access.asker()
+    observed = [
+        (request, node, aip_id)
+        for request, node, aip_id in access.index.requests_observed()
+        if request in requests
+    ]
+    return _notes(asker, observed)
+
+
+def _notes(asker: Asker, observed: Iterable[tuple[str, str, str]]) -> tuple[ReleaseNote, ...]:
+    """Return the releases of requests that the asker may know of, read for all of them at once."""
+    places = [(node, aip_id) for _request, node, aip_id in observed]
+    asker.prepare(places)
+    known = [place for place in places if asker.may(Action.READ_METADATA, *place)]
+    notes = (release_note(asker.target(node, aip_id)) for node, aip_id in known)
+    return tuple(dict.fromkeys(note for note in notes if note is not None))

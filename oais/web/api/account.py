@@ -9,6 +9,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oais.functions.access.views import ReleaseNote
+from oais.functions.embargo.listing import releases_of
 from oais.functions.people.delegation import (
     cancel_delegation,
     delegate,
@@ -38,7 +40,7 @@ from oais.functions.people.views import (
 from oais.web.api.archive import ROOT
 from oais.web.doors import Door
 from oais.web.forms import Form, token_of
-from oais.web.rendering import answer_json
+from oais.web.rendering import access_of, answer_json
 from oais.web.site.delegations import DelegationForm, end_of_day
 from oais.web.site.saved import ProfileForm, QueryForm
 from oais.web.site.tokens import TokenForm
@@ -57,9 +59,13 @@ class ChangedDelegation(Form):
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """One's account, and the token that changes by this session send as ``X-CSRF-Token``."""
+    """One's account, when one's observation requests become public, and the token that changes need.
+
+    Changes by this session send it as ``X-CSRF-Token``.
+    """
 
     account: AccountView
+    releases: tuple[ReleaseNote, ...]
     csrf_token: str
 
 
@@ -80,7 +86,8 @@ def me(request: Request) -> Response:
     """Tell all that belongs to the account."""
     visitor = visitor_of(request)
     account = account_view(service_of(request), visitor.principal.identifier, visitor.credential)
-    return answer_json(Me(account, "" if visitor.by_header else token_of(request)))
+    releases = releases_of(access_of(request), {owned.request for owned in account.requests})
+    return answer_json(Me(account, releases, "" if visitor.by_header else token_of(request)))
 
 
 def sessions(request: Request) -> Response:
@@ -115,14 +122,12 @@ def end_token(request: Request, identifier: str) -> Response:
 
 
 def delegations(request: Request) -> Response:
-    """List what one gave and was given."""
+    """List what one gave and was given, and when these data become public."""
     service, person = service_of(request), principal_of(request).identifier
-    return answer_json(
-        {
-            "given": delegation_views(service, person, received=False),
-            "received": delegation_views(service, person, received=True),
-        }
-    )
+    given = delegation_views(service, person, received=False)
+    received = delegation_views(service, person, received=True)
+    releases = releases_of(access_of(request), {one.request for one in (*given, *received)})
+    return answer_json({"given": given, "received": received, "releases": releases})
 
 
 def delegates(request: Request, observation: str, person: str = "") -> Response:

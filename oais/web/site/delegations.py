@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.errors import InvalidError, NotFoundError
+from oais.functions.embargo.listing import releases_of
 from oais.functions.people.delegation import (
     cancel_delegation,
     delegate,
@@ -21,7 +22,7 @@ from oais.functions.people.delegation import (
 from oais.functions.people.views import delegation_views
 from oais.web.doors import Door
 from oais.web.forms import Form, form_of
-from oais.web.rendering import respond
+from oais.web.rendering import access_of, respond
 from oais.web.site.entrance import UNPROCESSABLE, fault_of, see_other
 from oais.web.visitors import principal_of, service_of
 from policies.principals import Duty
@@ -106,10 +107,13 @@ def cancel(request: Request) -> Response:
 def _page(request: Request, observation: str = "", person: str = "", fault: str = "") -> Response:
     service, owner = service_of(request), principal_of(request).identifier
     found = possible_delegates(service, owner, observation, person) if observation else []
+    given = delegation_views(service, owner, received=False)
+    received = delegation_views(service, owner, received=True)
     view = {
         "requests": requests_of(service, owner),
-        "given": delegation_views(service, owner, received=False),
-        "received": delegation_views(service, owner, received=True),
+        "given": given,
+        "received": received,
+        "releases": releases_of(access_of(request), {one.request for one in (*given, *received)}),
         "observation": observation,
         "people": [{"login": one.login, "name": one.name} for one in found],
     }

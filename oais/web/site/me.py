@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.errors import InvalidError
+from oais.functions.embargo.listing import releases_of
 from oais.functions.people.accounts import change_password
 from oais.functions.people.confirmations import ask_new_address, confirm_new_address
 from oais.functions.people.sessions import end_other_sessions, end_session
 from oais.functions.people.views import account_view
 from oais.web.doors import Door, Public
 from oais.web.forms import Form, form_of
-from oais.web.rendering import respond
+from oais.web.rendering import access_of, respond
 from oais.web.site.entrance import UNPROCESSABLE, SecretForm, fault_of, see_other
 from oais.web.visitors import service_of, visitor_of
 from policies.principals import Duty
@@ -104,9 +106,9 @@ def leave_other_sessions(request: Request) -> Response:
 def _account(request: Request, fault: str = "") -> Response:
     visitor = visitor_of(request)
     view = account_view(service_of(request), visitor.principal.identifier, visitor.credential)
-    if not fault:
-        return respond(request, "me.html", view, fault="")
-    return respond(request, "me.html", view, status=UNPROCESSABLE, fault=fault)
+    releases = releases_of(access_of(request), {owned.request for owned in view.requests})
+    status = UNPROCESSABLE if fault else HTTPStatus.OK
+    return respond(request, "me.html", view, status=status, fault=fault, releases=releases)
 
 
 DOORS: Final = (
