@@ -54,6 +54,13 @@ def change(connection: Connection, identifier: str, **values: str | None) -> Non
     connection.execute(update(DELEGATIONS).where(DELEGATIONS.c.identifier == identifier).values(**values))
 
 
+def end_all(connection: Connection, person: str, at: str) -> None:
+    """End at a moment whatever a person shared and whatever was shared with him."""
+    his = (DELEGATIONS.c.owner == person) | (DELEGATIONS.c.delegate == person)
+    running = his & DELEGATIONS.c.cancelled_at.is_(None)
+    connection.execute(update(DELEGATIONS).where(running).values(cancelled_at=at))
+
+
 def given(connection: Connection, owner: str) -> list[Delegation]:
     """Return what an owner ever gave, the newest first."""
     return _listed(connection, DELEGATIONS.c.owner == owner)

@@ -107,6 +107,7 @@ class Rights(RuleBasedStateMachine):
         assert bool(done) == ((self.manages(by) or by == whom) and keeps)
         if done:
             self.people[whom].active = False
+            self.shared = {key: share for key, share in self.shared.items() if whom not in share[1:3]}
 
     @rule(by=WHO, whom=WHO)
     def enable_somebody(self, by: str, whom: str) -> None:
