@@ -70,7 +70,7 @@ class Grant:
     action: Action
     target: AccessObject
     at: datetime
-    seal: _Seal = field(repr=False, compare=False)
+    seal: _Seal = field(repr=False)
 
     def __post_init__(self) -> None:
         if self.seal != _Seal(self.principal, self.action, self.target, self.at):
@@ -203,9 +203,8 @@ def _names(
         return asker.role is Role.REGISTERED
     if word == "group":
         return any(member.group in words.groups and member.holds(now) for member in asker.groups)
-    if word == "embargo" and request is not None:
-        return request.identifier in asker.requests | asker.delegated
-    return False
+    owned = asker.requests | asker.delegated if word == "embargo" else frozenset[str]()
+    return request is not None and request.identifier in owned
 
 
 def _end(layer: _Layer) -> datetime:

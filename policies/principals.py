@@ -110,5 +110,5 @@ def recognized(principal: Principal, scope: Scope) -> bool:
 
 def may(principal: Principal, duty: Duty) -> bool:
     """Return whether the principal may do a duty; a duty that nobody knows is denied."""
-    scope, roles = _DUTIES.get(duty, (Scope.ADMINISTER, frozenset[Role]()))
-    return principal.role in roles and recognized(principal, scope)
+    needed = _DUTIES.get(duty)
+    return needed is not None and principal.role in needed[1] and recognized(principal, needed[0])

@@ -111,7 +111,8 @@ class Asker:
             return decision.grant
         if decision.metadata != "public":
             raise unknown
-        raise (LoginMayHelpError if decision.step is Step.LOG_IN else ClosedError)(decision)
+        stranger = self.principal.identifier == ""
+        raise (LoginMayHelpError if stranger and decision.step is Step.LOG_IN else ClosedError)(decision)
 
     def note(self, node_path: str, aip_id: str = "") -> AccessNote:
         """Return what a page says about downloading."""
