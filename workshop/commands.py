@@ -70,7 +70,7 @@ def demo(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Set up for tests, then lint, type-check and test; with pytest arguments only test.
+    """Set up for tests, then lint, type-check, test and prove; with pytest arguments only test.
 
     Under CI=true a missing program fails the run instead of skipping its tests.
     """
@@ -86,9 +86,10 @@ def test(arguments: list[str]) -> int:
     if missing and os.environ.get("CI") == "true":
         failed += [f"missing {program.names[0]}" for program in missing]
     code = _run("python", "-m", "pytest", *_workers(arguments), *arguments)
+    proven = 0 if arguments else proofs([])
     for name in failed:
         environment.tell(f"FAILED: {name} (see above the tests)")
-    return code or int(bool(failed))
+    return code or proven or int(bool(failed))
 
 
 def bench(arguments: list[str]) -> int:

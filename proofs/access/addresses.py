@@ -1,0 +1,145 @@
+"""From the doors of the site to addresses that can be asked: each door for each set it can be about.
+
+A door that comes with a new parameter fails here until it is said what stands for it; so no door is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from oais.web.doors import Door
+from policies.access import Action
+from policies.principals import Duty
+from proofs.access import sets
+from proofs.access.world import World
+
+_PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
+_PLACE: Final = "/tree/{path:path}"
+_SELECTING: Final = ("/api/v1/package",)
+"""Doors that are told in the query which sets are meant."""
+
+_NOBODYS: Final = "0" * 32
+_OWN_ROOMS: Final = (
+    "/me/deposits/",
+    "/api/v1/deposits/",
+    "/api/v1/me/",
+    "/api/v1/tokens/",
+    "/api/v1/approvals/",
+    "/api/v1/subscriptions/",
+    "/unsubscribe/",
+    "/orders/",
+    "/api/v1/orders/",
+    "/basket/",
+    "/api/v1/baskets/",
+)
+"""Rooms of things that belong to one person: asked for one that nobody has."""
+
+_METADATA_FILE: Final = "METS.xml"
+
+
+class About(StrEnum):
+    """What an address shows, and so whose table decides."""
+
+    PLACE = "a place of the tree"
+    DESCRIPTION = "the description of a set"
+    DATA = "the data of a set"
+    OVERVIEW = "what there is"
+    OWN = "something of one's own"
+    DUTY = "a duty"
+    NOTHING = "nothing protected"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address of a door: about which set, if any, and what of it."""
+
+    door: Door
+    text: str
+    about: About
+    name: str = ""
+
+
+class UnfilledError(Exception):
+    """Nobody said what stands for a parameter of a door."""
+
+
+def addresses(door: Door, world: World) -> Iterator[Address]:
+    """Yield the addresses of a door; raises UnfilledError."""
+    if _PLACE in door.path:
+        for name in sets.SETS:
+            yield Address(door, _filled(door, {"path": sets.node(name)}), About.PLACE, name)
+    elif "{aip_id}" in door.path:
+        yield from _of_sets(door)
+    elif door.path in _SELECTING:
+        for name in sets.SETS:
+            query = f"?pick={sets.aip_id(name)}@v{_version(name)}"
+            yield Address(door, door.path + query, About.DATA, name)
+    else:
+        about = About.OVERVIEW if isinstance(door.asks, Action) else About.NOTHING
+        about = About.DUTY if isinstance(door.asks, Duty) else about
+        own = "{" in door.path or "GET" not in door.methods
+        for query in _QUERIES.get(door.path, ("",)):
+            filled = _filled(door, _identifiers(door, world)) + query
+            yield Address(door, filled, About.OWN if own and about is About.OVERVIEW else about)
+
+
+def _of_sets(door: Door) -> Iterator[Address]:
+    about = About.DATA if door.asks is Action.DOWNLOAD else About.DESCRIPTION
+    for name in sets.SETS:
+        values = {"aip_id": sets.aip_id(name), "version": _version(name), "path": sets.product_path(name)}
+        if name == sets.FIRST and "{version" not in door.path:
+            continue
+        yield Address(door, _filled(door, values), about, name)
+        if door.path.endswith("/files/{path:path}"):
+            described = _filled(door, values | {"path": _METADATA_FILE})
+            yield Address(door, described, About.DESCRIPTION, name)
+
+
+def _version(name: str) -> str:
+    return "2" if name == sets.SECOND else "1"
+
+
+def _identifiers(door: Door, world: World) -> Mapping[str, str]:
+    """Return what stands for the parameters of doors that are about no set."""
+    for room, parameter, value in (
+        ("/desk/people/of/", "identifier", world.identifiers["member"]),
+        ("/api/v1/people/", "identifier", world.identifiers["member"]),
+        ("/desk/groups/of/", "identifier", world.group),
+        ("/api/v1/groups/", "identifier", world.group),
+        ("/static/", "name", "site.css"),
+        ("/keys/", "key_id", "0" * 16),
+        *((room, "identifier", _NOBODYS) for room in _OWN_ROOMS),
+    ):
+        if door.path.startswith(room):
+            return {parameter: value, "proof": "0" * 64, "login": "nobody", "number": "1"}
+    return {}
+
+
+def _filled(door: Door, values: Mapping[str, str]) -> str:
+    missing = [name for name in _PARAMETER.findall(door.path) if name not in values]
+    if missing:
+        raise UnfilledError(
+            f"{door.path}: say in proofs/access/addresses.py what stands for {', '.join(missing)}"
+        )
+    return _PARAMETER.sub(lambda found: values[found[1]], door.path)
+
+
+_HIDDEN_WORDS = sets.canary("hidden", "m")
+_QUESTIONS = (
+    "",
+    "?per_page=100",
+    "?q=star",
+    f"?q={_HIDDEN_WORDS}",
+    "?node=probe/hidden",
+    "?ids=probe.*&per_page=100",
+)
+_QUERIES: Final = {
+    "/search": _QUESTIONS,
+    "/api/v1/search": _QUESTIONS,
+    "/choose": ("?dataset=probe", f"?ids={sets.aip_id('hidden')}"),
+}
+"""Questions to put to doors that show what there is."""

@@ -1,0 +1,127 @@
+"""Runs a room's tests against mutants, each in a process of its own, two at a time.
+
+The process that forks has the libraries at hand and none of the archive's own modules, so that each
+child imports the module under test as the mutant has it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+from multiprocessing import get_context
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from proofs.access.mutants import Mutant, mutants
+
+LIBRARIES = ("pytest", "_pytest.assertion.rewrite", "hypothesis", "yaml", "numpy", "lxml.etree", "pydantic")
+UNUSABLE = frozenset({"3", "4", "5"})
+"""Exit codes of pytest that say nothing of the mutant: its own fault, wrong use, no tests."""
+
+SLOWEST = 300.0
+"""Seconds after which a mutant counts as killed: it never comes to an end."""
+
+
+class _Loading(MetaPathFinder, Loader):
+    """Imports the mutated module in place of the real one."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._mutant = mutant
+
+    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+        """Return how the mutated module is imported; of others nothing."""
+        return spec_from_loader(fullname, self) if fullname == self._mutant.module else None
+
+    def create_module(self, _: ModuleSpec) -> ModuleType | None:
+        """Leave the making of an empty module to Python."""
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Fill the module."""
+        exec(self._mutant.code, module.__dict__)
+
+
+def _judge(mutant: Mutant | None, tests: Sequence[str], root: str) -> None:
+    """Run the tests until one fails, and end this process with pytest's own exit code."""
+    import pytest
+
+    os.chdir(root)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    if mutant is not None:
+        sys.meta_path.insert(0, _Loading(mutant))
+    options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain"]
+    codes = (int(pytest.main([*options, "-m", "not shared", test])) for test in tests)
+    os._exit(next((code for code in codes if code), 0))
+
+
+def verdicts(
+    modules: Sequence[str], tests: Sequence[str], root: Path, *, at_once: int = 2
+) -> Iterator[tuple[str, int]]:
+    """Yield every mutant as text and the exit code of its tests, 0 when it survived; first the unchanged.
+
+    ``tests`` are the files to run, those that fail soonest first.
+    """
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    waiting: list[Mutant | None] = [None]
+    for module in modules:
+        source = (root / f"{module.replace('.', '/')}.py").read_text("utf-8")
+        waiting += mutants(module, source)
+    running: list[tuple[Mutant | None, Any]] = []
+    context = get_context("fork")
+    while waiting or running:
+        while waiting and len(running) < at_once:
+            mutant = waiting.pop(0)
+            child = context.Process(target=_judge, args=(mutant, ordered(mutant, tests), str(root)))
+            child.start()
+            running.append((mutant, child))
+        mutant, child = running.pop(0)
+        child.join(SLOWEST)
+        if child.is_alive():
+            child.kill()
+            child.join()
+        yield str(mutant or "unchanged"), child.exitcode or 0
+
+
+def ordered(mutant: Mutant | None, tests: Sequence[str]) -> list[str]:
+    """Return the tests with those first that are named after the mutant's module."""
+    subject = "" if mutant is None else mutant.module.rpartition(".")[2]
+    return sorted(tests, key=lambda test: f"test_{subject}.py" not in test)
+
+
+def slain(root: Path, modules: Sequence[str], tests: Sequence[str]) -> tuple[int, list[str]]:
+    """Return how many mutants the tests kill and which survive, found by a process of its own.
+
+    Raises AssertionError when the tests fail without any change, or cannot be run.
+    """
+    command = [sys.executable, "-m", __name__, str(root), ",".join(modules), *tests]
+    home = str(Path(__file__).resolve().parents[2])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(root), home))}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    verdicts = [line.split("\t", 1) for line in done.stdout.splitlines()]
+    assert verdicts[0] == ["0", "unchanged"], f"the tests fail without any change: {verdicts[0]}"
+    assert not {code for code, _ in verdicts} & UNUSABLE, "the tests cannot be run"
+    survived = [told for code, told in verdicts[1:] if code == "0"]
+    return len(verdicts) - 1 - len(survived), survived
+
+
+def main() -> int:
+    """Print the exit code and the name of every mutant: ``ROOT MODULE,MODULE TEST…``."""
+    root, modules, tests = Path(sys.argv[1]), sys.argv[2].split(","), sys.argv[3:]
+    for told, code in verdicts(modules, tests, root):
+        sys.stdout.write(f"{code}\t{told}\n")
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

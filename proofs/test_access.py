@@ -1,0 +1,213 @@
+"""Proof that nothing leaks: six proofs over every door, every principal and every state of data.
+
+What is expected stands in ``proofs/access/expected.py``, written from the specification. Each proof is also
+given a planted fault that it must find; docs/proofs.md tells what each shows and what it does not.
+"""
+
+from __future__ import annotations
+
+import mailbox
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from oais.database import Connection, delegations
+from oais.functions.codes import code_request, issue_code
+from oais.web.app import DOORS, create_app
+from oais.web.doors import Door
+from policies.access import Action
+from proofs.access import interference, planted, sets
+from proofs.access.addresses import UnfilledError, addresses
+from proofs.access.asking import Client
+from proofs.access.census import census, kept_by
+from proofs.access.matrix import WAYS, Findings
+from proofs.access.model import run_model
+from proofs.access.slaying import slain
+from proofs.access.sweeping import moments, sweep, swept
+from proofs.access.world import Clock, World, build
+
+ROOT = Path(__file__).resolve().parent.parent
+DECIDING = ("policies.access", "policies.embargo", "policies.principals")
+KILLERS = tuple(
+    f"tests/policies/test_{name}.py"
+    for name in ("vocabulary", "told", "principals", "decide", "access", "embargo", "access_yaml")
+)
+READING = tuple(way for way in WAYS if way != "CHANGE")
+EXAMPLES, STEPS = 20, 30
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What the sweep found, and what of all that is kept was changed by reading."""
+
+    found: Findings
+    changed: frozenset[str]
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The world with a set of every state, built once."""
+    return build(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session")
+def everything(world: World, tmp_path_factory: pytest.TempPathFactory) -> Swept:
+    """Every cell of the matrix: reading first; what would change something goes to a copy of the world."""
+    before = _kept(world)
+    found = sweep(world, READING)
+    after = _kept(world)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    found.add(sweep(world.copied(tmp_path_factory.mktemp("copy")), ["CHANGE"]))
+    found.add(moments(world, DOORS))
+    return Swept(found, frozenset(changed))
+
+
+def _kept(world: World) -> dict[str, str]:
+    with world.opened(Clock()) as service:
+        return kept_by(service)
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Print a line at once, whatever pytest keeps to itself."""
+
+    def told(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}", flush=True)
+
+    return told
+
+
+def test_every_route_says_what_it_asks(world: World, everything: Swept, tell: Tell) -> None:
+    """Census: each route is a door that says what it asks, each is filled, and no GET changes anything."""
+    with world.opened(Clock()) as service:
+        assert census(create_app(service.archive, service=service).routes) == []
+    filled = {address.door for door in DOORS for address in addresses(door, world)}
+    assert filled == set(DOORS)
+    assert everything.changed == set()
+    tell(f"routes={len(filled)}")
+
+
+def test_everybody_is_answered_as_the_table_says(everything: Swept, tell: Tell) -> None:
+    """Matrix: every door, principal, set and way of asking, and the first moments of what opens by itself."""
+    assert everything.found.faults == []
+    tell(f"cells={everything.found.cells}")
+
+
+def test_no_canary_sings(world: World, everything: Swept, tell: Tell) -> None:
+    """Canaries: no answer, letter or line of the log tells what its reader may not know."""
+    letters = mailbox.Maildir(world.home / "mail")
+    told = "\n".join(f"{letter}\n{letter.get_payload(decode=True)!r}" for letter in letters)
+    assert len(letters) > 0
+    assert sets.canaries_in(told) == set()
+    assert everything.found.leaks == []
+    tell(f"canaries={3 * len(sets.SETS)}")
+
+
+def test_what_is_hidden_changes_no_answer(world: World, tmp_path: Path, tell: Tell) -> None:
+    """Non-interference: with and without the hidden sets, all answers are equal to the byte."""
+    answers = _interfering(world, tmp_path)
+    assert [told for told in answers if told] == []
+    tell(f"worlds=2 answers={len(answers)}")
+
+
+def _interfering(world: World, place: Path, more: tuple[Door, ...] = ()) -> list[str | None]:
+    base = build(place / "base", without=interference.UNSEEN)
+    other = interference.with_the_unseen(base, place / "other")
+    doors = more or DOORS
+    asked = [each for door in doors if "GET" in door.methods for each in addresses(door, world)]
+    with base.opened(Clock()) as here, other.opened(Clock()) as there:
+        apps = [create_app(each.archive, service=each, doors=doors) for each in (here, there)]
+        with Client(apps[0]) as without, Client(apps[1]) as present:
+            return list(interference.differences(without, present, base.headers, asked))
+
+
+def test_every_mutant_of_the_decision_is_killed(tell: Tell) -> None:
+    """Mutation: no small wrong turn in the modules that decide is left unseen by their tests."""
+    killed, survived = slain(ROOT, DECIDING, KILLERS)
+    assert survived == []
+    tell(f"mutants={killed}/{killed + len(survived)}")
+
+
+def test_rights_follow_the_model(world: World, tell: Tell) -> None:
+    """Model: whatever is granted, taken back, declared, waived or disabled, everybody has what is his."""
+    number = random.SystemRandom().randrange(2**32)
+    tell(f"seed={number}")
+    steps = run_model(world, number, examples=EXAMPLES, steps=STEPS)
+    tell(f"examples={EXAMPLES} steps={steps}")
+
+
+def _finds(world: World, door: Door) -> list[str]:
+    """Return what the matrix finds at one planted door."""
+    found = swept(world, [door], ["GET"])
+    return found.faults + found.leaks
+
+
+def test_a_route_that_is_no_door_is_found(world: World) -> None:
+    """Planted: a route beside the doors, and a door at whose parameters nobody thought."""
+    with world.opened(Clock()) as service:
+        app = create_app(service.archive, service=service)
+    app.router.add_api_route("/quick", planted.forgetful)
+    assert len(census(app.routes)) == 1
+    with pytest.raises(UnfilledError):
+        list(addresses(Door("/new/{thing}", planted.forgetful, Action.SEE), world))
+
+
+@pytest.mark.parametrize("endpoint", [planted.forgetful, planted.Cached(), planted.by_prefix])
+def test_a_door_that_asks_wrongly_is_found(world: World, endpoint: Callable[..., object]) -> None:
+    """Planted: one that forgets to ask, one that keeps answers without their reader, one by common prefix."""
+    path = "/aip/{aip_id}/v{version:int}/planted/{path:path}"
+    assert _finds(world, Door(path, endpoint, Action.DOWNLOAD)) != []
+
+
+def test_a_release_that_is_stored_is_found(world: World) -> None:
+    """Planted: a door that decides once and keeps the decision as a flag."""
+    path = "/aip/{aip_id}/v{version:int}/planted/{path:path}"
+    found = moments(world, [Door(path, planted.Flagged(), Action.DOWNLOAD)])
+    assert found.faults != []
+
+
+def test_a_code_that_reading_uses_up_is_found(world: World, tmp_path: Path) -> None:
+    """Planted: a link that takes the code from its address, as mail scanners open it."""
+    copy, browser = world.copied(tmp_path), "c" * 43
+    with copy.opened(Clock()) as service:
+        wish = code_request(service, browser=browser, network="192.0.2.0/24", address="b@example.org")
+        issue_code(service, wish)
+        before = kept_by(service)
+        door = Door("/code/link", planted.code_by_link, Action.SEE)
+        with Client(create_app(service.archive, service=service, doors=[door])) as client:
+            client.ask("GET", "/code/link", {"Cookie": f"oais-visit={browser}"})
+        assert kept_by(service) != before
+
+
+def test_a_count_of_what_is_hidden_is_found(world: World, tmp_path: Path) -> None:
+    """Planted: a page that counts all packages, seen or not."""
+    door = Door("/count", planted.counting, Action.SEE)
+    assert any(_interfering(world, tmp_path, (door,)))
+
+
+def test_a_mutant_without_a_test_is_found(tmp_path: Path) -> None:
+    """Planted: a module whose test does not look at its boundary."""
+    (tmp_path / "gate.py").write_text("def ripe(age: int) -> bool:\n    return age >= 18\n", "utf-8")
+    (tmp_path / "test_gate.py").write_text(
+        "from gate import ripe\n\n\ndef test_ripe():\n    assert ripe(40) and not ripe(3)\n", "utf-8"
+    )
+    killed, survived = slain(tmp_path, ["gate"], ["test_gate.py"])
+    assert killed > 0
+    assert survived == ["gate:2: Gt for GtE", "gate:2: 19 for 18"]
+
+
+def test_a_delegation_that_outlives_its_end_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted: what was shared once is shared for good."""
+
+    def for_good(connection: Connection, delegate: str, *_: str) -> frozenset[str]:
+        return frozenset(item.request for item in delegations.received(connection, delegate))
+
+    monkeypatch.setattr(delegations, "in_force", for_good)
+    with pytest.raises(AssertionError):
+        run_model(world, 1, examples=40, steps=STEPS)
