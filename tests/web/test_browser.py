@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import socket
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, sync_playwright
 
 from oais.archive import Archive
+from oais.functions.orders.building import Worker
+from oais.functions.service import Service, open_service
 from oais.web.app import create_app
+from policies.principals import Role
 from tests.web.conftest import CURVE_PATH, LIGHT_CURVE
+from tests.web.people import PASSWORD, account
 
 pytestmark = pytest.mark.browser
 
@@ -26,12 +31,33 @@ PAGES = (
     f"/aip/{LIGHT_CURVE}",
     f"/aip/{LIGHT_CURVE}/v1/products/{CURVE_PATH}",
     "/about",
+    "/login",
+    "/register",
+    "/reset",
     "/code",
     f"/choose?pick={LIGHT_CURVE}",
     "/choose?ids=tess.*+nobody",
     "/basket",
     "/orders",
 )
+STAFF_PAGES = (
+    "/me",
+    "/me/delegations",
+    "/me/queries",
+    "/me/subscriptions",
+    "/me/tokens",
+    "/me/deposits",
+    "/orders",
+    "/desk/people",
+    "/desk/approvals",
+    "/desk/groups",
+    "/desk/policies",
+    "/desk/embargoes",
+    "/desk/usage",
+    "/desk/log",
+)
+"""What only people with an account see; an administrator sees all of it but what is for providers."""
+
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -44,10 +70,19 @@ QUIET = (
 
 
 @pytest.fixture(scope="module")
-def site(archive: Archive) -> Iterator[str]:
+def service(archive: Archive) -> Service:
+    """The archive with an administrator."""
+    opened = open_service(archive)
+    account(opened, "onlooker", Role.ADMINISTRATOR)
+    return opened
+
+
+@pytest.fixture(scope="module")
+def site(service: Service) -> Iterator[str]:
     """The site on a free loopback port."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(archive), log_level="error"))
+    app = create_app(service.archive, service=service)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -65,27 +100,82 @@ def browser(program: Callable[[str], str]) -> Iterator[Browser]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def logged_in(browser: Browser, site: str) -> StorageState:
+    """The cookies of the administrator, who logged in with the keyboard alone."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{site}/login")
+    page.focus("[name=login]")
+    page.keyboard.type("onlooker")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/me")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("address", PAGES)
 def test_page_is_readable_for_all(browser: Browser, site: str, address: str, scheme: str, width: int) -> None:
     """Nothing is blocked or wider than the screen, and axe finds no fault, in light and in dark."""
+    assert faults_of(browser, site + address, scheme, width) == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
+@pytest.mark.parametrize("address", STAFF_PAGES)
+def test_page_of_an_account_is_readable_for_all(
+    browser: Browser, site: str, logged_in: StorageState, address: str, scheme: str, width: int
+) -> None:
+    """The same of what only people with an account see."""
+    assert faults_of(browser, site + address, scheme, width, logged_in) == []
+
+
+def faults_of(
+    browser: Browser, address: str, scheme: str, width: int, state: StorageState | None = None
+) -> list[str]:
+    """What the browser, axe or the width of the screen has against a page."""
     context = browser.new_context(
         viewport={"width": width, "height": 800},
         color_scheme="dark" if scheme == "dark" else "light",
         bypass_csp=False,
+        storage_state=state,
     )
     page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(site + address)
-    too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-    faults = Axe().run(page).response["violations"]
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == 200
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        faults.append("wider than the screen")
+    found = Axe().run(page).response["violations"]
     context.close()
-    assert complaints == []
-    assert not too_wide
-    assert [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in faults] == []
+    return faults + [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in found]
+
+
+def test_choose_order_and_download_without_scripts(
+    browser: Browser, site: str, service: Service, logged_in: StorageState
+) -> None:
+    """From a search over the basket to the package of an order, with links and buttons alone."""
+    context = browser.new_context(java_script_enabled=False, storage_state=logged_in)
+    page = context.new_page()
+    page.goto(f"{site}/search?q=55525572")
+    page.click("text=Choose files from all that was found")
+    page.click("text=Put what is ticked into the basket")
+    page.goto(f"{site}/basket")
+    page.click("button >> text=/^Order$/")
+    page.wait_for_url("**/orders/*")
+    Worker(service).build_next()
+    page.reload()
+    with page.expect_download() as started:
+        page.click("a >> text=/^Download /")
+    assert zipfile.is_zipfile(started.value.path())
+    context.close()
 
 
 def test_without_scripts_everything_is_there(browser: Browser, site: str) -> None:
