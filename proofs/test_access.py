@@ -69,6 +69,7 @@ def everything(world: World, tmp_path_factory: pytest.TempPathFactory) -> Swept:
 
 def _kept(world: World) -> dict[str, str]:
     with world.opened(Clock()) as service:
+        create_app(service.archive, service=service)  # whose opening notes the policies it found
         return kept_by(service)
 
 

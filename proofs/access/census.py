@@ -15,7 +15,11 @@ from oais.web.doors import SAFE_METHODS, Door, DoorRoute, Public
 from policies.access import Action
 from policies.principals import Duty
 
-_DATABASE = "oais.sqlite"
+_DATABASES = (".sqlite", ".sqlite-wal", ".sqlite-shm")
+"""Files that a database writes for itself: its rows are looked at, and the index is made from the store."""
+
+_COUNTED = frozenset({"downloads", "download_visitors"})
+"""Tables of what was taken how often: counting is the one thing that handing out may do."""
 
 
 def census(routes: Iterable[BaseRoute]) -> list[str]:
@@ -49,12 +53,12 @@ def kept_by(service: Service) -> dict[str, str]:
     """Return all rows of the database and the digests of all other files below the home, by name."""
     kept: dict[str, str] = {}
     with service.database.reading() as connection:
-        for table in METADATA.sorted_tables:
+        for table in (each for each in METADATA.sorted_tables if each.name not in _COUNTED):
             rows = sorted(str(tuple(row)) for row in connection.execute(table.select()))
             kept[f"table {table.name}"] = "\n".join(rows)
     home = service.archive.home
     for path in sorted(home.rglob("*")):
-        if path.is_file() and not path.name.startswith(_DATABASE):
+        if path.is_file() and not path.name.endswith(_DATABASES):
             kept[str(path.relative_to(home))] = _digest(path)
     return kept
 

@@ -55,8 +55,8 @@ class Row:
         """Return what a page of the description, or the data themselves, answer."""
         if who in (self.had if data else self.described):
             return 200
-        if who not in self.described:
-            return 404
+        if who not in self.described or (data and who in READER and "stranger" not in self.described):
+            return 404  # a token that may not download asks for data as a stranger does
         return 401 if who in NOBODIES and self.login_helps else 403
 
 

@@ -23,7 +23,7 @@ TURNED_AWAY: Final = "turned-away"
 SECOND, FIRST = "versions", "first-version"
 
 REQUESTS: Final = {
-    "embargo-before": [("V1", "2025-03-03"), ("V2", "2026-01-10")],
+    "embargo-before": [("V1", "2025-12-01"), ("V2", "2026-01-10")],
     "embargo-on-the-day": [("V1", "2025-06-15")],
     "embargo-after": [("V1", "2024-02-29")],
     "embargo-without-dates": [("V1", "")],
