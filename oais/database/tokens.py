@@ -60,3 +60,9 @@ def of_person(connection: Connection, person: str) -> list[Token]:
 def revoke(connection: Connection, identifier: str, now: str) -> None:
     """Mark a token as revoked; it stays listed."""
     connection.execute(update(TOKENS).where(TOKENS.c.identifier == identifier).values(revoked_at=now))
+
+
+def revoke_all(connection: Connection, person: str, now: str) -> None:
+    """Mark all tokens of a person as revoked; those that were revoked earlier keep their moment."""
+    living = (TOKENS.c.person == person) & TOKENS.c.revoked_at.is_(None)
+    connection.execute(update(TOKENS).where(living).values(revoked_at=now))

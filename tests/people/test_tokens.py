@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from oais.errors import InvalidError, NotFoundError, RefusedError, UnauthenticatedError
-from oais.functions.people.accounts import Entry, change_role, create_provider, disable
+from oais.functions.people.accounts import Entry, change_role, create_provider, disable, enable
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.tokens import (
     MOST_DAYS,
@@ -182,3 +182,14 @@ def test_making_and_revoking_are_events(people: People, events: Callable[[], lis
     made = make_token(people.service, person, person, "notebook", ["read"])
     revoke_token(people.service, person, made.token.identifier)
     assert events()[-2:] == ["token made", "token revoked"]
+
+
+def test_tokens_end_for_good_when_their_person_is_disabled(people: People) -> None:
+    """Who is let in again makes new ones: what a thief may have copied stays dead."""
+    person = people.member("wilma")
+    made = make_token(people.service, person, person, "notebook", [Scope.READ])
+    disable(people.service, people.administrator, person)
+    enable(people.service, people.administrator, person)
+    assert_refused(people, made.secret)
+    again = make_token(people.service, person, person, "notebook", [Scope.READ])
+    assert known_by_token(people.service, again.secret).principal.identifier == person

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from oais.archive import timestamp
-from oais.database import Connection, delegations, people, sessions
+from oais.database import Connection, delegations, people, sessions, tokens
 from oais.database.people import Person
 from oais.errors import InvalidError, RefusedError
 from oais.functions.people.authority import (
@@ -142,13 +142,14 @@ def limit(service: Service, by: str, reference: str, until: datetime | None) -> 
 
 
 def disable(service: Service, by: str, reference: str) -> Person:
-    """Let an account be used no more; its sessions end, and so do delegations by it and to it, for good."""
+    """Let an account be used no more; its sessions, tokens and delegations, either way, end for good."""
     with service.database.writing() as connection:
         person = person_named(connection, reference)
         if by != person.identifier:
             require_manager(service, connection, by)
         require_remaining_administrator(service, connection, person)
         sessions.end_all(connection, person.identifier)
+        tokens.revoke_all(connection, person.identifier, service.archive.now())
         delegations.end_all(connection, person.identifier, service.archive.now())
         record(service, "account disabled", who=by, subject=person.identifier)
         return people.change(connection, person.identifier, state=State.DISABLED)
