@@ -1,10 +1,13 @@
-"""Children that do not outlive their parent: a killed command must leave nothing running."""
+"""How processes end: children not after their parent, and a watch whenever it is asked to."""
 
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks at whether the parent is still there."""
@@ -24,3 +27,25 @@ def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_LOOK_EVERY)
     os._exit(1)
+
+
+@contextmanager
+def ending_noticed() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C and the polite signal set, besides raising KeyboardInterrupt.
+
+    Python drops an interruption that falls into a destructor, and what waits would wait for ever.
+    """
+    ended = threading.Event()
+
+    def notice(_number: int, _frame: object) -> None:
+        ended.set()
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, notice) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield ended
+        if ended.is_set():
+            raise KeyboardInterrupt
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

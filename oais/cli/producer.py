@@ -27,6 +27,7 @@ from oais.errors import WrongUsageError
 from oais.files import read_regular
 from oais.information.findings import Severity
 from oais.information.text import printable
+from oais.processes import ending_noticed
 
 if TYPE_CHECKING:
     from oais.functions.submission import Disposition
@@ -197,9 +198,10 @@ def watch(
     folder = DropFolder(open_archive(home_or_default(home)), settled_after=settle)
     err.print(f"watching {folder.archive.incoming} (Ctrl-C ends)")
     code = 0
-    for disposition in watch_folder(folder, once=once, agreement=agreement):
-        _print_disposition(disposition)
-        code = max(code, _exit_code(disposition))
+    with ending_noticed() as ended:
+        for disposition in watch_folder(folder, once=once, agreement=agreement, ended=ended):
+            _print_disposition(disposition)
+            code = max(code, _exit_code(disposition))
     return code
 
 

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from time import monotonic
 
 import watchfiles
@@ -71,13 +72,17 @@ class DropFolder:
             yield disposition
 
 
-def watch_folder(folder: DropFolder, *, once: bool = False, agreement: str = "") -> Iterator[Disposition]:
-    """Take what is complete, when something changes and every few seconds; for ever, or once."""
+def watch_folder(
+    folder: DropFolder, *, once: bool = False, agreement: str = "", ended: Event | None = None
+) -> Iterator[Disposition]:
+    """Take what is complete, when something changes and every few seconds: once, or until ``ended``."""
     yield from folder.take(agreement=agreement)
     if once:
         return
     pause = max(0.05, min(folder.settled_after / 2, 5.0))
-    changes = watchfiles.watch(folder.archive.incoming, rust_timeout=int(pause * 1000), yield_on_timeout=True)
+    changes = watchfiles.watch(
+        folder.archive.incoming, rust_timeout=int(pause * 1000), yield_on_timeout=True, stop_event=ended
+    )
     for _ in changes:
         yield from folder.take(agreement=agreement)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
 from oais.archive import Archive
-from oais.functions.dropfolder import DropFolder
+from oais.functions.dropfolder import DropFolder, watch_folder
 from oais.functions.storage import aip_store
+from oais.processes import ending_noticed
 from tests.functions.deliveries import plain_bag
 
 
@@ -88,3 +90,23 @@ def test_a_link_in_the_drop_folder_is_not_followed(
     assert done.receipt is None
     assert "symbolic link" in done.error
     assert bag.exists()
+
+
+class Deaf:
+    """Is told to end while it is being destroyed, where Python drops an interruption."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_watch_ends_although_its_interruption_was_dropped(folder: DropFolder) -> None:
+    """What was asked to end ends, wherever the signal met it."""
+
+    def watch() -> None:
+        with ending_noticed() as ended:
+            Deaf()
+            assert list(watch_folder(folder, ended=ended)) == []
+
+    with pytest.raises(KeyboardInterrupt):
+        watch()
