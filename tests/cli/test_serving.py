@@ -17,8 +17,13 @@ from oais.functions.administration import initialise
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("command", ["serve", pytest.param("demo", marks=pytest.mark.long)])
-def test_a_code_asked_for_on_the_site_arrives_with_its_address(tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [("serve", "serving"), pytest.param("demo", "running at", marks=pytest.mark.long)],
+)
+def test_a_code_asked_for_on_the_site_arrives_with_its_address(
+    tmp_path: Path, command: str, says: str
+) -> None:
     """On any port the code is mailed, and the letter's link leads to the site that is served."""
     home = tmp_path / "home"
     initialise(home, name="Served")
@@ -29,7 +34,8 @@ def test_a_code_asked_for_on_the_site_arrives_with_its_address(tmp_path: Path, c
     with subprocess.Popen(run, stdout=subprocess.PIPE, text=True, cwd=ROOT) as site:
         try:
             assert site.stdout is not None
-            url = next(word for line in site.stdout for word in line.split() if word.startswith("http://"))
+            line = next(line for line in site.stdout if says in line)
+            url = next(word for word in line.split() if word.startswith("http://"))
             body = json.dumps({"address": "ada@example.org"}).encode()
             with urlopen(
                 Request(f"{url}/api/v1/codes", body, {"Content-Type": "application/json"})

@@ -154,7 +154,7 @@ def test_a_wrong_login_tells_nothing(browser: Browser, login: str, password: str
     assert answer.status_code in {400, 401}
     assert "oais-session" not in client.cookies
     if answer.status_code == 401:
-        assert "name or password is not right" in answer.text
+        assert "Name or password is not right" in answer.text
     assert password not in answer.text or not password
 
 
