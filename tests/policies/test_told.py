@@ -154,3 +154,14 @@ def test_what_headers_leave_out_the_policy_gives() -> None:
         (Periods(None, given), Periods(own.after_last, given)),
     ):
         assert periods_of(ObservationRequest("r", headers=headers), rule) == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "what"),
+    [(Action.SEE, "its name is shown"), (Action.READ_METADATA, "its description is shown")],
+)
+def test_what_is_shown_of_closed_data_is_named(action: Action, what: str) -> None:
+    """Whoever may look but not take reads what is shown, not that the data were open."""
+    decision = decide(ANONYMOUS, action, target("closed"), NOW)
+    assert decision.allowed
+    assert decision.reason == f"{what} by policy p: because"
