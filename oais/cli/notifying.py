@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oais.cli.options import AsJson, Home
-from oais.cli.terminal import err, home_or_default, out, print_json
+from oais.cli.options import AsJson, Home, service_at
+from oais.cli.terminal import err, out, print_json
 from oais.errors import ArchiveError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from oais.functions.audit import AuditSummary
-    from oais.functions.service import Service
 
 notify_app = typer.Typer(help="Announce visits to their owners; send what is due.", no_args_is_help=True)
 
@@ -31,7 +30,7 @@ def notify_upcoming(
     """Tell the owners of an observation request that a visit is planned; each is told once."""
     from oais.functions.notifications import announce_upcoming
 
-    letters = announce_upcoming(_service(home_or_default(home)), request, visit, at.replace(tzinfo=UTC))
+    letters = announce_upcoming(service_at(home), request, visit, at.replace(tzinfo=UTC))
     print_json({"letters": letters}) if as_json else out.print(f"queued {letters} letters")
 
 
@@ -41,7 +40,7 @@ def notify_send(home: Home = None, as_json: AsJson = False) -> None:
     from oais.functions.mailing import send_due
     from oais.functions.notifications import notify_due
 
-    service = _service(home_or_default(home))
+    service = service_at(home)
     queued, sent = notify_due(service), send_due(service)
     told = f"queued {queued} notices, sent {sent} letters"
     print_json({"queued": queued, "sent": sent}) if as_json else out.print(told)
@@ -57,13 +56,6 @@ def tell_administrators(home: Path, summary: AuditSummary) -> None:
     if summary.intact or not (home / "keys" / "service.key").exists():
         return
     try:
-        report_damage(_service(home), summary)
+        report_damage(service_at(home), summary)
     except ArchiveError as error:
         err.print(f"[yellow]the administrators could not be told: {error.message}[/]", soft_wrap=True)
-
-
-def _service(home: Path) -> Service:
-    from oais.archive import open_archive
-    from oais.functions.service import open_service
-
-    return open_service(open_archive(home))

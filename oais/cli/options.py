@@ -57,13 +57,18 @@ def ends_of(time: str) -> tuple[str, str]:
     return (start, end) if slash else (start, start)
 
 
-@contextmanager
-def opened_service(home: Path | None) -> Iterator[Service]:
-    """Open the archive with its people for one command."""
+def service_at(home: Path | None) -> Service:
+    """Return the archive with its people, open until the command ends."""
     from oais.archive import open_archive
     from oais.functions.service import open_service
 
-    service = open_service(open_archive(home_or_default(home)))
+    return open_service(open_archive(home_or_default(home)))
+
+
+@contextmanager
+def opened_service(home: Path | None) -> Iterator[Service]:
+    """Open the archive with its people for one command, and close it."""
+    service = service_at(home)
     try:
         yield service
     finally:

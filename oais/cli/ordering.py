@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from oais.cli.options import AsJson, Home, StrictTables, TableForm, ends_of
+from oais.cli.options import AsJson, Home, StrictTables, TableForm, ends_of, service_at
 from oais.cli.terminal import counted, err, home_or_default, out, print_json, print_pairs, show_size, table
 
 if TYPE_CHECKING:
@@ -145,12 +145,10 @@ def _ended(beside: bool) -> bool:
 
 
 def _operator(home: Path | None) -> Consumer:
-    from oais.archive import open_archive
     from oais.functions.access import open_access
     from oais.functions.orders.consumers import OPERATOR, consumer_of
-    from oais.functions.service import open_service
 
-    service = open_service(open_archive(home_or_default(home)))
+    service = service_at(home)
     return consumer_of(service, open_access(service.archive, OPERATOR, service.database), "")
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from oais.cli.options import AsJson, Home
+from oais.cli.options import AsJson, Home, service_at
 from oais.cli.terminal import home_or_default, out, print_findings, print_json, print_pairs, table
-from oais.errors import InvalidError
 
 if TYPE_CHECKING:
     from oais.functions.access.facade import Access
@@ -88,7 +86,7 @@ def policy_explain(
     """Explain what somebody may see and download: why, until when, from which visits and rule."""
     from oais.functions.policy.explaining import explain_to, supposed_visit
 
-    service = _service(home)
+    service = service_at(home)
     visit = supposed_visit(supposed) if supposed else None
     told = explain_to(service, _access(service), about, login=as_user, at=at, supposed=visit)
     if as_json:
@@ -105,11 +103,12 @@ def policy_calendar(
     as_json: AsJson = False,
 ) -> None:
     """List what becomes public when, by itself."""
+    from oais.functions.embargo.inputs import moment_named
     from oais.functions.policy.calendar import calendar
 
-    service = _service(home)
-    first = _moment(since) if since else service.now()
-    days = calendar(_access(service), first, _moment(until) if until else None)
+    service = service_at(home)
+    first = moment_named(since) if since else service.now()
+    days = calendar(_access(service), first, moment_named(until) if until else None)
     if as_json:
         print_json([asdict(day) | {"at": day.at.isoformat()} for day in days])
         return
@@ -147,7 +146,7 @@ def embargo_list(home: Home = None, as_json: AsJson = False) -> None:
     """List the observation requests with their visits and owners' waivers."""
     from oais.functions.embargo.inputs import all_requests
 
-    service = _service(home)
+    service = service_at(home)
     known = all_requests(_access(service).index, service.database)
     if as_json:
         print_json([asdict(request) for request in known])
@@ -172,7 +171,7 @@ def embargo_complete(
     from oais.functions.embargo.declaring import declare_complete, take_back_completion
     from oais.functions.people.authority import OPERATOR
 
-    service = _service(home)
+    service = service_at(home)
     if undo:
         take_back_completion(service, OPERATOR, request, visit)
         out.print(f"visit {escape(visit)} of {escape(request)} is not complete any more", soft_wrap=True)
@@ -193,7 +192,7 @@ def embargo_waive(
     from oais.functions.embargo.declaring import take_back_waiver, waive_embargo
     from oais.functions.people.authority import OPERATOR
 
-    service = _service(home)
+    service = service_at(home)
     if undo:
         take_back_waiver(service, OPERATOR, request)
         out.print(f"the waiver of {escape(request)} is taken back", soft_wrap=True)
@@ -202,26 +201,10 @@ def embargo_waive(
     out.print(f"{escape(request)} is open from {waived.waived_at}", soft_wrap=True)
 
 
-def _service(home: Path | None) -> Service:
-    from oais.archive import open_archive
-    from oais.functions.service import open_service
-
-    return open_service(open_archive(home_or_default(home)))
-
-
 def _access(service: Service) -> Access:
     from oais.functions.access.facade import open_access
 
     return open_access(service.archive, database=service.database)
-
-
-def _moment(text: str) -> datetime:
-    from oais.functions.embargo.inputs import moment_of
-
-    moment = moment_of(text)
-    if moment is None:
-        raise InvalidError(f"{text!r} is no day and no moment", remedy="write 2026-02-28")
-    return moment.astimezone(UTC)
 
 
 def _print_explanation(told: Explanation) -> None:

@@ -5,13 +5,13 @@ Only these declarations are stored. The next question for the data computes the 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from oais.archive import timestamp
 from oais.database import Connection, embargoes, people, requests
 from oais.database.embargoes import Completion, Waived
 from oais.errors import InvalidError, NotFoundError, RefusedError
-from oais.functions.embargo.inputs import moment_of
+from oais.functions.embargo.inputs import moment_named
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.principals import principal_of
 from oais.functions.security_log import record
@@ -64,7 +64,7 @@ def waive_embargo(service: Service, by: str, request: str, at: str, reason: str)
 
     The owners of the request may, and the archivists. Raises RefusedError, NotFoundError, InvalidError.
     """
-    moment = _moment(at)
+    moment = moment_named(at)
     _require_known(service, request)
     if not reason.strip():
         raise InvalidError("a waiver needs a reason", remedy="say why the embargo is given up")
@@ -117,18 +117,8 @@ def _name(connection: Connection, by: str) -> str:
     return by if person is None else person.name
 
 
-def _moment(text: str) -> datetime:
-    moment = moment_of(text)
-    if moment is None:
-        raise InvalidError(
-            f"{printable(text)!r} is no day and no moment",
-            remedy="write 2026-02-28, or 2026-02-28T12:00:00Z with its zone",
-        )
-    return moment.astimezone(UTC)
-
-
 def _past(service: Service, text: str) -> datetime:
-    moment = _moment(text)
+    moment = moment_named(text)
     if moment > service.now():
         raise InvalidError(
             f"{printable(text)} has not come yet", remedy="declare a visit when it is complete"

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from oais.database import embargoes
 from oais.database.embargoes import Completion, Waived
 from oais.database.engine import Database
+from oais.errors import InvalidError
 from oais.information.observations import Observation
+from oais.information.text import printable
 from policies.embargo import ObservationRequest, Period, Periods, Unit, Visit, Waiver
 from search_index.index import Index
 
@@ -103,6 +105,17 @@ def moment_of(text: str) -> datetime | None:
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC) if len(text) == len("2026-02-28") else None
     return moment.astimezone(UTC)
+
+
+def moment_named(text: str) -> datetime:
+    """Return the moment of a text that must name one; raises InvalidError."""
+    moment = moment_of(text)
+    if moment is None:
+        raise InvalidError(
+            f"{printable(text)!r} is no day and no moment",
+            remedy="write 2026-02-28, or 2026-02-28T12:00:00Z with its zone",
+        )
+    return moment
 
 
 def _waiver(at: str, by: str, reason: str) -> Waiver | None:

@@ -9,7 +9,7 @@ from oais.errors import InvalidError, NotFoundError
 from oais.functions.access.facade import Access
 from oais.functions.access.releases import release_note
 from oais.functions.access.views import ReleaseNote
-from oais.functions.embargo.inputs import moment_of
+from oais.functions.embargo.inputs import moment_named, moment_of
 from oais.functions.people.accounts import person_of
 from oais.functions.people.principals import principal_for
 from oais.functions.service import Service
@@ -91,9 +91,7 @@ def explain_to(
 
     Raises NotFoundError for an unknown login too, InvalidError for a moment that is none.
     """
-    moment = moment_of(at) if at else service.now()
-    if moment is None:
-        raise InvalidError(f"{printable(at)!r} is no day and no moment", remedy="write 2026-02-28")
+    moment = moment_named(at) if at else service.now()
     principal = ANONYMOUS
     if login:
         principal = principal_for(service, person_of(service, login).identifier, moment)
