@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,8 +23,8 @@ from aip.stored import INVENTORY, StoredAip
 from oais.information.findings import Finding, finding, refuses
 from oais.information.fixity import FileFixity, hash_files, usable_cores
 
-_LARGE_INVENTORY = 1 << 20
-"""From this size on, one AIP is hashed by all cores instead of many AIPs by one core each."""
+_LARGE_INVENTORY = 8 << 20
+"""From this size on, one AIP at a time is read by all cores: two such inventories at once take memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,26 +146,29 @@ def audit_aips(
 ) -> Iterator[AuditResult]:
     """Audit many AIPs on all cores, in the order given; see ``audit_aip``.
 
-    ``stored`` may be endless. Small AIPs are shared out among processes, a large one uses all of them.
+    ``stored`` may be endless. AIPs are shared out among processes, which have nothing to tell each other
+    then; one that is very large, or alone, is hashed by all of them.
     """
     count = workers if workers is not None else usable_cores()
     roots = (item if isinstance(item, Path) else item.path for item in stored)
+    one = partial(
+        audit_aip, trusted=dict(trusted), algorithms=tuple(algorithms), from_disk=from_disk, record=record
+    )
+    first = list(islice(roots, count))
+    if len(first) < count:
+        yield from (one(root, workers=count) for root in first)
+        return
     with ProcessPoolExecutor(count, mp_context=get_context("fork")) as pool:
-        waiting: deque[tuple[Path, Future[AuditResult] | None]] = deque()
-        one = partial(
-            audit_aip,
-            trusted=dict(trusted),
-            algorithms=tuple(algorithms),
-            from_disk=from_disk,
-            record=record,
-        )
-        for root in roots:
-            small = not _is_large(root)
-            waiting.append((root, pool.submit(one, root, workers=1) if small else None))
+        waiting: deque[Callable[[], AuditResult]] = deque()
+        for root in chain(first, roots):
+            if _is_large(root):
+                waiting.append(partial(one, root, workers=count))
+            else:
+                waiting.append(pool.submit(one, root, workers=1).result)
             if len(waiting) > 32 * count:
-                yield _finished(*waiting.popleft(), one)
+                yield waiting.popleft()()
         while waiting:
-            yield _finished(*waiting.popleft(), one)
+            yield waiting.popleft()()
 
 
 def _is_large(root: Path) -> bool:
@@ -173,7 +176,3 @@ def _is_large(root: Path) -> bool:
         return (root / INVENTORY).stat().st_size >= _LARGE_INVENTORY
     except OSError:
         return False
-
-
-def _finished(root: Path, job: Future[AuditResult] | None, one: Callable[..., AuditResult]) -> AuditResult:
-    return job.result() if job is not None else one(root)
