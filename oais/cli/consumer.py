@@ -11,10 +11,10 @@ from rich.tree import Tree as RichTree
 
 from oais.cli.options import AsJson, CutTime, Home, Reference, StrictTables, TableForm, ends_of
 from oais.cli.terminal import counted, home_or_default, out, print_json, print_pairs, show_size, table
-from oais.functions.access.views import AipCard, AipView, Branch, FindView
 
 if TYPE_CHECKING:
     from oais.functions.access.facade import Access
+    from oais.functions.access.views import AipCard, AipView, Branch, FindView
 
 
 def tree(

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from oais.cli.narration import Narrator
-from oais.cli.picture import draw_curve
 from oais.cli.serving import serve_home
 from oais.cli.terminal import out, print_findings, show_size
 from oais.errors import DamageError, RefusedError, WrongUsageError
@@ -56,6 +54,7 @@ class _Demo:
 
     def __init__(self, home: Path, data: Path) -> None:
         from oais.archive import open_archive
+        from oais.cli.narration import Narrator
         from oais.functions.administration import initialise
 
         self.narrator = Narrator(out)
@@ -113,6 +112,7 @@ class _Demo:
         out.print(draw_tree(open_access(self.archive).node(mission, depth=4).node))
 
     def _show_curve(self) -> None:
+        from oais.cli.picture import draw_curve
         from oais.functions.access.facade import open_access
 
         access = open_access(self.archive)

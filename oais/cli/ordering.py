@@ -45,7 +45,8 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Select files and order them; what is unknown or may not be had is told, each with its reason."""
-    from oais.functions.access import Question, as_plain
+    from oais.functions.access.finding import Question
+    from oais.functions.access.views import as_plain
     from oais.functions.orders.cutting import tables_wanted
     from oais.functions.orders.placing import place
     from oais.functions.orders.selection import Selection, found, ticked
@@ -69,7 +70,7 @@ def new(
 @order_app.command("list")
 def list_(home: Home = None, as_json: AsJson = False) -> None:
     """List everybody's orders, the newest first."""
-    from oais.functions.access import as_plain
+    from oais.functions.access.views import as_plain
     from oais.functions.orders.fetching import list_orders
 
     view = list_orders(_operator(home), everybody=True)
@@ -145,7 +146,7 @@ def _ended(beside: bool) -> bool:
 
 
 def _operator(home: Path | None) -> Consumer:
-    from oais.functions.access import open_access
+    from oais.functions.access.facade import open_access
     from oais.functions.orders.consumers import OPERATOR, consumer_of
 
     service = service_at(home)
@@ -153,7 +154,7 @@ def _operator(home: Path | None) -> Consumer:
 
 
 def _tell(consumer: Consumer, identifier: str, as_json: bool) -> None:
-    from oais.functions.access import as_plain
+    from oais.functions.access.views import as_plain
     from oais.functions.orders.fetching import folder_of, show_order
 
     order = show_order(consumer, identifier)

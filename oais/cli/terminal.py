@@ -17,7 +17,6 @@ from typing import Literal, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
@@ -164,6 +163,8 @@ def count_progress(label: str, total: int) -> Iterator[Callable[[], None]]:
     if not err.is_terminal:
         yield lambda: None
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     columns = (TextColumn("[bold]{task.description:<8}"), BarColumn(bar_width=32), MofNCompleteColumn())
     with Progress(*columns, console=err, transient=True, auto_refresh=False) as progress:
         task = progress.add_task(label, total=total or None)

@@ -1,4 +1,7 @@
-"""``oais validate``: the pure standards, applied to a bag, an OCFL object or root, an AIP of ours."""
+"""``oais validate``: the pure standards, applied to a bag, an OCFL object or root, an AIP of ours.
+
+What reads an AIP or an archive's home is imported where one is met: a bag is judged without either.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from aip.validation.ocfl import check_ocfl_object, check_ocfl_storage_root, recognise
-from aip.validation.package import check_aip
-from oais.archive import keys_trusted_in
 from oais.errors import WrongUsageError
 from oais.files import storage_errors
 from oais.information.findings import Finding, Severity, refuses
-from oais.information.signature import key_id_of_pem
 from oais.information.text import printable
 from sip.bag.validation import validate_bag
 from sip.receive import receive
@@ -73,6 +73,8 @@ def _keys_around(path: Path) -> dict[str, bytes] | None:
     """Return the trusted keys of the archive in whose home ``path`` lies, if it lies in one."""
     for folder in path.resolve().parents:
         if (folder / "oais.yaml").is_file():
+            from oais.archive import keys_trusted_in
+
             return keys_trusted_in(folder)
     return None
 
@@ -83,6 +85,8 @@ def trusted_from(paths: Iterable[Path]) -> dict[str, bytes]:
 
 
 def _public_key(path: Path) -> tuple[str, bytes]:
+    from oais.information.signature import key_id_of_pem
+
     try:
         pem = path.read_bytes()
         return key_id_of_pem(pem), pem
@@ -101,7 +105,7 @@ def recognise_package(
         return "OCFL storage root", lambda: _check_root(path, trusted)
     if ocfl == "object":
         if is_aip(path):
-            return "AIP", lambda: check_aip(path, trusted)
+            return "AIP", lambda: _check_aip(path, trusted)
         return "OCFL object", lambda: check_ocfl_object(path)
     if path.is_dir() and ((path / "bagit.txt").exists() or (path / "data").is_dir()):
         return "bag", lambda: validate_bag(path, profile="standard").findings
@@ -120,13 +124,19 @@ def is_aip(root: Path) -> bool:
     )
 
 
+def _check_aip(root: Path, trusted: Mapping[str, bytes] | None) -> Iterable[Finding]:
+    from aip.validation.package import check_aip
+
+    return check_aip(root, trusted)
+
+
 def _check_root(root: Path, trusted: Mapping[str, bytes] | None) -> Iterable[Finding]:
     """Check the root by the standard, then every AIP in it through all its layers, each byte read once."""
     objects = sorted(declaration.parent for declaration in root.rglob("0=ocfl_object_*"))
     ours = [place for place in objects if is_aip(place)]
     yield from check_ocfl_storage_root(root, hash_content=len(ours) < len(objects))
     for place in ours:
-        for found in check_aip(place, trusted):
+        for found in _check_aip(place, trusted):
             # Warnings of OCFL were given by the root's check; its errors may come from bytes read only now.
             if found.severity is Severity.ERROR or not _OCFL_CODE.fullmatch(found.code):
                 yield replace(found, path=f"{place.relative_to(root)}/{found.path}")

@@ -16,8 +16,9 @@ from starlette.responses import Response
 
 from oais.archive import Archive
 from oais.errors import ArchiveError, BusyError
-from oais.functions.access import Access, as_plain, open_access
 from oais.functions.access.decisions import ClosedError
+from oais.functions.access.facade import Access, open_access
+from oais.functions.access.views import as_plain
 from oais.functions.deposit.addition import ChecksumError
 from oais.functions.service import Service
 from oais.web import words

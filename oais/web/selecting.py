@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.errors import NotFoundError, RefusedError, WrongUsageError
-from oais.functions.access import Question
+from oais.functions.access.finding import Question
 from oais.functions.orders.consumers import Consumer, consumer_of
 from oais.functions.orders.counting import count_download
 from oais.functions.orders.handouts import Handout

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, event
 
 from benchmarks.mixed import PLACE, fill_mixed
 from oais.archive import open_archive
-from oais.functions.access import decisions, open_access
-from oais.functions.access.facade import Access
+from oais.functions.access import decisions
+from oais.functions.access.facade import Access, open_access
 from oais.functions.people.sessions import known_by_session
 from oais.functions.service import open_service
 from policies.access import ANONYMOUS, Action, Principal, Role, decide

@@ -27,8 +27,9 @@ from oais.database import people
 from oais.database.orders import Order, OrderState
 from oais.database.people import Person
 from oais.errors import BusyError, NotFoundError, RefusedError, WrongUsageError
-from oais.functions.access import Question, open_access
 from oais.functions.access.decisions import ClosedError
+from oais.functions.access.facade import open_access
+from oais.functions.access.finding import Question
 from oais.functions.administration import initialise
 from oais.functions.mailing import send_due
 from oais.functions.orders import baskets, direct, fetching, handouts, packages, placing, selection

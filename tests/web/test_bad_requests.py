@@ -293,7 +293,7 @@ def test_errors_come_in_both_forms(client: TestClient) -> None:
 
 def test_a_defect_tells_only_a_reference(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever breaks inside, the answer is a calm 500 with a reference and all headers, no stack."""
-    from oais.functions.access import Access
+    from oais.functions.access.facade import Access
 
     def broken(self: Access) -> None:
         raise ZeroDivisionError("secret of the inside")

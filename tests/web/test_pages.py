@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 import oais.web
 from oais.archive import Archive
-from oais.functions.access import Question
+from oais.functions.access.finding import Question
 from oais.web.app import DOORS, create_app
 from oais.web.doors import SAFE_METHODS, undeclared
 from oais.web.site.search import question_of

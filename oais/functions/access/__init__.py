@@ -1,10 +1,5 @@
 """Access, as OAIS names the function that serves consumers: browse, find, show and hand out.
 
-The site and the command line both stand on ``Access``; every answer has passed ``policies.access.decide``.
+The site and the command line both stand on ``facade.Access``; every answer has passed
+``policies.access.decide``. Nothing is imported here: a command that shows no page starts without the index.
 """
-
-from oais.functions.access.facade import Access, open_access
-from oais.functions.access.finding import Question
-from oais.functions.access.views import as_plain
-
-__all__ = ["Access", "Question", "as_plain", "open_access"]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from oais.archive import timestamp
 from oais.database import notices, people, requests
-from oais.functions.access import Access, open_access
+from oais.functions.access.facade import Access, open_access
 from oais.functions.mailing import link
 from oais.functions.notifications.telling import News, Occasion, tell
 from oais.functions.service import Service

@@ -15,7 +15,8 @@ from itertools import islice
 
 from oais.database import notices, people, requests
 from oais.errors import DamageError, WrongUsageError
-from oais.functions.access import Access, Question, open_access
+from oais.functions.access.facade import Access, open_access
+from oais.functions.access.finding import Question
 from oais.functions.access.views import AipCard
 from oais.functions.mailing import link
 from oais.functions.notifications.subscriptions import question_of, unsubscribe_link

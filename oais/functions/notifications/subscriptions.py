@@ -9,7 +9,7 @@ from dataclasses import asdict
 from oais.database import notices
 from oais.database.notices import Subscription
 from oais.errors import NotFoundError, RefusedError
-from oais.functions.access import Question
+from oais.functions.access.finding import Question
 from oais.functions.mailing import link
 from oais.functions.service import Service
 

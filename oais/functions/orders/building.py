@@ -17,7 +17,7 @@ from oais.archive import timestamp
 from oais.database import orders
 from oais.database.orders import Order, OrderState
 from oais.errors import ArchiveError, as_fault
-from oais.functions.access import Access, open_access
+from oais.functions.access.facade import Access, open_access
 from oais.functions.dissemination import whole
 from oais.functions.orders.consumers import OPERATOR, person_of
 from oais.functions.orders.cutting import cutting_of, tables_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oais.functions.access import Access
+from oais.functions.access.facade import Access
 from oais.functions.dissemination import deliverable
 from oais.functions.orders.selection import Missed, Selection
 from oais.functions.orders.weighing import Weighed, weigh

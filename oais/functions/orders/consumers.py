@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oais.database import baskets, orders
-from oais.functions.access import Access
+from oais.functions.access.facade import Access
 from oais.functions.people.principals import principal_for
 from oais.functions.service import Service
 from policies.access import Principal, Role

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dip.layout import known_form
 from oais.database.picks import Pick
 from oais.errors import InvalidError, NotFoundError
-from oais.functions.access import Access
+from oais.functions.access.facade import Access
 from oais.functions.dissemination import Part, digest_of, whole
 from oais.functions.orders.consumers import Consumer
 from oais.functions.orders.cutting import Tables, cutting_of

@@ -13,7 +13,7 @@ from oais.database import orders
 from oais.database.orders import Order, OrderState, PackageRow
 from oais.database.picks import Pick
 from oais.errors import ArchiveError, NotFoundError
-from oais.functions.access import Access
+from oais.functions.access.facade import Access
 from oais.functions.access.places import check_page
 from oais.functions.orders.consumers import Consumer
 from oais.functions.orders.cutting import tables_of

@@ -13,7 +13,7 @@ from dip.pieces import ASK_EVERY
 from oais.archive import Archive
 from oais.database.picks import Pick
 from oais.errors import NotFoundError
-from oais.functions.access import Access
+from oais.functions.access.facade import Access
 from oais.functions.dissemination import Cutting, Part, dip_order, part_of, pick, whole
 from policies.access import Action
 

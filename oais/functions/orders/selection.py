@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from aip.stored import StoredAip
 from oais.database.picks import Pick
 from oais.errors import ArchiveError, NotFoundError, WrongUsageError
-from oais.functions.access import Access, Question
 from oais.functions.access.decisions import ClosedError
-from oais.functions.access.finding import query_of
+from oais.functions.access.facade import Access
+from oais.functions.access.finding import Question, query_of
 from oais.functions.access.packages import Shown, open_shown
 from oais.functions.dissemination import pick
 from oais.information.text import printable

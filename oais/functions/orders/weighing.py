@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from oais.database.picks import Pick
-from oais.functions.access import Access
+from oais.functions.access.facade import Access
 from oais.settings import Settings
 from policies.access import Action, Decision
 

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from oais.functions.access import Question
+from oais.functions.access.finding import Question
 from oais.functions.orders import baskets
 from oais.functions.orders.baskets import BasketView
 from oais.functions.orders.choosing import choice

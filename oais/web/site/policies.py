@@ -8,7 +8,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oais.functions.access import Access
+from oais.functions.access.facade import Access
 from oais.functions.embargo.declaring import (
     declare_complete,
     take_back_completion,

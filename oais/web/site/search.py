@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.errors import WrongUsageError
-from oais.functions.access import Question
+from oais.functions.access.finding import Question
 from oais.information.text import printable
 from oais.web.doors import Door
 from oais.web.rendering import access_of, respond
