@@ -68,10 +68,11 @@ def fill(home: str, aips: int) -> Answer:
 def serve(home: str) -> Answer:
     """Serve the site on a free port of the loopback address, told in one line, until the process ends."""
     from oais.archive import open_archive
-    from oais.web.serving import serve_site
+    from oais.web.serving import serve_site, take_place
 
     archive = open_archive(Path(home))
-    serve_site(archive, "127.0.0.1", 0, announce=lambda address: print(address, flush=True))
+    place = take_place("127.0.0.1", 0)
+    serve_site(archive, place, announce=lambda address: print(address, flush=True))
     return {"seconds": 0.0}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,7 @@ from oais.errors import DamageError, RefusedError, WrongUsageError
 
 if TYPE_CHECKING:
     from oais.archive import Archive
+    from oais.web.serving import Place
 
 _BAGS = (
     ("n0", "target pixel file, as it came from the spacecraft"),
@@ -33,9 +35,11 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the site; 0 takes a free one.", min=0, max=65535)] = 0,
 ) -> None:
     """Build a small archive from real mission data, tell each step, and serve its site."""
-    _Demo(home, _products_in(data)).run()
-    if not no_serve:
-        _serve(home, port)
+    products = _products_in(data)
+    place = None if no_serve else _place(port)
+    _Demo(home, products, place).run()
+    if place is not None:
+        _serve(home, place)
 
 
 def _products_in(data: Path) -> Path:
@@ -52,7 +56,7 @@ def _products_in(data: Path) -> Path:
 class _Demo:
     """The chapters of the story, in their order."""
 
-    def __init__(self, home: Path, data: Path) -> None:
+    def __init__(self, home: Path, data: Path, place: Place | None) -> None:
         from oais.archive import open_archive
         from oais.cli.narration import Narrator
         from oais.functions.administration import initialise
@@ -68,6 +72,9 @@ class _Demo:
             out.print(
                 f"  made {escape(str(home))} with a signing key and agreements for {missions}", soft_wrap=True
             )
+        if place is not None:  # letters of the story lead to the site that is served after it
+            settings = self.archive.settings.reached_at(place.address)
+            self.archive = replace(self.archive, settings=settings)
         self.data = data
         self.references: dict[str, str] = {}
 
@@ -195,9 +202,15 @@ def _missions(archive: Archive) -> str:
     return ", ".join(sorted({agreement.mission for agreement in agreements}))
 
 
-def _serve(home: Path, port: int) -> None:
+def _place(port: int) -> Place:
+    from oais.web.serving import take_place
+
+    return take_place("127.0.0.1", port)
+
+
+def _serve(home: Path, place: Place) -> None:
     def announce(url: str) -> None:
         out.print(f"\n[bold]The site is running at[/] [bold cyan]{url}[/]  (Ctrl-C ends it)")
         out.print(f"  its mail comes into {escape(_short(home / 'mail' / 'new'))}", soft_wrap=True)
 
-    serve_home(home, "127.0.0.1", port, announce=announce)
+    serve_home(home, place, announce=announce)

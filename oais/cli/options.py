@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from oais.cli.terminal import home_or_default
-from oais.errors import WrongUsageError
 
 if TYPE_CHECKING:
     from oais.functions.service import Service
@@ -34,7 +33,7 @@ RoleWord = Annotated[
 ]
 Until = Annotated[
     str,
-    typer.Option("--until", help="Day (its first moment in UTC) or moment with zone; else no end."),
+    typer.Option("--until", help="Last day it holds (its end in UTC) or moment with zone; else no end."),
 ]
 
 CutTime = Annotated[
@@ -75,11 +74,8 @@ def opened_service(home: Path | None) -> Iterator[Service]:
         service.database.close()
 
 
-def moment_from(text: str) -> datetime | None:
-    """Return the moment an option names, None when it was left out; raises WrongUsageError."""
-    from oais.functions.embargo.inputs import moment_of
+def end_from(text: str) -> datetime | None:
+    """Return the end that ``--until`` names, None when it was left out; raises InvalidError."""
+    from oais.functions.people.ends import end_named
 
-    moment = moment_of(text) if text else None
-    if text and moment is None:
-        raise WrongUsageError(f"{text!r} is no moment", remedy="write 2027-01-31 or 2027-01-31T12:00:00Z")
-    return moment
+    return end_named(text)

@@ -18,7 +18,7 @@ from oais.cli.options import (
     Home,
     RoleWord,
     Until,
-    moment_from,
+    end_from,
     opened_service,
 )
 from oais.cli.terminal import counted, out, print_json, print_pairs, table
@@ -150,7 +150,7 @@ def person_limit(login: Account, until: Until = "", home: Home = None, as_json: 
     from oais.functions.people.views import person_view
 
     with opened_service(home) as service:
-        _show(person_view(service, limit(service, OPERATOR, login, moment_from(until))), as_json)
+        _show(person_view(service, limit(service, OPERATOR, login, end_from(until))), as_json)
 
 
 @person_app.command("role")

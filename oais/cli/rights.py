@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from oais.cli.options import Account, AsJson, Home, Until, moment_from, opened_service
+from oais.cli.options import Account, AsJson, Home, Until, end_from, opened_service
 from oais.cli.terminal import out, print_json, print_pairs, table
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def group_new(
     from oais.functions.people.views import group_view
 
     with opened_service(home) as service:
-        made = new_group(service, OPERATOR, name, description=description, until=moment_from(until))
+        made = new_group(service, OPERATOR, name, description=description, until=end_from(until))
         _show_group(group_view(service, made.identifier), as_json)
 
 
@@ -52,7 +52,7 @@ def group_add(
     from oais.functions.people.views import group_view
 
     with opened_service(home) as service:
-        add_member(service, OPERATOR, group, login, until=moment_from(until))
+        add_member(service, OPERATOR, group, login, until=end_from(until))
         _show_group(group_view(service, group), as_json)
 
 
@@ -76,7 +76,7 @@ def group_end(group: GroupId, until: Until = "", home: Home = None, as_json: AsJ
     from oais.functions.people.views import group_view
 
     with opened_service(home) as service:
-        end_group(service, OPERATOR, group, until=moment_from(until))
+        end_group(service, OPERATOR, group, until=end_from(until))
         _show_group(group_view(service, group), as_json)
 
 
@@ -175,7 +175,7 @@ def delegate_new(
 
     with opened_service(home) as service:
         giver = person_of(service, owner).identifier
-        made = delegate(service, giver, request, to, until=moment_from(until), note=note)
+        made = delegate(service, giver, request, to, until=end_from(until), note=note)
         _show_delegation(delegation_view(service, made), as_json)
 
 
@@ -194,7 +194,7 @@ def delegate_edit(
 
     with opened_service(home) as service:
         giver = person_of(service, owner).identifier
-        changed = edit_delegation(service, giver, identifier, until=moment_from(until))
+        changed = edit_delegation(service, giver, identifier, until=end_from(until))
         _show_delegation(delegation_view(service, changed), as_json)
 
 

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from oais.cli.options import Home
 from oais.cli.terminal import home_or_default, out
+
+if TYPE_CHECKING:
+    from oais.web.serving import Place
 
 
 def serve(
@@ -24,14 +27,14 @@ def serve(
     home: Home = None,
 ) -> None:
     """Serve the archive's web site, with a worker beside it that builds orders and sends mail."""
-    serve_home(
-        home_or_default(home), host, port, worker=worker, announce=lambda url: out.print(f"serving {url}")
-    )
+    from oais.web.serving import take_place
+
+    folder = home_or_default(home)
+    place = take_place(host, port)
+    serve_home(folder, place, worker=worker, announce=lambda url: out.print(f"serving {url}"))
 
 
-def serve_home(
-    home: Path, host: str, port: int, *, worker: bool = True, announce: Callable[[str], None]
-) -> None:
+def serve_home(home: Path, place: Place, *, worker: bool = True, announce: Callable[[str], None]) -> None:
     """Serve until interrupted; the worker learns the address that is served, for the links of its letters."""
     from oais.archive import open_archive
     from oais.web.serving import serve_site
@@ -43,7 +46,7 @@ def serve_home(
                 beside.enter_context(_worker_beside(home, url))
             announce(url)
 
-        serve_site(open_archive(home), host, port, announce=begin)
+        serve_site(open_archive(home), place, announce=begin)
 
 
 @contextmanager

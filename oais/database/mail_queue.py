@@ -81,6 +81,18 @@ def waiting(connection: Connection) -> int:
     return count or 0
 
 
+def troubled(connection: Connection, tries: int) -> tuple[list[str], int]:
+    """Return what met the letters that wait and were tried, and how many were given up after so many tries.
+
+    A letter that a server refused at once, as for a mistyped address, is no trouble of ours.
+    """
+    met = select(MAIL_QUEUE.c.fault).where(_WAITING, MAIL_QUEUE.c.fault != "")
+    given_up = select(func.count()).where(
+        MAIL_QUEUE.c.given_up_at.is_not(None), MAIL_QUEUE.c.attempts >= tries
+    )
+    return list(connection.execute(met).scalars()), connection.execute(given_up).scalar_one()
+
+
 def ended(connection: Connection) -> list[QueuedLetter]:
     """Return the letters that were sent or given up, the newest first."""
     wanted = select(MAIL_QUEUE).where(~_WAITING).order_by(MAIL_QUEUE.c.queued_at.desc())

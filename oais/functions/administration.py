@@ -9,9 +9,12 @@ from pathlib import Path
 
 from aip.storage import AipStore
 from oais.archive import Archive, create_archive
+from oais.database import mail_queue
 from oais.errors import StorageError
 from oais.files import free_bytes
 from oais.functions.completeness import storage_root_findings
+from oais.functions.mailing.sending import MOST_TRIES
+from oais.functions.service import database_if_any
 from oais.functions.storage import aip_store
 from oais.information.software import DISTRIBUTION, software_version
 from search_index.index import create_index, open_index
@@ -65,7 +68,11 @@ def tell_status(archive: Archive) -> Status:
         staged=_count(archive.staging, files=False) - (archive.staging / "locks").is_dir(),
         refused=_count(archive.refused),
         conflicts=conflicting_distributions(),
-        warnings=(*(found.message for found in storage_root_findings(archive)), *warnings),
+        warnings=(
+            *(found.message for found in storage_root_findings(archive)),
+            *warnings,
+            *_mail_in_trouble(archive),
+        ),
     )
 
 
@@ -82,6 +89,22 @@ def _compared(archive: Archive, aips: int) -> tuple[int, tuple[str, ...]]:
     if indexed > aips:
         return indexed, (f"{counts}: run `oais audit --all` first, AIPs may be lost",)
     return indexed, ()
+
+
+def _mail_in_trouble(archive: Archive) -> tuple[str, ...]:
+    """Return what to warn of when letters could not be sent; nobody else would notice."""
+    database = database_if_any(archive)
+    if database is None:
+        return ()
+    with closing(database), database.reading() as connection:
+        met, given_up = mail_queue.troubled(connection, MOST_TRIES)
+    told = []
+    if met:
+        faults = ", ".join(sorted(set(met)))
+        told.append(f"letters that could not be sent and are tried again: {len(met)} ({faults})")
+    if given_up:
+        told.append(f"letters given up in the last 30 days after {MOST_TRIES} tries: {given_up}")
+    return tuple(told)
 
 
 def _count(folder: Path, *, files: bool = True) -> int:

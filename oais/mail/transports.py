@@ -21,6 +21,7 @@ from oais.settings import Settings
 
 TRANSPORTS = ("maildir", "smtp")
 SECURITIES = ("starttls", "tls", "none")
+_OF_A_MAILDIR = ("tmp", "new", "cur")
 
 
 class DeliveryError(Exception):
@@ -49,9 +50,14 @@ class Maildir:
     folder: Path
 
     def send(self, message: EmailMessage) -> None:
-        """Put the message into ``new``, whole or not at all; raises StorageError."""
+        """Put the message into ``new``, whole or not at all; raises StorageError.
+
+        What a Maildir needs is made where it is missing, also in a folder that somebody else made.
+        """
         with storage_errors("putting a mail into the outbox"):
-            mailbox.Maildir(self.folder, create=True).add(message)
+            for folder in (self.folder, *(self.folder / name for name in _OF_A_MAILDIR)):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            mailbox.Maildir(self.folder).add(message)
             sync_directory(self.folder / "new")
 
     def newest(self) -> str:

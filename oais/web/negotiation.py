@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
+
 from oais.errors import ArchiveError
+from oais.web.doors import API
 
 HTML = "text/html"
 JSON = "application/json"
@@ -30,6 +33,16 @@ def choose_form(accept: str | None) -> str:
             remedy=f"ask for one of {', '.join(_OFFERS)}",
         )
     return offer
+
+
+def wants_json(request: Request) -> bool:
+    """Return whether the answer will be JSON: for programs, and when no form of ours was asked for."""
+    if request.scope["path"].startswith(API):
+        return True
+    try:
+        return choose_form(request.headers.get("accept")) == JSON
+    except NotAcceptableError:
+        return True
 
 
 def _wishes(accept: str) -> list[tuple[str, float]]:

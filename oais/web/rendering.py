@@ -23,9 +23,8 @@ from oais.functions.deposit.addition import ChecksumError
 from oais.functions.service import Service
 from oais.web import words
 from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
-from oais.web.doors import API
 from oais.web.forms import TOKEN_FIELD, InvalidFormError, token_of
-from oais.web.negotiation import HTML, JSON, NotAcceptableError, choose_form
+from oais.web.negotiation import HTML, JSON, choose_form, wants_json
 from oais.web.panel import panel
 from oais.web.returning import safe_return
 from oais.web.visitors import (
@@ -88,6 +87,7 @@ def create_site(archive: Archive, service: Service | None) -> Site:
         "moment": words.moment,
         "sentence": words.sentence,
         "day": words.day,
+        "last_day": words.last_day,
         "step": words.level_step,
         "matching": words.matching,
         "version_url": words.version_url,
@@ -201,16 +201,6 @@ def _public_message(error: ArchiveError, *, internal: bool) -> str:
     if not internal:
         return error.message
     return "The archive could not answer. Nothing that is stored was changed."
-
-
-def wants_json(request: Request) -> bool:
-    """Return whether the answer will be JSON: for programs, and when no form of ours was asked for."""
-    if request.scope["path"].startswith(API):
-        return True
-    try:
-        return choose_form(request.headers.get("accept")) == JSON
-    except NotAcceptableError:
-        return True
 
 
 def _json(plain: object, media_type: str, status: int) -> Response:

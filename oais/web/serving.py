@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 
 import uvicorn
 
@@ -15,16 +16,37 @@ from oais.web.app import create_app
 from oais.web.connections import SLOWEST_HEAD, PromptProtocol
 
 
-def serve_site(archive: Archive, host: str, port: int, *, announce: Callable[[str], None]) -> None:
-    """Serve until interrupted; ``port`` 0 takes a free one. Raises WrongUsageError when it is taken.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a site is going to answer: from now on nobody else does."""
+
+    socket: socket.socket
+    address: str
+
+    def close(self) -> None:
+        """Leave it to others."""
+        self.socket.close()
+
+
+def take_place(host: str, port: int) -> Place:
+    """Take a place for a site; ``port`` 0 takes a free one. Raises WrongUsageError when it is taken."""
+    listening = _listen(host, port)
+    return Place(listening, f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}")
+
+
+def serve_site(archive: Archive, place: Place, *, announce: Callable[[str], None]) -> None:
+    """Serve at a place until interrupted, and leave it.
 
     Links are made from the configured address; where none is configured, from the one served. Raises
     ConfigurationError when the clock stands before what the ledger already tells.
     """
+    with closing(place):
+        _serve(archive, place, announce)
+
+
+def _serve(archive: Archive, place: Place, announce: Callable[[str], None]) -> None:
     archive = replace(archive, clock=forward_clock(archive))
-    listening = _listen(host, port)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
-    archive = replace(archive, settings=archive.settings.reached_at(address))
+    archive = replace(archive, settings=archive.settings.reached_at(place.address))
     config = uvicorn.Config(
         create_app(archive),
         log_level="warning",
@@ -35,9 +57,8 @@ def serve_site(archive: Archive, host: str, port: int, *, announce: Callable[[st
         timeout_keep_alive=int(SLOWEST_HEAD),
         h11_max_incomplete_event_size=64 << 10,
     )
-    announce(address)
-    with listening:
-        uvicorn.Server(config).run(sockets=[listening])
+    announce(place.address)
+    uvicorn.Server(config).run(sockets=[place.socket])
 
 
 def _listen(host: str, port: int) -> socket.socket:

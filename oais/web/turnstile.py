@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
-from starlette.responses import HTMLResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oais.web.doors import Door
+from oais.web.negotiation import wants_json
 from oais.web.security import SECURITY_HEADERS
 
 _BACK_IN: Final = 5
@@ -22,13 +25,24 @@ _PAGE: Final = """<!doctype html>
 </html>
 """
 _HEADERS: Final = {**SECURITY_HEADERS, "Retry-After": str(_BACK_IN), "Connection": "close"}
+_PROBLEM: Final = {
+    "type": "about:blank",
+    "title": HTTPStatus.TOO_MANY_REQUESTS.phrase,
+    "status": int(HTTPStatus.TOO_MANY_REQUESTS),
+    "detail": "many people are asking for this at the moment",
+    "remedy": "wait a few seconds and try again",
+}
 _FULL: Final = HTMLResponse(_PAGE, HTTPStatus.TOO_MANY_REQUESTS, _HEADERS)
+_FULL_FOR_PROGRAMS: Final = Response(
+    json.dumps(_PROBLEM, indent=2), HTTPStatus.TOO_MANY_REQUESTS, _HEADERS, "application/problem+json"
+)
 
 
 class Turnstile:
     """ASGI middleware: lets as many into a door as may be there ``at_once``.
 
-    It stands before everything else and its answer lies ready, so that a flood costs the other pages little.
+    It stands before everything else and its answer lies ready, so that a flood costs the other pages
+    little; programs get problem details in place of the page.
     """
 
     def __init__(self, app: ASGIApp, *, doors: Iterable[Door]) -> None:
@@ -44,7 +58,8 @@ class Turnstile:
         if room is None:
             await self._app(scope, receive, send)
         elif not room:
-            await _FULL(scope, receive, send)
+            full = _FULL_FOR_PROGRAMS if wants_json(Request(scope)) else _FULL
+            await full(scope, receive, send)
         else:
             self._room[place] -= 1
             try:

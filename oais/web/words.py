@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from oais.functions.access.views import HeaderCard
@@ -48,6 +49,11 @@ def moment(iso: str) -> str:
 def day(iso: str) -> str:
     """Return the day of an ISO 8601 time."""
     return iso[:10]
+
+
+def last_day(iso: str) -> str:
+    """Return the last day on which holds what ends at an ISO 8601 time; no text for no end."""
+    return (datetime.fromisoformat(iso) - timedelta(microseconds=1)).date().isoformat() if iso else ""
 
 
 def level_step(level: str) -> int:

@@ -131,7 +131,7 @@ def test_groups_are_made_filled_and_ended(imported: Callable[..., Any], run: Run
     """By identifier; dates are days of UTC."""
     imported(gita="AO-7")
     made = run("group", "new", "N1 team", "--description", "PI and CoI", "--until", "2090-01-01")
-    assert made["until"] == "2090-01-01T00:00:00.000000Z"
+    assert made["until"] == "2090-01-02T00:00:00.000000Z"
     group = made["identifier"]
     assert run("group", "add", group, "gita")["members"][0]["login"] == "gita"
     assert "gita" in words("group", "list")
@@ -139,7 +139,7 @@ def test_groups_are_made_filled_and_ended(imported: Callable[..., Any], run: Run
     assert run("group", "remove", group, "gita")["members"] == []
     assert run("group", "end", group)["in_force"] is False
     assert "no group" in run("group", "add", "N1 team", "gita")["error"]
-    assert "no moment" in run("group", "new", "x", "--until", "tomorrow")["error"]
+    assert "no day and no moment" in run("group", "new", "x", "--until", "tomorrow")["error"]
 
 
 def test_a_token_is_shown_once(run: Run, home: Path, words: Any) -> None:

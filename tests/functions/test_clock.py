@@ -13,7 +13,7 @@ from oais.errors import ConfigurationError
 from oais.functions import security_log
 from oais.functions.clock import forward_clock
 from oais.functions.service import open_service
-from oais.web.serving import serve_site
+from oais.web.serving import serve_site, take_place
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -47,11 +47,13 @@ def test_before_the_newest_receipt_nothing_is_served(archive: Archive) -> None:
 
 
 def test_before_the_newest_security_event_nothing_is_served(archive: Archive) -> None:
-    """The site refuses to start, before it listens, and says what to do."""
+    """The site refuses to start, leaves its place to others, and says what to do."""
     security_log.record(open_service(archive), "login", who="somebody")
+    place = take_place("127.0.0.1", 0)
     with pytest.raises(ConfigurationError) as refused:
-        serve_site(at(archive, NOON - timedelta(days=1)), "127.0.0.1", 0, announce=print)
+        serve_site(at(archive, NOON - timedelta(days=1)), place, announce=print)
     assert "set the clock" in refused.value.remedy
+    take_place("127.0.0.1", int(place.address.rpartition(":")[2])).close()
 
 
 def test_a_damaged_log_is_not_a_matter_of_the_clock(archive: Archive) -> None:

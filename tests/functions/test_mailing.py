@@ -12,8 +12,10 @@ import pytest
 from oais.database import mail_queue
 from oais.database.mail_queue import QueuedLetter
 from oais.errors import ConfigurationError
+from oais.functions.administration import tell_status
 from oais.functions.mailing import link, queue_mail, send_due
 from oais.functions.mailing.sending import WAITS
+from oais.functions.security_log import read_log
 from oais.functions.service import Service
 from oais.mail import Letter, Subject, parse_address
 from tests.functions.serving import StillClock, still_service
@@ -217,6 +219,26 @@ def test_an_outbox_that_cannot_be_written_is_a_passing_fault(service: Service, c
     blocked.unlink()
     clock.now += WAITS[0]
     assert send_due(service) == 1
+
+
+def test_mail_that_cannot_be_written_is_told(service: Service, clock: StillClock) -> None:
+    """`oais status` warns while letters wait and after they were given up; the security log names those."""
+    before = tell_status(service.archive).warnings
+    assert not any("letters" in warning for warning in before)
+    box = service.archive.home / "mail"
+    box.write_text("")
+    put(service)
+    send_due(service)
+    (told,) = set(tell_status(service.archive).warnings) - set(before)
+    assert told == "letters that could not be sent and are tried again: 1 (the outbox cannot be written)"
+    for wait in WAITS:
+        clock.now += wait
+        send_due(service)
+    (told,) = set(tell_status(service.archive).warnings) - set(before)
+    assert told == "letters given up in the last 30 days after 8 tries: 1"
+    event = read_log(service).events[0]
+    assert (event.event, event.facts["fault"]) == ("letter given up", "the outbox cannot be written")
+    assert event.subject == fates(service)[0].identifier
 
 
 def test_wrong_settings_are_told_before_a_letter_is_touched(tmp_path: Path, clock: StillClock) -> None:

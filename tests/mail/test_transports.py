@@ -65,6 +65,16 @@ def test_the_newest_letter_of_a_maildir_can_be_read(tmp_path: Path) -> None:
     assert folder.newest() == "Grüße\n.\nABCD-EFGH-JKMN\n"
 
 
+@pytest.mark.parametrize("there", [(), ("new",), ("cur", "new"), ("tmp",)])
+def test_what_is_missing_of_a_maildir_is_made(tmp_path: Path, there: tuple[str, ...]) -> None:
+    """A folder that somebody made by hand, or from which a part was lost, takes mail all the same."""
+    for name in there:
+        (tmp_path / "mail" / name).mkdir(parents=True)
+    open_transport(Settings(), tmp_path).send(MESSAGE)
+    assert len(mailbox.Maildir(tmp_path / "mail", create=False)) == 1
+    assert sorted(path.name for path in (tmp_path / "mail").iterdir()) == ["cur", "new", "tmp"]
+
+
 def test_a_maildir_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     """A file where the folder should be is a fault of the disk, told in words."""
     (tmp_path / "mail").write_text("")

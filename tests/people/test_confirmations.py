@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,6 +18,7 @@ from oais.functions.people.confirmations import (
 )
 from oais.functions.people.registration import Registration, confirm_registration, register
 from oais.functions.people.sessions import known_by_session
+from oais.functions.people.tokens import known_by_token, make_token
 from oais.settings import SignUp
 from tests.people.conftest import OTHER_PASSWORD, PASSWORD, People, text_of
 
@@ -46,6 +48,18 @@ def test_a_link_sets_a_new_password_once(people: People, login: str) -> None:
     with pytest.raises(UnauthenticatedError):
         known_by_session(people.service, session)
     assert_spent(people, secret)
+
+
+def test_a_link_that_sets_a_password_ends_the_tokens(people: People) -> None:
+    """Whoever had the old password may have made tokens with it; a new one works as ever."""
+    person = people.member("wilma")
+    token = make_token(people.service, person, person, "mine", ["read"]).secret
+    assert known_by_token(people.service, token).person.identifier == person
+    reset_password(people.service, reset_link(people), OTHER_PASSWORD)
+    with pytest.raises(UnauthenticatedError):
+        known_by_token(people.service, token)
+    later = make_token(people.service, person, person, "mine again", ["read"]).secret
+    assert known_by_token(people.service, later).person.identifier == person
 
 
 @pytest.mark.parametrize("login", ["nobody", "nobody@example.org", "", "\0", "disabled", "waiting"])
@@ -108,7 +122,7 @@ def test_a_link_is_bound_to_the_address_it_was_sent_to(people: People) -> None:
     """Once the person has another address, a link sent to the old one is nothing."""
     person = people.member("wilma")
     secret = reset_link(people)
-    ask_new_address(people.service, person, "stone@example.org")
+    ask_new_address(people.service, person, "stone@example.org", PASSWORD)
     confirm_new_address(people.service, people.secret("stone@example.org", "/me/address"))
     assert_spent(people, secret)
 
@@ -116,7 +130,7 @@ def test_a_link_is_bound_to_the_address_it_was_sent_to(people: People) -> None:
 def test_a_link_of_one_kind_is_not_one_of_another(people: People) -> None:
     """The link that confirms an address sets no password, and the other way round."""
     person = people.member("wilma")
-    ask_new_address(people.service, person, "stone@example.org")
+    ask_new_address(people.service, person, "stone@example.org", PASSWORD)
     confirming, setting = people.secret("stone@example.org", "/me/address"), reset_link(people)
     assert_spent(people, confirming)
     for confirm in (confirm_new_address, confirm_registration):
@@ -135,7 +149,7 @@ def test_a_link_of_a_disabled_person_is_nothing(people: People) -> None:
 def test_a_new_address_is_his_when_he_opened_the_link(people: People) -> None:
     """Until then the old one stays; the old address is told of the change."""
     person = people.member("wilma")
-    ask_new_address(people.service, person, "stone@EXAMPLE.org")
+    ask_new_address(people.service, person, "stone@EXAMPLE.org", PASSWORD)
     secret = people.secret("stone@example.org", "/me/address")
     assert person_of(people.service, person).email == "wilma@example.org"
     confirm_new_address(people.service, secret)
@@ -146,15 +160,30 @@ def test_a_new_address_is_his_when_he_opened_the_link(people: People) -> None:
         confirm_new_address(people.service, secret)
 
 
+@pytest.mark.parametrize("password", ["", OTHER_PASSWORD, PASSWORD.upper()])
+def test_a_new_address_asks_for_the_password(
+    people: People, events: Callable[[], list[str]], password: str
+) -> None:
+    """A session left open does not give the account away: no mail goes out, and the attempt is logged."""
+    person = people.member("wilma")
+    before = len(people.letters())
+    with pytest.raises(InvalidError, match="the present password is not right"):
+        ask_new_address(people.service, person, "thief@example.org", password)
+    assert len(people.letters()) == before
+    assert events()[-1] == "new address refused"
+    ask_new_address(people.service, person, "stone@example.org", PASSWORD)
+    assert people.letters()[-1]["To"] == "stone@example.org"
+
+
 def test_an_address_of_another_is_not_taken(people: People) -> None:
     """No mail goes there, nothing is told, and a link sent before the other came is nothing."""
     person = people.member("wilma")
-    ask_new_address(people.service, person, "fred@example.org")
+    ask_new_address(people.service, person, "fred@example.org", PASSWORD)
     early = people.secret("fred@example.org", "/me/address")
     people.member("fred")
     before = len(people.letters())
     people.clock.move(minutes=1)
-    ask_new_address(people.service, person, "Fred@example.org")
+    ask_new_address(people.service, person, "Fred@example.org", PASSWORD)
     assert len(people.letters()) == before
     with pytest.raises(InvalidError, match="does not work"):
         confirm_new_address(people.service, early)
@@ -188,9 +217,9 @@ def test_nobody_floods_other_mailboxes_from_his_account(people: People) -> None:
     person = people.member("wilma")
     people.member("fred")
     for first in ("fred@example.org", "free@example.org"):
-        ask_new_address(people.service, person, first)
+        ask_new_address(people.service, person, first, PASSWORD)
         with pytest.raises(BusyError) as fault:
-            ask_new_address(people.service, person, "victim@example.org")
+            ask_new_address(people.service, person, "victim@example.org", PASSWORD)
         assert fault.value.message == "you asked for this a moment ago"
         people.clock.move(minutes=1)
     assert "victim@example.org" not in {letter["To"] for letter in people.letters()}

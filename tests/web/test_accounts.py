@@ -19,6 +19,7 @@ from oais.database.requests import Owner
 from oais.functions.administration import initialise
 from oais.functions.people.accounts import disable
 from oais.functions.people.sessions import IDLE_LASTS
+from oais.functions.people.tokens import make_token
 from oais.functions.security_log import read_log
 from oais.functions.service import Service, open_service
 from oais.web.app import create_app
@@ -115,6 +116,50 @@ def test_a_session_ends_when_it_should(browser: Browser, service: Service, endin
     answer = browser().get("/me", headers={"Cookie": f"oais-session={held}"})
     assert answer.status_code == 401
     assert "Max-Age=0" in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("wish", [{}, {"end_tokens": "true"}], ids=["tokens kept", "tokens ended"])
+def test_a_new_password_ends_tokens_where_that_is_wished(
+    browser: Browser, service: Service, wish: dict[str, str]
+) -> None:
+    """The page offers it and says what happens without it; reset by mail says that they end."""
+    person = account(service, f"changes-{len(wish)}")
+    token = make_token(service, person.identifier, person.identifier, "mine", ["account"]).secret
+    visitor = enter(browser(), person.login)
+    page = visitor.client.get("/me").text
+    assert "End my API tokens as well" in page
+    assert "Tokens go on unless you end them here" in page
+    visitor.send("/me/password", old=PASSWORD, new="an entirely new set of words 9", **wish)
+    answer = browser().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == (401 if wish else 200)
+    assert "all API tokens of the account end" in browser().get("/reset?secret=x").text
+
+
+def test_a_new_address_is_asked_for_with_the_password(browser: Browser, service: Service) -> None:
+    """The form asks for it; without it, or with a wrong one, nothing is mailed and the page says why."""
+    account(service, "mover")
+    visitor = enter(browser(), "mover")
+    assert 'name="password"' in visitor.client.get("/me").text
+    assert visitor.send("/me/address", email="stone@example.org").status_code == 422
+    wrong = visitor.send("/me/address", email="stone@example.org", password="not my password at all")
+    assert (wrong.status_code, "the present password is not right" in wrong.text.lower()) == (422, True)
+    right = visitor.send("/me/address", email="stone@example.org", password=PASSWORD)
+    assert (right.status_code, "Look into your mail" in right.text) == (200, True)
+
+
+def test_the_password_of_an_open_session_is_not_guessed(service: Service) -> None:
+    """Both forms that ask for the password count as attempts to log in; the next one is 429."""
+    account(service, "left-open")
+    settings = replace(service.archive.settings, logins_per_minute=4)
+    careful = replace(service, archive=replace(service.archive, settings=settings))
+    app = create_app(careful.archive, service=careful)
+    visitor = enter(TestClient(app, base_url="http://localhost", follow_redirects=False), "left-open")
+    asked = {"email": "a@example.org", "password": "a guess of somebody"}
+    changed = {"old": "a guess of somebody", "new": "an entirely new set of words 9"}
+    tried = [visitor.send("/me/address", **asked), visitor.send("/me/password", **changed)]
+    tried += [visitor.send("/me/address", **asked), visitor.send("/me/password", **changed)]
+    assert [answer.status_code for answer in tried] == [422, 422, 422, 429]
+    assert int(tried[-1].headers["Retry-After"]) > 0
 
 
 def test_a_changed_role_counts_at_the_next_request(browser: Browser, service: Service) -> None:
@@ -320,7 +365,14 @@ def test_delegation_by_its_page(browser: Browser, service: Service) -> None:
     )
     assert edited.status_code == 303
     (given,) = client.get("/api/v1/me/delegations").json()["given"]
-    assert (given["until"][:10], given["note"]) == ("2090-01-31", "for the paper")
+    assert (given["until"], given["note"]) == ("2090-02-01T00:00:00.000000Z", "for the paper")
+    assert 'name="until" type="date" value="2090-01-31"' in client.get("/me/delegations").text
+    by_program = client.patch(
+        f"/api/v1/me/delegations/{given['identifier']}",
+        json={"until": "2090-03-31"},
+        headers={"X-CSRF-Token": token_in(client)},
+    )
+    assert by_program.json()["until"] == "2090-04-01T00:00:00.000000Z"
     assert owner.send("/me/delegations/cancel", delegation=given["identifier"]).status_code == 303
     (given,) = client.get("/api/v1/me/delegations").json()["given"]
     assert given["in_force"] is False

@@ -284,15 +284,29 @@ def test_a_crowded_door_answers_at_once_and_only_itself(archive: Archive) -> Non
         assert go_on.wait(60)
         return Response("done")
 
-    doors = (Door("/slow", slow, Public.NOTHING, at_once=1), Door("/form", _form, Public.NOTHING))
+    doors = (
+        Door("/slow", slow, Public.NOTHING, at_once=1),
+        Door("/api/v1/slow", slow, Public.NOTHING, at_once=1),
+        Door("/form", _form, Public.NOTHING),
+    )
     client = TestClient(create_app(archive, doors=doors), base_url="http://localhost")
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         first = pool.submit(client.get, "/slow")
         assert inside.wait(60)
+        inside.clear()
+        second = pool.submit(client.get, "/api/v1/slow")
+        assert inside.wait(60)
         crowded = client.get("/slow")
+        by_program = client.get("/slow", headers={"Accept": "application/json"})
+        by_api = client.get("/api/v1/slow")
         assert client.get("/form").status_code == 200
         go_on.set()
-        assert first.result().text == "done"
+        assert first.result().text == second.result().text == "done"
+    assert "<h1>" in crowded.text
+    for answer in (by_program, by_api):
+        assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (429, True)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (answer.json()["status"], answer.json()["title"]) == (429, "Too Many Requests")
     assert (crowded.status_code, int(crowded.headers["retry-after"]) > 0) == (429, True)
     assert crowded.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in crowded.headers["content-security-policy"]

@@ -218,6 +218,14 @@ def test_what_was_put_in_survives_login(service: Service, site: TestClient) -> N
     assert len(elsewhere.get("/basket", headers=JSON).json()) == 1
 
 
+_NO_MONTHS = {
+    "first=2026-13&last=2026-12": "'2026-13' is no month",
+    "first=2026-01&last=january": "'january' is no month",
+    "first=1&last=2026-1": "'1', '2026-1' is no month",
+    "first=2026-05&last=2026-04": "the last month, 2026-04, is before the first, 2026-05",
+}
+
+
 def test_the_staff_sees_all_orders_and_the_numbers(service: Service, site: TestClient) -> None:
     """Staff lists everybody's orders and downloads; a registered reader may not (CT-25, EH-39)."""
     placed = site.post("/api/v1/orders", json={"ids": PIXELS}, headers=_token(site)).json()
@@ -233,7 +241,10 @@ def test_the_staff_sees_all_orders_and_the_numbers(service: Service, site: TestC
     assert keeper.get(f"/orders/{placed['identifier']}").status_code == 200
     assert "What was downloaded" in keeper.get("/desk/usage").text
     assert keeper.get("/api/v1/usage?first=2026-01&last=2026-12").status_code == 200
-    assert keeper.get("/desk/usage?first=2026-13").status_code == 400
+    for door in ("/desk/usage", "/api/v1/usage"):
+        for months, told in _NO_MONTHS.items():
+            wrong = keeper.get(f"{door}?{months}", headers={"Accept": "application/json"})
+            assert (wrong.status_code, wrong.json()["detail"]) == (422, told)
 
 
 def test_orders_and_baskets_are_private(service: Service, site: TestClient) -> None:

@@ -14,11 +14,14 @@ from oais.database import mail_queue
 from oais.database.mail_queue import QueuedLetter
 from oais.errors import DamageError, StorageError
 from oais.functions.mailing.envelopes import unseal
+from oais.functions.security_log import record
 from oais.functions.service import Service
 from oais.mail import Address, DeliveryError, Transport, message_of, open_transport, sender_of
 
 WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 """How long a letter waits after each attempt that failed; after the last one it is given up."""
+
+MOST_TRIES: Final = len(WAITS) + 1
 
 _CLAIMED_FOR = timedelta(minutes=10)
 _KEPT_FOR = timedelta(days=30)
@@ -78,8 +81,9 @@ def _record(service: Service, letter: QueuedLetter, fault: DeliveryError | None)
     with service.database.writing() as connection:
         if fault is None:
             mail_queue.end_sent(connection, letter.identifier, timestamp(now))
-        elif fault.permanent or letter.attempts > len(WAITS):
+        elif fault.permanent or letter.attempts >= MOST_TRIES:
             mail_queue.give_up(connection, letter.identifier, timestamp(now), fault.reason)
+            record(service, "letter given up", subject=letter.identifier, fault=fault.reason)
         else:
             due_at = timestamp(now + WAITS[letter.attempts - 1])
             mail_queue.put_off(connection, letter.identifier, due_at, fault.reason)

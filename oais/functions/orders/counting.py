@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 
 from oais.database import Connection, people, statistics
 from oais.database.statistics import Downloads
-from oais.errors import WrongUsageError
+from oais.errors import InvalidError, WrongUsageError
 from oais.functions.service import Service
+from oais.information.text import printable
 from oais.mail import parse_address
 from policies.access import Principal
 
@@ -18,6 +20,8 @@ SMALLEST_GROUP = 5
 """Visitors below which a group is not shown."""
 
 UNKNOWN = "unknown"
+
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 Together = Callable[[Iterable[int]], int]
 """How the visitors of several rows are told as one number."""
@@ -73,7 +77,11 @@ def _country(connection: Connection, principal: Principal) -> str:
 
 
 def usage(service: Service, first: str, last: str) -> UsageView:
-    """Return what was taken from one month (``2026-11``) to another, without groups below five visitors."""
+    """Return what was taken from one month (``2026-11``) to another, without groups below five visitors.
+
+    Raises InvalidError for what is no month, and for a last month before the first.
+    """
+    _check_months(first, last)
     with service.database.reading() as connection:
         counted = list(statistics.counted(connection, first, last))
     # A visitor has one country in a month, so the countries of a data set add up to its visitors; of a
@@ -83,6 +91,14 @@ def usage(service: Service, first: str, last: str) -> UsageView:
     shown = [tuple(row for row in rows if row.visitors >= SMALLEST_GROUP) for rows in (data_sets, countries)]
     hidden = len(data_sets) + len(countries) - sum(map(len, shown))
     return UsageView(first, last, shown[0], shown[1], hidden)
+
+
+def _check_months(first: str, last: str) -> None:
+    if wrong := [printable(month, 40) for month in (first, last) if not _MONTH.fullmatch(month)]:
+        told = ", ".join(map(repr, wrong))
+        raise InvalidError(f"{told} is no month", remedy="write a month as 2026-11")
+    if last < first:
+        raise InvalidError(f"the last month, {last}, is before the first, {first}", remedy="exchange them")
 
 
 def _groups(counted: Iterable[Downloads], *, by: str, together: Together) -> list[Usage]:

@@ -166,29 +166,50 @@ def enable(service: Service, by: str, reference: str) -> Person:
         return people.change(connection, person.identifier, state=State.ACTIVE)
 
 
-def change_password(service: Service, person: str, old: str, new: str, *, session: str = "") -> None:
-    """Set a person's own new password; all his sessions but ``session`` end.
+def change_password(
+    service: Service, person: str, old: str, new: str, *, session: str = "", end_tokens: bool = False
+) -> None:
+    """Set a person's own new password; all his sessions but ``session`` end, and his tokens if asked.
 
     Raises InvalidError when the old one is wrong or the new one breaks a rule, BusyError.
     """
     account = person_of(service, person)
     check_password(new, account.login, account.name, account.email)
-    if not fits(old, account.password):
-        record(service, "password change failed", who=account.identifier)
-        raise InvalidError("the present password is not right", remedy="type the one you log in with")
+    require_password(service, account, old, failed="password change failed")
     hashed = hash_password(new)
     with service.database.writing() as connection:
         if person_named(connection, person).password != account.password:
             raise InvalidError("the password was changed meanwhile", remedy="log in with the new one")
-        set_password(service, connection, account, hashed, keeping=session)
+        set_password(service, connection, account, hashed, keeping=session, end_tokens=end_tokens)
+
+
+def require_password(service: Service, account: Person, password: str, *, failed: str) -> None:
+    """Make sure that whoever is logged in is the person: a session left open must not take an account.
+
+    Raises InvalidError, which the log of security events knows as ``failed``, and BusyError.
+    """
+    if not fits(password, account.password):
+        record(service, failed, who=account.identifier)
+        raise InvalidError("the present password is not right", remedy="type the one you log in with")
 
 
 def set_password(
-    service: Service, connection: Connection, person: Person, hashed: str, *, keeping: str = ""
+    service: Service,
+    connection: Connection,
+    person: Person,
+    hashed: str,
+    *,
+    keeping: str = "",
+    end_tokens: bool,
 ) -> Person:
-    """Set a hash and end the person's sessions, all but ``keeping``, in the caller's transaction."""
+    """Set a hash and end the person's sessions, all but ``keeping``, in the caller's transaction.
+
+    Tokens outlive a password, as programs use them; with ``end_tokens`` they end as well.
+    """
     sessions.end_all(connection, person.identifier, but=keeping)
-    record(service, "password changed", who=person.identifier)
+    if end_tokens:
+        tokens.revoke_all(connection, person.identifier, service.archive.now())
+    record(service, "password changed", who=person.identifier, tokens="ended" if end_tokens else "kept")
     return people.change(connection, person.identifier, password=hashed)
 
 

@@ -13,7 +13,7 @@ from oais.database.confirmations import Confirmation
 from oais.database.people import Person
 from oais.errors import BusyError, InvalidError
 from oais.functions.mailing import link, queue_mail
-from oais.functions.people.accounts import set_password
+from oais.functions.people.accounts import person_of, require_password, set_password
 from oais.functions.people.passwords import check_password, hash_password
 from oais.functions.people.principals import is_active
 from oais.functions.people.sessions import digest_of
@@ -55,7 +55,9 @@ def ask_reset(service: Service, login: str, *, address: str = "") -> None:
 
 
 def reset_password(service: Service, secret: str, password: str) -> Person:
-    """Set a new password by the secret of a mail, once; all sessions end.
+    """Set a new password by the secret of a mail, once; all sessions and tokens end.
+
+    Whoever lost his password may have lost it to somebody, who may have made tokens with it.
 
     A password that breaks a rule leaves the secret as it is. Raises InvalidError and BusyError.
     """
@@ -66,17 +68,19 @@ def reset_password(service: Service, secret: str, password: str) -> Person:
     with service.database.writing() as connection:
         person = _owner(service, connection, secret, Purpose.PASSWORD)
         confirmations.withdraw(connection, person.identifier, Purpose.PASSWORD)
-        set_password(service, connection, person, hashed)
+        set_password(service, connection, person, hashed, end_tokens=True)
         return people.change(connection, person.identifier, email_verified_at=service.archive.now())
 
 
-def ask_new_address(service: Service, person: str, email: str) -> None:
-    """Mail a link to a new address of a person; it becomes his when he opens it. Raises InvalidError.
+def ask_new_address(service: Service, person: str, email: str, password: str) -> None:
+    """Mail a link to a new address of a person; it becomes his when he opens it.
 
-    An address that another account has gets no link, and whoever asks is not told. Raises BusyError for a
-    second wish in the same minute, whatever became of the first.
+    Whoever has the address can set the password, so the present ``password`` is asked for. An address that
+    another account has gets no link, and whoever asks is not told. Raises InvalidError for a wrong password
+    or address, BusyError for a second wish in the same minute, whatever became of the first.
     """
     address = parse_address(email).text
+    require_password(service, person_of(service, person), password, failed="new address refused")
     with service.database.writing() as connection:
         found = people.by_identifier(connection, person)
         assert found is not None

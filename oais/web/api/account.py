@@ -17,6 +17,7 @@ from oais.functions.people.delegation import (
     edit_delegation,
     possible_delegates,
 )
+from oais.functions.people.ends import end_named
 from oais.functions.people.saved import (
     delete_profile,
     delete_query,
@@ -41,7 +42,7 @@ from oais.web.api.archive import ROOT
 from oais.web.doors import Door
 from oais.web.forms import Form, token_of
 from oais.web.rendering import access_of, answer_json
-from oais.web.site.delegations import DelegationForm, end_of_day
+from oais.web.site.delegations import DelegationForm
 from oais.web.site.saved import ProfileForm, QueryForm
 from oais.web.site.tokens import TokenForm
 from oais.web.visitors import principal_of, service_of, visitor_of
@@ -51,7 +52,7 @@ _ME: Final = f"{ROOT}/me"
 
 
 class ChangedDelegation(Form):
-    """A delegation's new end, the last day it holds (empty: as long as it is the owner's), and its note."""
+    """A delegation's note, and its new end: the last day or a moment (empty: as the owner has it)."""
 
     until: str = ""
     note: str | None = None
@@ -139,14 +140,14 @@ def delegates(request: Request, observation: str, person: str = "") -> Response:
 
 def new_delegation(request: Request, body: DelegationForm) -> Response:
     """Share an observation request with a registered person."""
-    service, owner, until = service_of(request), principal_of(request).identifier, end_of_day(body.until)
+    service, owner, until = service_of(request), principal_of(request).identifier, end_named(body.until)
     made = delegate(service, owner, body.request, body.delegate, until=until, note=body.note)
     return answer_json(delegation_view(service, made), HTTPStatus.CREATED)
 
 
 def changed_delegation(request: Request, identifier: str, body: ChangedDelegation) -> Response:
     """Change until when a delegation holds, and its note."""
-    service, owner, until = service_of(request), principal_of(request).identifier, end_of_day(body.until)
+    service, owner, until = service_of(request), principal_of(request).identifier, end_named(body.until)
     changed = edit_delegation(service, owner, identifier, until=until, note=body.note)
     return answer_json(delegation_view(service, changed))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -19,6 +18,7 @@ from oais.functions.people.delegation import (
     possible_delegates,
     requests_of,
 )
+from oais.functions.people.ends import end_named
 from oais.functions.people.views import delegation_views
 from oais.web.doors import Door
 from oais.web.forms import Form, form_of
@@ -53,17 +53,6 @@ class CancelForm(Form):
     delegation: str
 
 
-def end_of_day(text: str) -> datetime | None:
-    """Return the first moment after a day, ``2026-11-21`` in UTC, or None for no day; raises InvalidError."""
-    if not text:
-        return None
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise InvalidError(f"{text[:20]!r} is no day", remedy="write it as 2026-11-21") from error
-    return day.replace(hour=23, minute=59, second=59)
-
-
 def delegations(
     request: Request,
     observation: Annotated[str, Query(max_length=200)] = "",
@@ -78,7 +67,7 @@ def new(request: Request) -> Response:
     form = form_of(request, DelegationForm)
     owner = principal_of(request).identifier
     try:
-        until = end_of_day(form.until)
+        until = end_named(form.until)
         delegate(service_of(request), owner, form.request, form.delegate, until=until, note=form.note)
     except (InvalidError, NotFoundError) as error:
         return _page(request, form.request, fault=fault_of(error))
@@ -90,7 +79,7 @@ def edit(request: Request) -> Response:
     form = form_of(request, EditForm)
     owner = principal_of(request).identifier
     try:
-        until = end_of_day(form.until)
+        until = end_named(form.until)
         edit_delegation(service_of(request), owner, form.delegation, until=until, note=form.note)
     except InvalidError as error:
         return _page(request, fault=fault_of(error))

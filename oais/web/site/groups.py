@@ -8,12 +8,12 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oais.functions.people.ends import end_named
 from oais.functions.people.groups import add_member, end_group, new_group, remove_member
 from oais.functions.people.views import group_view, group_views
 from oais.web.doors import Door
 from oais.web.forms import Form, form_of
 from oais.web.rendering import respond
-from oais.web.site.delegations import end_of_day
 from oais.web.site.entrance import see_other
 from oais.web.visitors import principal_of, service_of
 from policies.principals import Duty
@@ -55,7 +55,7 @@ def group(request: Request, identifier: str) -> Response:
 def new(request: Request) -> Response:
     """Make a group."""
     form = form_of(request, NewGroupForm)
-    by, until = principal_of(request).identifier, end_of_day(form.until)
+    by, until = principal_of(request).identifier, end_named(form.until)
     made = new_group(service_of(request), by, form.name, description=form.description, until=until)
     return _back(made.identifier)
 
@@ -63,7 +63,7 @@ def new(request: Request) -> Response:
 def add(request: Request) -> Response:
     """Put somebody into a group, or change until when."""
     form = form_of(request, MemberForm)
-    by, until = principal_of(request).identifier, end_of_day(form.until)
+    by, until = principal_of(request).identifier, end_named(form.until)
     add_member(service_of(request), by, form.group, form.person, until=until)
     return _back(form.group)
 
@@ -78,7 +78,7 @@ def remove(request: Request) -> Response:
 def end(request: Request) -> Response:
     """End a group now, or at the end of a day."""
     form = form_of(request, GroupForm)
-    by, until = principal_of(request).identifier, end_of_day(form.until)
+    by, until = principal_of(request).identifier, end_named(form.until)
     end_group(service_of(request), by, form.group, until=until)
     return _back(form.group)
 

@@ -16,6 +16,7 @@ from oais.functions.people.sessions import end_other_sessions, end_session
 from oais.functions.people.views import account_view
 from oais.web.doors import Door, Public
 from oais.web.forms import Form, form_of
+from oais.web.limits import check_guess
 from oais.web.rendering import access_of, respond
 from oais.web.site.entrance import UNPROCESSABLE, SecretForm, fault_of, see_other
 from oais.web.visitors import service_of, visitor_of
@@ -23,16 +24,18 @@ from policies.principals import Duty
 
 
 class PasswordForm(Form):
-    """The present password and the new one."""
+    """The present password and the new one, and whether the tokens end with the old one."""
 
     old: str
     new: str
+    end_tokens: bool = False
 
 
 class AddressForm(Form):
-    """A new e-mail address."""
+    """A new e-mail address, and the present password."""
 
     email: str
+    password: str
 
 
 class SessionForm(Form):
@@ -47,11 +50,17 @@ def me(request: Request) -> Response:
 
 
 def password(request: Request) -> Response:
-    """Set a new password; every other session ends."""
+    """Set a new password; every other session ends, and the tokens where that is wished."""
     form, visitor = form_of(request, PasswordForm), visitor_of(request)
+    check_guess(request)
     try:
         change_password(
-            service_of(request), visitor.principal.identifier, form.old, form.new, session=visitor.credential
+            service_of(request),
+            visitor.principal.identifier,
+            form.old,
+            form.new,
+            session=visitor.credential,
+            end_tokens=form.end_tokens,
         )
     except InvalidError as error:
         return _account(request, fault_of(error))
@@ -62,11 +71,12 @@ def new_address(request: Request) -> Response:
     """Mail a link to a new address; it counts when the link is opened."""
     form = form_of(request, AddressForm)
     person = visitor_of(request).principal.identifier
+    check_guess(request)
     told = (
         f"A mail with a link is on its way to {form.email}, if the address is free. It works for 15 minutes."
     )
     try:
-        ask_new_address(service_of(request), person, form.email)
+        ask_new_address(service_of(request), person, form.email, form.password)
     except InvalidError as error:
         return _account(request, fault_of(error))
     return respond(request, "told.html", {"title": "Look into your mail", "told": told})

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from oais.errors import WrongUsageError
 from oais.functions.orders import fetching, placing
 from oais.functions.orders.counting import usage as counted_usage
 from oais.web.doors import Door
@@ -20,7 +18,6 @@ from policies.access import Action
 from policies.principals import Duty
 
 _SEE_OTHER = 303
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 def orders(request: Request, page: int = 1, everybody: bool = False) -> Response:
@@ -60,8 +57,6 @@ def usage(request: Request, first: str = "", last: str = "") -> Response:
     service = service_of(request)
     month = service.archive.now()[:7]
     first, last = first or f"{month[:4]}-01", last or month
-    if not (_MONTH.fullmatch(first) and _MONTH.fullmatch(last)):
-        raise WrongUsageError("a month is written as 2026-11")
     return respond(request, "usage.html", counted_usage(service, first, last))
 
 

@@ -13,8 +13,9 @@ from oais.functions.access.products import Curve
 from oais.web.doors import Door
 from oais.web.downloads import cache_control
 from oais.web.images import image_png
+from oais.web.negotiation import wants_json
 from oais.web.plots import curve_svg
-from oais.web.rendering import access_of, respond, wants_json
+from oais.web.rendering import access_of, respond
 from oais.web.selecting import send_file
 from oais.web.words import grouped
 from policies.access import Action
