@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from sys import intern
 from typing import Any, Final, Protocol
 
 from oais.errors import ConfigurationError
@@ -20,7 +21,10 @@ from policies.terms import Agreement, NodeRule, ProductRule
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One place in the tree; ``path`` is slugs joined by ``/`` whose first is the mission's."""
+    """One place in the tree; ``path`` is slugs joined by ``/`` whose first is the mission's.
+
+    ``saying`` is what its words say: a decision about a place that asks for no facts depends on it alone.
+    """
 
     path: str
     title: str
@@ -34,6 +38,7 @@ class Node:
     order: int
     agreement: str
     words: AccessWords = field(default_factory=AccessWords)
+    saying: str = field(default="", repr=False)
 
 
 class NodePolicies(Protocol):
@@ -141,11 +146,17 @@ class Tree:
         return Node(
             path, agreement.mission_title, agreement.description, "mission", "", agreement.mission,
             agreement.theme, agreement.discipline, "", sorted(self._missions).index(path), agreement.name,
-            self._policies.for_node(path),
+            *self._words(path),
         )  # fmt: skip
+
+    def _words(self, path: str) -> tuple[AccessWords, str]:
+        """Return the words of a node and what they say, of which all nodes share one text."""
+        words = self._policies.for_node(path)
+        return words, intern(words.saying())
 
     def _made(self, path: str, found: _Rule, groups: Mapping[str, str]) -> Node:
         agreement, rule = found.agreement, found.rule
+        words, saying = self._words(path)
         return Node(
             path=path,
             title=rule.title.fill(groups),
@@ -158,7 +169,8 @@ class Tree:
             parent=path.rpartition("/")[0],
             order=found.order,
             agreement=agreement.name,
-            words=self._policies.for_node(path),
+            words=words,
+            saying=saying,
         )
 
     def _implied(self, path: str) -> Node | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -70,6 +70,10 @@ class AccessWords:
         while words is not None:
             yield words
             words = words.above
+
+    def saying(self) -> str:
+        """Return a text that is the same for words that say the same, whichever nodes set them."""
+        return repr([replace(words, node="", above=None) for words in self.layers()])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from oais.information.description import ProductDescription
 
@@ -94,6 +95,16 @@ class AipEntry:
     files: int
     size: int
     values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldOf:
+    """What a decision about a package may ask of it; ``requests`` are the observation requests it is of."""
+
+    kind: str
+    level: str
+    values: Mapping[str, Any]
+    requests: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

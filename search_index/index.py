@@ -30,6 +30,7 @@ from search_index.entries import (
     NodeEntry,
     ProductEntry,
     SubmissionEntry,
+    ToldOf,
     VersionEntry,
 )
 from search_index.nodes import PlannedNode
@@ -128,6 +129,10 @@ class Index:
     def observed_by(self, aip_ids: Sequence[str]) -> dict[str, tuple[Observation, ...]]:
         """Return the visits of the packages that are of any, by identifier."""
         return self._read(lambda connection: reading.observed_by(connection, aip_ids))
+
+    def told_of(self, aip_ids: Sequence[str]) -> tuple[dict[str, ToldOf], list[Observation]]:
+        """Return what decisions ask of packages, by identifier, and all visits of their requests."""
+        return self._read(lambda connection: reading.told_of(connection, aip_ids))
 
     def visits_of(self, requests: Sequence[str]) -> list[Observation]:
         """Return what all packages tell of some observation requests."""

@@ -25,9 +25,11 @@ from search_index.entries import (
     FileHolder,
     ProductEntry,
     SubmissionEntry,
+    ToldOf,
     VersionEntry,
 )
 
+_VISIT = tuple(item.name for item in fields(Observation))
 _LISTS = ("targets", "instruments", "obs_ids")
 _DESCRIBED = (
     "path",
@@ -151,6 +153,24 @@ def observed_by(connection: Connection, aip_ids: Sequence[str]) -> dict[str, tup
     return found
 
 
+def told_of(connection: Connection, aip_ids: Sequence[str]) -> tuple[dict[str, ToldOf], list[Observation]]:
+    """Return what decisions ask of the packages that are known, and all visits of their requests."""
+    asked = (AIPS.c.aip_id, AIPS.c.kind, AIPS.c.level, AIPS.c.mission_values, OBSERVATIONS.c.request)
+    query = select(*asked).outerjoin(OBSERVATIONS, OBSERVATIONS.c.aip_no == AIPS.c.no).distinct()
+    rows: dict[str, list[Any]] = {}
+    for part in parts(aip_ids):
+        for row in connection.execute(query.where(AIPS.c.aip_id.in_(part))):
+            rows.setdefault(row.aip_id, []).append(row)
+    told = {aip_id: _told(found) for aip_id, found in rows.items()}
+    requests = {request for package in told.values() for request in package.requests}
+    return told, visits_of(connection, sorted(requests))
+
+
+def _told(rows: Sequence[Any]) -> ToldOf:
+    requests = sorted({row.request for row in rows if row.request is not None})
+    return ToldOf(rows[0].kind, rows[0].level, json.loads(rows[0].mission_values), tuple(requests))
+
+
 def visits_of(connection: Connection, requests: Sequence[str]) -> list[Observation]:
     """Return what all packages tell of these observation requests, each thing once."""
     found: dict[Observation, None] = {}
@@ -183,14 +203,14 @@ def resting_at(connection: Connection, nodes: Sequence[str]) -> dict[str, tuple[
 
 def _observed() -> Select[tuple[Any, ...]]:
     return (
-        select(AIPS.c.aip_id, OBSERVATIONS)
+        select(AIPS.c.aip_id, *(OBSERVATIONS.c[name] for name in _VISIT))
         .join(OBSERVATIONS, AIPS.c.no == OBSERVATIONS.c.aip_no)
         .order_by(AIPS.c.aip_id, OBSERVATIONS.c.position)
     )
 
 
 def _observation(row: Any) -> Observation:
-    return Observation(**{item.name: getattr(row, item.name) for item in fields(Observation)})
+    return Observation(*row[1:])
 
 
 def files_named(connection: Connection, name: str) -> tuple[FileHolder, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -111,6 +112,46 @@ def test_each_word_admits_whom_it_names(name: str) -> None:
     got = {who for who in WHO if decide(WHO[who], Action.DOWNLOAD, target(words), NOW).allowed}
     open_to_all = {"archivist, token to read"} & expected
     assert got == expected | {"archivist"} | open_to_all
+
+
+SPOKEN = AccessWords("public", "open", "p", "m", above=AccessWords("listed", "group", groups=("g",)))
+OTHER: dict[str, Any] = {
+    "metadata": "listed", "data": "account", "policy": "q", "reason": "so", "opens": LATER, "contact": "me",
+    "then": "closed", "groups": ("g",), "rule": RULE, "code": True, "metadata_opens": LATER,
+    "exemptions": (Exemption("free"),), "above": None,
+}  # fmt: skip
+"""Another value of each of the words but the node that set them."""
+
+
+@pytest.mark.parametrize("name", ADMITS)
+def test_words_that_say_the_same_decide_the_same_of_every_place(name: str) -> None:
+    """Neither the place nor the nodes that set the words change an answer, so one decision stands for all."""
+    words, _ = ADMITS[name]
+    set_elsewhere = replace(words, node="m/x", above=words.above and replace(words.above, node="m"))
+
+    assert set_elsewhere.saying() == words.saying()
+    for who, action in product(WHO.values(), Action):
+        here, there = (
+            decide(who, action, AccessObject(path, said), NOW)
+            for path, said in (("m/n", words), ("m/x/y", set_elsewhere))
+        )
+        assert replace(here, grant=None) == replace(there, grant=None)
+        assert (here.grant is None) is (there.grant is None)
+
+
+@pytest.mark.parametrize("word", [item.name for item in fields(AccessWords) if item.name != "node"])
+def test_one_other_word_says_something_else(word: str) -> None:
+    """Whatever is said otherwise, in a policy or in one above it, is never taken for the same."""
+    assert SPOKEN.above is not None
+    said_above = replace(SPOKEN, above=replace(SPOKEN.above, **{word: _other_than(SPOKEN.above, word)}))
+    said = [SPOKEN, replace(SPOKEN, **{word: _other_than(SPOKEN, word)}), said_above]
+    assert len({words.saying() for words in said}) == 3
+
+
+def _other_than(words: AccessWords, word: str) -> Any:
+    if word == "above" and words.above is None:
+        return AccessWords("public", "open")
+    return OTHER[word] if getattr(words, word) != OTHER[word] else {"metadata": "hidden", "groups": ()}[word]
 
 
 @pytest.mark.parametrize("metadata", ["listed", "hidden"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate, chain
@@ -23,7 +24,7 @@ from policies.access import (
     Step,
     decide,
 )
-from policies.tree import Tree
+from policies.tree import Node, Tree
 
 _NOTHING_KNOWN = AipFacts()
 
@@ -76,6 +77,7 @@ class Asker:
         self._reader = facts
         self._facts: dict[str, AipFacts] = {}
         self._resting: dict[str, tuple[str, ...]] = {}
+        self._told: dict[tuple[Action, str], Decision] = {}
 
     def asked_by(self, principal: Principal) -> Asker:
         """Return what asks the same for somebody else."""
@@ -88,13 +90,18 @@ class Asker:
             self._facts.update(dict.fromkeys(wanted, AipFacts()))
             self._facts.update(self._reader.read(wanted))
 
-    def prepare_places(self, nodes: Iterable[str]) -> None:
-        """Read at once what padlocks of places depend on: packages that rest there speak for all."""
+    def prepare_places(self, nodes: Iterable[str], packages: Iterable[tuple[str, str]] = ()) -> None:
+        """Read at once what padlocks of places depend on: packages that rest there speak for all.
+
+        ``packages`` are others, as node and identifier, that will be decided about too.
+        """
+        found: dict[str, tuple[str, str]] = {}
         wanted = [node for node in nodes if node not in self._resting and self._depends(node)]
         if wanted and self._reader is not None:
             found = self._reader.index.resting_at(wanted)
             self._resting.update((node, found.get(node, ())) for node in wanted)
-            self.prepare((node, aip_id) for node, aip_ids in found.items() for aip_id in aip_ids)
+        speaking = ((node, aip_id) for node, aip_ids in found.items() for aip_id in aip_ids)
+        self.prepare(chain(packages, speaking))
 
     def decision(self, action: Action, node_path: str, aip_id: str = "") -> Decision:
         """Return the decision; a node that no policy knows is denied."""
@@ -102,7 +109,21 @@ class Asker:
 
     def may(self, action: Action, node_path: str, aip_id: str = "") -> bool:
         """Return whether the action is allowed."""
-        return self.decision(action, node_path, aip_id).allowed
+        return self._answer(action, node_path, aip_id).allowed
+
+    def _answer(self, action: Action, node_path: str, aip_id: str = "") -> Decision:
+        """Return the decision without its Grant; where no facts are asked, one for all that say the same."""
+        node = self.tree.node(node_path)
+        if node is None or (aip_id and self._depends(node_path)):
+            return self.decision(action, node_path, aip_id)
+        return self._of_words(action, node)
+
+    def _of_words(self, action: Action, node: Node) -> Decision:
+        """Return what is decided by the words of a node alone; a Grant is for one object and left out."""
+        key = action, node.saying
+        if key not in self._told:
+            self._told[key] = replace(self.decision(action, node.path), grant=None)
+        return self._told[key]
 
     def require(self, action: Action, node_path: str, aip_id: str, unknown: NotFoundError) -> Grant:
         """Return the grant; raises ``unknown`` where the object may not be known, else ClosedError."""
@@ -116,8 +137,7 @@ class Asker:
 
     def note(self, node_path: str, aip_id: str = "") -> AccessNote:
         """Return what a page says about downloading."""
-        target = self.target(node_path, aip_id)
-        decision = decide(self.principal, Action.DOWNLOAD, target, self.now)
+        decision = self._answer(Action.DOWNLOAD, node_path, aip_id)
         release = decision.release_at
         return AccessNote(
             open=decision.allowed,
@@ -127,7 +147,7 @@ class Asker:
             policy=decision.policy,
             word=decision.word,
             step=decision.step,
-            release=release_note(target),
+            release=release_note(self.target(node_path, aip_id)),
         )
 
     def locked(self, node_path: str, aip_id: str = "") -> bool:
@@ -155,8 +175,8 @@ class Asker:
 
     @cached_property
     def _denied(self) -> dict[Action, _Denied]:
-        """What one decision about each node says of both: it tells how much of the node may be shown."""
-        shown = {node.path: self.decision(Action.SEE, node.path).metadata for node in self.tree.nodes()}
+        """What one decision about all that say the same says of both: how much of a node may be shown."""
+        shown = {node.path: self._of_words(Action.SEE, node).metadata for node in self.tree.nodes()}
         return {
             Action.SEE: _denied(path for path, word in shown.items() if word == "hidden"),
             Action.READ_METADATA: _denied(path for path, word in shown.items() if word != "public"),

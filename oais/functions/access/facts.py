@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oais.database.engine import Database
-from oais.functions.embargo.inputs import known_requests
+from oais.functions.embargo.inputs import declared_of
 from policies.embargo import ObservationRequest
 from search_index.index import Index
 
@@ -33,20 +33,16 @@ class FactReader:
 
     def read(self, aip_ids: Sequence[str]) -> dict[str, AipFacts]:
         """Return the facts of the packages that the index knows, in one question for all."""
-        entries = self.index.aips(aip_ids)
-        named = {
-            aip_id: sorted({item.request for item in found})
-            for aip_id, found in self.index.observed_by(aip_ids).items()
-        }
-        asked = sorted({request for requests in named.values() for request in requests})
-        known = known_requests(self.index, self.database, asked)
+        told, observed = self.index.told_of(aip_ids)
+        asked = sorted({request for package in told.values() for request in package.requests})
+        known = declared_of(self.database, asked, observed)
         return {
-            aip_id: AipFacts(entry.kind, entry.level, entry.values, _of(named.get(aip_id, []), known))
-            for aip_id, entry in entries.items()
+            aip_id: AipFacts(package.kind, package.level, package.values, _of(package.requests, known))
+            for aip_id, package in told.items()
         }
 
 
-def _of(requests: list[str], known: Mapping[str, ObservationRequest]) -> ObservationRequest | None:
+def _of(requests: Sequence[str], known: Mapping[str, ObservationRequest]) -> ObservationRequest | None:
     if len(requests) > 1:
         return ObservationRequest(SEVERAL)
     return known[requests[0]] if requests else None

@@ -70,11 +70,12 @@ def node_view(
         raise unknown
     asker.require(Action.SEE, path, "", unknown)
     readable = asker.may(Action.READ_METADATA, path)
-    cards, total = _resting_here(index, asker, entry, page) if readable else ((), 0)
-    node = _branch(index, asker, entry)
-    if readable:
-        below = branches(index, asker, path, depth=depth, page=branch_page)
-        node = replace(node, branches=below)
+    hits, total = _resting_here(index, asker, entry, page) if readable else ([], 0)
+    below = _entries(index, asker, path, branch_page) if readable else ()
+    asker.prepare_places((path, *(item.path for item in below)), ((aip.node, aip.aip_id) for aip in hits))
+    cards = tuple(_card(asker, aip) for aip in hits)
+    unfolded = (_unfolded(index, asker, _branch(index, asker, item), depth - 1) for item in below)
+    node = replace(_branch(index, asker, entry), branches=tuple(unfolded))
     return NodeView(
         node=node,
         crumbs=crumbs(asker, path),
@@ -91,10 +92,10 @@ def _note(asker: Asker, path: str, cards: tuple[AipCard, ...], total: int) -> Ac
     return told.pop() if len(told) == 1 and total == len(cards) else asker.note(path)
 
 
-def _resting_here(index: Index, asker: Asker, entry: NodeEntry, page: int) -> tuple[tuple[AipCard, ...], int]:
+def _resting_here(index: Index, asker: Asker, entry: NodeEntry, page: int) -> tuple[list[AipEntry], int]:
     """Return the AIPs in and below a node that holds some itself; a mere branch lists none."""
     if not entry.own.aips:
-        return (), 0
+        return [], 0
     query = Query(
         node=entry.path,
         without=asker.branches_denied(Action.READ_METADATA),
@@ -104,21 +105,19 @@ def _resting_here(index: Index, asker: Asker, entry: NodeEntry, page: int) -> tu
         facets=False,
     )
     found = index.find(query)
-    asker.prepare((hit.aip.node, hit.aip.aip_id) for hit in found.hits)
-    return tuple(_card(asker, hit.aip) for hit in found.hits), found.total
+    return [hit.aip for hit in found.hits], found.total
 
 
-def branches(index: Index, asker: Asker, path: str, *, depth: int, page: int = 1) -> tuple[Branch, ...]:
+def branches(index: Index, asker: Asker, path: str, *, depth: int) -> tuple[Branch, ...]:
     """Return the nodes below ``path``, ``depth`` floors deep, as the principal may see them."""
-    hidden = asker.branches_denied(Action.SEE)
-    offset = (page - 1) * BRANCHES_SHOWN
-    shown = []
-    entries = index.children(path, offset, BRANCHES_SHOWN, without=hidden)
+    entries = _entries(index, asker, path)
     asker.prepare_places(entry.path for entry in entries)
-    for entry in entries:
-        branch = _branch(index, asker, entry)
-        shown.append(_unfolded(index, asker, branch, depth - 1))
-    return tuple(shown)
+    return tuple(_unfolded(index, asker, _branch(index, asker, entry), depth - 1) for entry in entries)
+
+
+def _entries(index: Index, asker: Asker, path: str, page: int = 1) -> tuple[NodeEntry, ...]:
+    hidden = asker.branches_denied(Action.SEE)
+    return index.children(path, (page - 1) * BRANCHES_SHOWN, BRANCHES_SHOWN, without=hidden)
 
 
 def _unfolded(index: Index, asker: Asker, branch: Branch, depth: int) -> Branch:

@@ -26,10 +26,14 @@ def known_requests(
     index: Index, database: Database | None, requests: Sequence[str]
 ) -> dict[str, ObservationRequest]:
     """Return what is known of observation requests; without a database nothing was declared."""
-    if not requests:
-        return {}
-    observed = index.visits_of(requests)
-    if database is None:
+    return declared_of(database, requests, index.visits_of(requests)) if requests else {}
+
+
+def declared_of(
+    database: Database | None, requests: Sequence[str], observed: Iterable[Observation]
+) -> dict[str, ObservationRequest]:
+    """Return what is known of requests of which the packages tell what was ``observed``."""
+    if database is None or not requests:
         return put_together(requests, observed, (), ())
     with database.reading() as connection:
         completed = embargoes.completions(connection, requests)
