@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from oais.errors import ConfigurationError, RefusedError
-from oais.files import create_file, make_directories, storage_errors, sync_tree
+from oais.files import create_file, make_directories, read_regular, storage_errors, sync_tree, write_durably
+from oais.information.reader.composed import VERIFY, is_older, verify_program
 
 ROOT_DECLARATION = "0=ocfl_1.1"
 LAYOUT = "0003-hash-and-id-n-tuple-storage-layout"
@@ -21,6 +22,13 @@ _CONFIGURATION = {
 _README = """\
 This is an OCFL 1.1 storage root (https://ocfl.io/1.1/spec/): the archive itself.
 Nothing in it is ever edited; new versions are added. No program of the archive is needed to read it.
+
+Verify, list and take out AIPs (any Python from 3.6 on; --help tells more)
+  python3 verify.py
+  python3 verify.py list
+  python3 verify.py extract IDENTIFIER FOLDER
+It does what the rest of this text tells how to do by hand. Against somebody who may have changed this disk
+use a verify.py and an archive.pub.pem from elsewhere: python3 verify.py --at THIS_FOLDER --key KEY
 
 Where an AIP lies
   Take the sha256 of its identifier in hexadecimal. The first three groups of three digits are three
@@ -62,9 +70,27 @@ def create_storage_root(root: Path, public_pem: bytes) -> None:
         create_file(root / "ocfl_layout.json", _json(layout))
         create_file(extension / "config.json", _json(_CONFIGURATION))
         create_file(root / "README.txt", _README.encode())
+        create_file(root / VERIFY, verify_program())
         if public_pem:
             create_file(root / "archive.pub.pem", public_pem)
         sync_tree(root)
+
+
+def renew_reader(root: Path) -> list[str]:
+    """Bring ``verify.py`` up to this release's; return what was done, in a sentence or none.
+
+    One that is of a later release stays. Raises StorageError when the disk refuses.
+    """
+    place = root / VERIFY
+    with storage_errors(f"renewing {VERIFY}"):
+        try:
+            found = read_regular(place)
+        except FileNotFoundError:
+            found = b""
+    if not is_older(found):
+        return []
+    write_durably(place, verify_program())
+    return [f"{root.name}/{VERIFY} was renewed: it is this release's now"]
 
 
 def _json(plain: object) -> bytes:

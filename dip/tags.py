@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from dip.order import DipOrder
+from oais.information.reader.composed import VERIFY, verify_program
 from oais.information.signature import Signer
 from oais.information.software import software_version
 
@@ -29,8 +30,10 @@ What is where
   data/       the files ordered, byte for byte as they are kept; one named .derived was made of such a file,
               and derived.json below metadata/ tells how
   metadata/   description, provenance (PREMIS) and other records of what was ordered
+  verify.py   a program that checks all of it; it needs nothing but Python 3.6 or later
 {signed}
-How to check it (in this folder)
+How to check it (in this folder: the first line does what the others do)
+  python3 verify.py
   sha512sum -c manifest-sha512.txt
   sha512sum -c tagmanifest-sha512.txt
 {verify}"""
@@ -53,6 +56,7 @@ def tag_files(order: DipOrder, signer: Signer | None) -> dict[str, bytes]:
         "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
         "bag-info.txt": _bag_info(order),
         "README.txt": _readme(order, signed=signer is not None),
+        VERIFY: verify_program(),
     }
     for name in _ALGORITHMS:
         lines = {f"data/{item.path}": item.digests[name] for item in order.items}

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from aip.root import renew_reader
 from aip.storage import AipStore
 from aip.stored import StoredAip
 from oais.archive import Archive, Home
@@ -38,11 +39,13 @@ def ingesting(archive: Archive) -> Iterator[None]:
 def sweep(archive: Archive) -> list[str]:
     """Remove what a crash left in staging and custody, finish half-made versions; say what was done.
 
-    While any process builds packages nothing is swept: what lies there is its work.
+    The reader in the storage root is brought up to this release's too. While any process builds packages
+    nothing is swept: what lies there is its work.
     """
     try:
         with exclusive_lock(archive.staging / "building.lock", "the staging area", wait=False):
-            return [*aip_store(archive).recover(), *_remove_remains(archive)]
+            done = [*aip_store(archive).recover(), *_remove_remains(archive)]
+            return [*done, *renew_reader(archive.aip_root)]
     except StorageError:
         return []
 

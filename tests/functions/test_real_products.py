@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from oais.functions.submission import Disposition, submit
 from oais.functions.validation import validate
 from oais.information.findings import Severity
 from oais.information.identifiers import AipReference
+from oais.information.reader.composed import VERIFY
 from oais.information.representation.inspection import Inspector
 from sip.pack import Label, pack
 from tests.functions.deliveries import TAGS, plain_bag, write_bag
@@ -103,6 +106,15 @@ def test_every_aip_is_intact(journey: Journey) -> None:
     told = run_audit(journey.archive, roots, full=True)
     assert told.intact, told.damaged
     assert told.aips == len({journey.reference(bag).aip_id for bag, _, _ in journey.bags})
+
+
+def test_the_reader_in_the_storage_root_says_the_same(journey: Journey) -> None:
+    """``verify.py``, which needs none of our code, finds every AIP of the real products whole."""
+    line = [sys.executable, "-I", "-S", str(journey.archive.aip_root / VERIFY)]
+    told = subprocess.run(line, capture_output=True, text=True, check=False)
+    count = len({journey.reference(bag).aip_id for bag, _, _ in journey.bags})
+    assert told.returncode == 0, told.stdout
+    assert f"{count} AIPs, {count} whole, 0 damaged" in told.stdout
 
 
 def test_all_layers_of_every_aip_agree(journey: Journey, shared: Path) -> None:

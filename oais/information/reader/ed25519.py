@@ -1,0 +1,65 @@
+"""A part of ``verify.py``: Ed25519 signatures checked without any other program."""
+
+import base64
+import hashlib
+import re
+
+# -- Ed25519 (RFC 8032): verification alone, so that no other program is needed ------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+PEM = re.compile(b"\\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\\s]+)-----END PUBLIC KEY-----\\s*$")
+SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what stands before the 32 bytes of a key
+
+
+def point(data: bytes) -> "tuple[int, int, int, int] | None":
+    """Return the point of 32 bytes in extended coordinates, None for bytes that are no point (5.1.3)."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or (x * x - square) % P or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+def plus(one: "tuple[int, ...]", two: "tuple[int, ...]") -> "tuple[int, int, int, int]":
+    """Return the sum of two points (5.1.4)."""
+    a, b = (one[1] - one[0]) * (two[1] - two[0]), (one[1] + one[0]) * (two[1] + two[0])
+    c, d = 2 * one[3] * two[3] * D, 2 * one[2] * two[2]
+    e, f, g, h = (b - a) % P, (d - c) % P, (d + c) % P, (b + a) % P
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def signed_by(pem: bytes, data: bytes, signature: bytes) -> bool:
+    """Return whether the key signed the data: S·B − h·A must be R (5.1.7)."""
+    key = raw_key(pem)
+    start, base = point(key), point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+    s = int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or start is None or base is None or s >= ORDER:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + data).digest(), "little") % ORDER
+    minus = (P - start[0], start[1], 1, P - start[3])
+    steps = {1: base, 2: minus, 3: plus(base, minus)}
+    total = (0, 1, 1, 0)
+    for bit in range(255, -1, -1):
+        total = plus(total, total)
+        step = (s >> bit & 1) + 2 * (h >> bit & 1)
+        total = plus(total, steps[step]) if step else total
+    inverse = pow(total[2], P - 2, P)
+    x, y = total[0] * inverse % P, total[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+def raw_key(pem: bytes) -> bytes:
+    """Return the 32 bytes of a public key; empty when it is no Ed25519 key in PEM."""
+    match = PEM.match(pem)
+    try:
+        der = base64.b64decode(match.group(1)) if match else b""
+    except ValueError:
+        der = b""
+    return der[12:] if der[:12] == SPKI and len(der) == 44 else b""

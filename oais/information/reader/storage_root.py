@@ -1,0 +1,90 @@
+"""A part of ``verify.py``: all AIPs of a storage root, and the receipts that lie beside it."""
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator
+
+from oais.information.reader.ed25519 import signed_by
+from oais.information.reader.folder import Folder, small_file
+from oais.information.reader.head import StopError, reason
+
+# -- A storage root: AIPs in three folders of three digits ----------------------------------------------
+
+ROOT = "0=ocfl_1.1"
+RECEIPT = re.compile("[0-9]{4}/[0-9]{2}/(r[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8})[.]json$")
+
+
+def object_path(aip_id: str) -> str:
+    """Return where an AIP lies (OCFL extension 0003-hash-and-id-n-tuple-storage-layout)."""
+    digest = hashlib.sha256(aip_id.encode("utf-8", "surrogatepass")).hexdigest()
+    name = "".join(
+        chr(byte) if re.match("[A-Za-z0-9_-]", chr(byte)) else f"%{byte:02x}"
+        for byte in aip_id.encode("utf-8", "surrogatepass")
+    )
+    leaf = name if len(name) <= 100 else f"{name[:100]}-{digest}"
+    return f"{digest[:3]}/{digest[3:6]}/{digest[6:9]}/{leaf}"
+
+
+def aips_in(root: str, faults: "dict[str, str]", layers: int = 4) -> "Iterator[str]":
+    """Yield the folder of every AIP, in order; links and the like on the way to them are faults."""
+    for name in sorted(os.listdir(root)):
+        path = os.path.join(root, name)
+        mode = os.lstat(path).st_mode
+        if layers == 4 and name == "extensions":
+            continue
+        if stat.S_ISDIR(mode) and layers == 1:
+            yield path
+        elif stat.S_ISDIR(mode):
+            yield from aips_in(path, faults, layers - 1)
+        elif not stat.S_ISREG(mode):
+            faults[path] = "is neither a folder nor a file"
+
+
+def verify_root(root: str, faults: "dict[str, str]") -> None:
+    """Check the declaration of the storage root itself."""
+    try:
+        declared = small_file(os.path.join(root, ROOT))
+    except OSError as error:
+        faults[ROOT] = reason(error)
+    else:
+        if declared != b"ocfl_1.1\n":
+            faults[ROOT] = "does not hold 'ocfl_1.1'"
+
+
+def verify_receipts(root: str, keys: "list[bytes]", faults: "dict[str, str]") -> int:
+    """Check that all that was accepted is there; return the number of receipts, -1 where there are none."""
+    place = os.path.join(root, os.pardir, "ledger", "receipts")
+    if not os.path.isdir(place):
+        return -1
+    folder, count = Folder(place), 0
+    for path in sorted(folder.files):
+        match = RECEIPT.match(path)
+        if match is None:
+            continue
+        count += 1
+        try:
+            data = folder.bytes_of(path)
+            plain = json.loads(data.decode())
+            signature = folder.bytes_of(path + ".sig")
+            about, version = str(plain["aip_id"]), int(plain["version"])
+            whole = plain["receipt_id"] == match.group(1)
+            accepted = plain["status"] == "accepted"
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            faults[f"receipt {match.group(1)}"] = f"cannot be read: {reason(error)}"
+            continue
+        if not whole or (keys and not any(signed_by(pem, data, signature) for pem in keys)):
+            faults[f"receipt {match.group(1)}"] = "is not what the archive signed"
+        elif accepted and not os.path.isdir(os.path.join(root, object_path(about), f"v{version}")):
+            faults[f"{about} v{version}"] = f"is missing: receipt {match.group(1)} says it was accepted"
+    return count
+
+
+def folder_of(root: str, aip_id: str) -> str:
+    """Return the folder of an AIP; raises StopError."""
+    path = os.path.join(root, *object_path(aip_id).split("/"))
+    if os.path.islink(path) or not os.path.isdir(path):
+        raise StopError(2, f"there is no AIP {aip_id}; 'list' shows what there is")
+    return path
