@@ -12,11 +12,24 @@ _PREFIXES: Final = {4: 24, 6: 56}
 
 
 def address_of(request: Request) -> str:
-    """Return the address of who asks; a trusted proxy tells it, and nobody else is believed."""
-    peer = request.client.host if request.client else ""
+    """Return the address of who asks; a trusted proxy tells it, and nobody else is believed.
+
+    A proxy adds what it sees at the end, to the last header or as another one; before it stands what the
+    client made up.
+    """
+    peer = _plain(request.client.host if request.client else "")
     trusted = request.scope["app"].state.archive.settings.trusted_proxy
-    forwarded = request.headers.get("x-forwarded-for", "")
-    return forwarded.rpartition(",")[2].strip() if trusted and peer == trusted and forwarded else peer
+    told = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
+    return _plain(told) if trusted and peer == trusted and told else peer
+
+
+def _plain(address: str) -> str:
+    """Return an IPv4 address as such, also where a socket for both kinds writes it as one of IPv6."""
+    try:
+        mapped = ipaddress.IPv6Address(address).ipv4_mapped
+    except ValueError:
+        return address
+    return str(mapped or address)
 
 
 def prefix_of(address: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from asyncio import CancelledError
 from collections.abc import Callable, Collection
 from urllib.parse import parse_qsl, urlsplit
 
@@ -76,6 +77,8 @@ class Gate:
             await self._app(scope, body, out)
         except ArchiveError as refusal:
             await self._error_page(request, refusal)(scope, receive, out)
+        except CancelledError:  # nobody cancels an answer but a server that ends
+            _log.warning("an answer was broken off: the site ends")
         except Exception as defect:
             if not out.started:
                 await self._error_page(request, _broken())(scope, receive, out)

@@ -8,12 +8,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from oais.archive import Archive
 from oais.errors import WrongUsageError
 from oais.functions.clock import forward_clock
 from oais.web.app import create_app
-from oais.web.connections import SLOWEST_HEAD, PromptProtocol
+from oais.web.connections import ACCEPTED_AT_ONCE, SLOWEST_HEAD, PromptProtocol, room_for_connections
+
+LONGEST_GOODBYE = 30
+"""Seconds that downloads under way have to come to their end when the site is asked to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +51,31 @@ def serve_site(archive: Archive, place: Place, *, announce: Callable[[str], None
 def _serve(archive: Archive, place: Place, announce: Callable[[str], None]) -> None:
     archive = replace(archive, clock=forward_clock(archive))
     archive = replace(archive, settings=archive.settings.reached_at(place.address))
-    config = uvicorn.Config(
-        create_app(archive),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        http=PromptProtocol,
-        ws="none",
-        timeout_keep_alive=int(SLOWEST_HEAD),
-        h11_max_incomplete_event_size=64 << 10,
-    )
+    config = server_config(create_app(archive))
+    PromptProtocol.room = room_for_connections()
     announce(place.address)
     uvicorn.Server(config).run(sockets=[place.socket])
+
+
+def server_config(app: ASGIApp, protocol: type[PromptProtocol] = PromptProtocol) -> uvicorn.Config:
+    """Return how the site is served.
+
+    What a proxy tells of its clients is read by ``oais.web.addresses`` alone, which knows whom to believe;
+    and what strangers send that is no HTTP is their fault and does not fill our log.
+    """
+    return uvicorn.Config(
+        app,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        http=protocol,
+        ws="none",
+        backlog=ACCEPTED_AT_ONCE,
+        timeout_keep_alive=int(SLOWEST_HEAD),
+        timeout_graceful_shutdown=LONGEST_GOODBYE,
+        h11_max_incomplete_event_size=64 << 10,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

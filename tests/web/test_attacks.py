@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import select
 import shutil
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -22,7 +24,8 @@ from oais.archive import Archive
 from oais.web.app import create_app
 from oais.web.connections import PromptProtocol
 from oais.web.downloads import content_disposition
-from tests.web.conftest import CURVE_PATH, CURVE_URL, LIGHT_CURVE, client_of
+from oais.web.serving import server_config
+from tests.web.conftest import CURVE_PATH, CURVE_URL, LIGHT_CURVE, PIXELS, client_of
 
 HOST = b"Host: localhost\r\n"
 CLOSE = b"Connection: close\r\n\r\n"
@@ -31,20 +34,37 @@ GET = b"GET /about HTTP/1.1\r\n" + HOST
 
 class _Hasty(PromptProtocol):
     slowest_head = 0.3
+    slowest_reader = 0.3
+
+
+class _Narrow(PromptProtocol):
+    room = 4
+
+
+@contextmanager
+def served(
+    archive: Archive, protocol: type[PromptProtocol], host: str = "127.0.0.1"
+) -> Iterator[tuple[str, int]]:
+    """The site as it is served, but with another protocol, small buffers and no patience at its end."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, 0), family=family, dualstack_ipv6=":" in host)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+    config = server_config(create_app(archive), protocol)
+    config.timeout_graceful_shutdown = 0
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield "127.0.0.1", listening.getsockname()[1]
+    server.should_exit = True
+    thread.join()
+    listening.close()
 
 
 @pytest.fixture(scope="module")
 def address(archive: Archive) -> Iterator[tuple[str, int]]:
-    """The site as it is served, but in more of a hurry."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(archive), log_level="error", http=_Hasty, ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    yield listening.getsockname()
-    server.should_exit = True
-    thread.join()
-    listening.close()
+    """The site in more of a hurry."""
+    with served(archive, _Hasty) as place:
+        yield place
 
 
 def converse(address: tuple[str, int], data: bytes) -> list[int]:
@@ -96,6 +116,108 @@ def test_a_head_that_never_ends_is_hung_up_on(address: tuple[str, int], begun: b
 def test_whole_heads_are_not_hung_up_on(address: tuple[str, int]) -> None:
     """Many requests on one connection are all answered."""
     assert converse(address, (GET + b"\r\n") * 50 + GET + CLOSE) == [200] * 51
+
+
+PIXELS_GET = f"GET /api/v1/package?pick={PIXELS} HTTP/1.1\r\n".encode() + HOST + b"\r\n"
+
+
+def test_a_reader_that_never_reads_is_hung_up_on(address: tuple[str, int]) -> None:
+    """Who asks for more than lies on the way and takes none of it does not keep connection and file."""
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect(address)
+        line.sendall(PIXELS_GET)
+        ended = select.poll()
+        ended.register(line, 0)  # an end is told unasked
+        assert ended.poll(30_000)
+
+
+def test_a_slow_reader_does_not_keep_the_site_from_ending(
+    archive: Archive, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An answer that nobody reads is broken off, and the log says so in one line without a traceback."""
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with served(archive, PromptProtocol) as place:
+            line.connect(place)
+            line.sendall(PIXELS_GET)
+            assert line.recv(12) == b"HTTP/1.1 200"
+    assert "an answer was broken off: the site ends" in caplog.messages
+    assert "Traceback" not in caplog.text + capfd.readouterr().err
+
+
+def test_in_a_crowd_who_lets_us_wait_longest_has_to_go(archive: Archive) -> None:
+    """Silent connections, as many as there is room for and more, keep nobody from being answered."""
+    with served(archive, _Narrow) as place, ExitStack() as lines:
+        silent = [lines.enter_context(socket.create_connection(place)) for _ in range(_Narrow.room)]
+        for _ in range(3):
+            assert converse(place, GET + CLOSE) == [200]
+        silent[0].settimeout(30)
+        with pytest.raises(ConnectionResetError):
+            silent[0].recv(1)
+        silent[-1].sendall(GET + CLOSE)
+        assert silent[-1].recv(12) == b"HTTP/1.1 200"
+
+
+def test_one_who_is_being_answered_stays_in_a_crowd(archive: Archive) -> None:
+    """Who waits for us, while the body of his request is still to come, is not the one who has to go."""
+    form = b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Type: application/x-www-form-urlencoded\r\n"
+    with served(archive, _Narrow) as place, ExitStack() as lines:
+        waiting = lines.enter_context(socket.create_connection(place))
+        waiting.sendall(form + b"Expect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+        assert waiting.recv(25).startswith(b"HTTP/1.1 100")
+        for _ in range(_Narrow.room + 2):
+            lines.enter_context(socket.create_connection(place))
+        assert converse(place, GET + CLOSE) == [200]
+        waiting.sendall(b"a=bc")
+        assert waiting.recv(12) == b"HTTP/1.1 403"
+
+
+def guess(place: tuple[str, int], *forwarded: bytes) -> int:
+    """The status of an answer to a wrong credential, with what the request says of where it comes from."""
+    told = b"".join(b"X-Forwarded-For: " + address + b"\r\n" for address in forwarded)
+    (status,) = converse(
+        place, b"GET /me HTTP/1.1\r\n" + HOST + b"Authorization: Bearer none\r\n" + told + CLOSE
+    )
+    return status
+
+
+def guarded(archive: Archive, home: Path, **settings: Any) -> Archive:
+    """A copy of the archive that takes two guesses from one place."""
+    shutil.copytree(archive.home, home)
+    settings = {"logins_per_minute": 2, **settings}
+    return replace(archive, home=home, settings=replace(archive.settings, **settings))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::"])
+def test_nobody_is_believed_who_tells_another_address(archive: Archive, tmp_path: Path, host: str) -> None:
+    """Guesses are counted by the address of the connection, whatever the request says; also from here."""
+    with served(guarded(archive, tmp_path / "home"), PromptProtocol, host) as place:
+        assert [guess(place, b"192.0.%d.1" % number) for number in range(4)] == [401, 401, 429, 429]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::"])
+def test_of_what_a_trusted_proxy_tells_only_the_end_counts(
+    archive: Archive, tmp_path: Path, host: str
+) -> None:
+    """What stands before the proxy's own word, in one header or in several, is the client's invention."""
+    kept = guarded(archive, tmp_path / "home", trusted_proxy="127.0.0.1")
+    with served(kept, PromptProtocol, host) as place:
+        assert [guess(place, b"192.0.%d.1" % number, b"198.51.100.7") for number in range(2)] == [401] * 2
+        assert guess(place, b"192.0.2.1, 198.51.100.7") == 429
+        assert guess(place, b"198.51.100.7", b"203.0.113.7") == 401
+
+
+def test_a_trusted_proxys_ipv4_households_are_told_apart(archive: Archive, tmp_path: Path) -> None:
+    """Written as addresses of IPv6, those of IPv4 are not one household."""
+    kept = guarded(archive, tmp_path / "home", trusted_proxy="127.0.0.1")
+    with served(kept, PromptProtocol) as place:
+        assert [guess(place, b"::ffff:192.0.%d.1" % number) for number in (1, 1, 1, 2)] == [
+            401,
+            401,
+            429,
+            401,
+        ]
 
 
 @pytest.fixture
