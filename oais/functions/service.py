@@ -15,17 +15,19 @@ from oais.archive import Archive
 from oais.database.engine import Database, open_database
 from oais.errors import ConfigurationError
 from oais.files import create_file, read_regular, storage_errors
+from oais.functions.people.proven import ProvenPasswords
 
 _KEY_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """An opened archive, its database, and the secret that keys what must not be guessed."""
+    """An opened archive, its database, the secret that keys what must not be guessed, and what was proven."""
 
     archive: Archive
     database: Database
     secret: bytes = field(repr=False)
+    proven: ProvenPasswords = field(default_factory=ProvenPasswords, repr=False, compare=False)
 
     def now(self) -> datetime:
         """Return the present moment in UTC, by the archive's clock."""

@@ -19,7 +19,7 @@ from oais.web.bodies import read_again, read_body
 from oais.web.cookies import handing_out_cookies
 from oais.web.forms import check_intent
 from oais.web.limits import check_guess, check_rate
-from oais.web.visitors import Visitor, visitor_of
+from oais.web.visitors import Visitor, visitor_of, was_counted
 from policies.access import Action
 from policies.principals import Duty, may
 
@@ -112,11 +112,12 @@ async def _admitted(request: Request, door: Door) -> Receive:
 
 
 async def _recognised(request: Request, *, counted: bool) -> Visitor:
-    """Return who asks; wrong guesses are counted, and where asked for every request."""
+    """Return who asks; wrong guesses are counted once, and where asked for every request."""
     try:
         visitor = await run_in_threadpool(visitor_of, request)
     except UnauthenticatedError:
-        check_guess(request)
+        if not was_counted(request):
+            check_guess(request)
         raise
     if counted:
         check_rate(request, visitor.principal.identifier or prefix_of(address_of(request)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from starlette.requests import Request
 
@@ -16,6 +17,7 @@ from oais.functions.people.tokens import known_by_basic, known_by_token
 from oais.functions.service import Service
 from oais.web.addresses import address_of
 from oais.web.cookies import DOWNLOADS, SESSION, cookie_of
+from oais.web.limits import check_guess
 from policies.principals import ANONYMOUS, Principal
 
 
@@ -97,6 +99,17 @@ def _found(request: Request) -> Visitor:
     return STRANGER
 
 
+def was_counted(request: Request) -> bool:
+    """Return whether finding out who asks was counted as an attempt to log in."""
+    return bool(getattr(request.state, "attempted", False))
+
+
+def _attempt(request: Request) -> None:
+    """Count a password before it is reckoned, or a right guess would be told from a wrong one for ever."""
+    check_guess(request)
+    request.state.attempted = True
+
+
 def _greeted(known: Known, *, session: str = "", by_header: bool = False) -> Visitor:
     return Visitor(known.principal, known.person.name, session, known.credential, by_header)
 
@@ -109,7 +122,10 @@ def _known_by_header(request: Request, given: list[str]) -> Known:
     if len(given) == 1 and scheme.lower() == "basic":
         with suppress(ValueError):
             login, _, secret = b64decode(proof.strip(), validate=True).decode().partition(":")
-            return known_by_basic(service_of(request), login, secret, address=address_of(request))
+            count = partial(_attempt, request)
+            return known_by_basic(
+                service_of(request), login, secret, address=address_of(request), count=count
+            )
     raise UnauthenticatedError(
         "the Authorization header is not understood",
         remedy="send a token as Bearer, or name and password as Basic",

@@ -162,6 +162,26 @@ def test_the_password_of_an_open_session_is_not_guessed(service: Service) -> Non
     assert int(tried[-1].headers["Retry-After"]) > 0
 
 
+def test_passwords_sent_with_requests_are_counted_before_they_are_reckoned(service: Service) -> None:
+    """Whether a guess is right is told to nobody who guessed too often; who proved his goes on meanwhile."""
+    account(service, "reader")
+    settings = replace(service.archive.settings, logins_per_minute=4)
+    careful = replace(service, archive=replace(service.archive, settings=settings))
+    client = TestClient(create_app(careful.archive, service=careful), base_url="http://localhost")
+
+    def status(address: str, login: str, password: str) -> int:
+        proof = b64encode(f"{login}:{password}".encode()).decode()
+        answer = client.get(address, headers={"Authorization": f"Basic {proof}"})
+        assert answer.status_code != 429 or int(answer.headers["Retry-After"]) > 0
+        return answer.status_code
+
+    assert status("/api/v1/me", "reader", PASSWORD) == 200
+    guesses = [("/api/v1/me", "reader"), ("/about", "reader"), ("/tree", "nobody"), ("/about", "reader")]
+    assert [status(*guess, "a guess of somebody") for guess in guesses] == [401, 401, 401, 429]
+    assert status("/about", "billot", PASSWORD) == 429
+    assert [status(address, "reader", PASSWORD) for address in ("/api/v1/me", "/about")] == [200, 200]
+
+
 def test_a_changed_role_counts_at_the_next_request(browser: Browser, service: Service) -> None:
     """No session carries rights of its own: what was given or taken holds at once."""
     client, desk = browser(), browser()

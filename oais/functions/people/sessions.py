@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -81,9 +82,7 @@ def authenticated(service: Service, login: str, password: str, *, address: str =
 
     Raises UnauthenticatedError and BusyError.
     """
-    with service.database.reading() as connection:
-        find = people.by_email if "@" in login else people.by_login
-        person = find(connection, login.casefold())
+    person = _account(service, login)
     right = fits(password, "" if person is None else person.password)
     if person is None or not right or not is_active(person, service.now()):
         record(service, "login failed", subject="" if person is None else person.identifier, address=address)
@@ -91,6 +90,31 @@ def authenticated(service: Service, login: str, password: str, *, address: str =
     if is_outdated(person.password):
         person = _rehashed(service, person, password)
     return person
+
+
+def authenticated_again(
+    service: Service, login: str, password: str, *, address: str = "", count: Callable[[], None]
+) -> Person:
+    """Return the account whose password came with this request, as it may have come with the one before.
+
+    What was proven a moment ago is not reckoned anew; else ``count`` is called first, which may raise.
+    Raises UnauthenticatedError and BusyError.
+    """
+    person = _account(service, login)
+    if person is not None and service.proven.holds(person, password, service.now()):
+        if not is_active(person, service.now()):
+            raise _wrong()
+        return person
+    count()
+    person = authenticated(service, login, password, address=address)
+    service.proven.add(person, password, service.now())
+    return person
+
+
+def _account(service: Service, login: str) -> Person | None:
+    with service.database.reading() as connection:
+        find = people.by_email if "@" in login else people.by_login
+        return find(connection, login.casefold())
 
 
 def known_by_session(service: Service, secret: str) -> Known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -15,7 +15,7 @@ from oais.database.tokens import Token
 from oais.errors import InvalidError, NotFoundError, RefusedError, UnauthenticatedError
 from oais.functions.people.authority import OPERATOR, person_named, require_manager
 from oais.functions.people.principals import Known, is_active, principal_of
-from oais.functions.people.sessions import authenticated, digest_of
+from oais.functions.people.sessions import authenticated_again, digest_of
 from oais.functions.security_log import record
 from oais.functions.service import Service
 from oais.information.text import printable
@@ -113,13 +113,16 @@ def known_by_token(service: Service, secret: str) -> Known:
     return Known(person, principal, token.identifier)
 
 
-def known_by_basic(service: Service, login: str, secret: str, *, address: str = "") -> Known:
+def known_by_basic(
+    service: Service, login: str, secret: str, *, address: str = "", count: Callable[[], None]
+) -> Known:
     """Return who proves himself by HTTP Basic: with a token as the password, or with his own password.
 
-    Raises UnauthenticatedError, also for a token of somebody else than ``login``, and BusyError.
+    ``count`` is called before a password is reckoned, and may raise. Raises UnauthenticatedError, also for a
+    token of somebody else than ``login``, and BusyError.
     """
     if not secret.startswith(PREFIX):
-        person = authenticated(service, login, secret, address=address)
+        person = authenticated_again(service, login, secret, address=address, count=count)
         with service.database.reading() as connection:
             return Known(person, principal_of(connection, person, service.now()))
     known = known_by_token(service, secret)
