@@ -5,6 +5,7 @@ import re
 from oais.information.reader.ed25519 import signed_by
 from oais.information.reader.folder import Folder, is_clean
 from oais.information.reader.head import reason
+from oais.information.reader.ledger import proven
 
 # -- A delivery: a BagIt 1.0 bag ------------------------------------------------------------------------
 
@@ -17,9 +18,10 @@ MANIFEST_LINE = re.compile("([0-9a-fA-F]{64,128})[ \t]+[*]?(.+)$")
 class Bag:
     """A bag on disk; ``faults`` maps paths to what is wrong."""
 
-    def __init__(self, root: str, keys: "list[bytes]") -> None:
-        self.disk, self.keys = Folder(root), keys
+    def __init__(self, root: str, keys: "list[bytes]", named: bool = False) -> None:
+        self.disk, self.keys, self.named = Folder(root), keys, named
         self.faults: dict[str, str] = {}
+        self.notes: list[str] = []
 
     def verify(self) -> None:
         """Find all that is not as it was delivered."""
@@ -37,6 +39,9 @@ class Bag:
         for path in sorted((set(self.disk.files) | self.disk.odd) - set(expected) - own):
             self.faults[path] = "is in no manifest"
         self._verify_seal()
+        for path in sorted(self.disk.files):
+            if re.match("metadata/(?:[^/]+/)?ledger-proof[.]json$", path):
+                self._verify_proof(path, expected)
 
     def _read_manifest(self, name: str, algorithm: str, expected: "dict[str, dict[str, str]]") -> None:
         try:
@@ -80,3 +85,20 @@ class Bag:
             return
         if not any(signed_by(pem, data, signature) for pem in self.keys):
             self.faults.setdefault(SEAL_SIGNATURE, f"is no signature of the key over {SEAL}")
+
+    def _verify_proof(self, path: str, expected: "dict[str, dict[str, str]]") -> None:
+        """Check a proof from the ledger, and say which of the files it proves."""
+        listing = path.replace("ledger-proof.json", "ledger-files.txt")
+        try:
+            told = proven(self.disk.bytes_of(path), self.keys, self.named)
+            if self.disk.digests(listing, ["sha512"])["sha512"] != told.get("files"):
+                raise ValueError(f"{listing} is not the list of files that it proves")
+            held = {line.partition("  ")[0] for line in self.disk.bytes_of(listing).decode().splitlines()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            self.faults.setdefault(path, reason(error))
+            return
+        files = [name for name in expected if name.startswith("data/")]
+        count = sum(expected[name].get("sha512") in held for name in files)
+        signed = "" if self.keys else "; WHO SIGNED ITS CHECKPOINT IS NOT CHECKED"
+        stands = f"{told['subject']} stands in the ledger since {told['at']}"
+        self.notes.append(f"{stands}: {count} of {len(files)} files are proven by it{signed}")

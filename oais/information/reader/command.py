@@ -5,12 +5,13 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from oais.information.reader.bag import SEAL_KEY, Bag
 from oais.information.reader.ed25519 import raw_key
 from oais.information.reader.folder import small_file
 from oais.information.reader.head import StopError, reason, say
+from oais.information.reader.ledger import Ledger
 from oais.information.reader.ocfl_object import DECLARATION, INVENTORY, Aip
 from oais.information.reader.storage_root import ROOT, aips_in, folder_of, verify_receipts, verify_root
 
@@ -21,6 +22,7 @@ KINDS = (
     ("AIP", (DECLARATION, INVENTORY)),
     ("delivery", ("bagit.txt", "manifest-sha512.txt")),
 )
+LEDGER = ("origin", "checkpoint", "checkpoints", "tile")
 USAGE = "verify.py [verify [ID ...] | list [ID] | extract ID FOLDER] [--at PLACE] [--key FILE]"
 
 
@@ -65,19 +67,22 @@ def trusted_keys(place: str, kind: str, named: "list[str]") -> "list[bytes]":
     return keys
 
 
-def tell(name: str, faults: "dict[str, str]", good: str) -> None:
+def tell(name: str, faults: "dict[str, str]", good: str, notes: "Iterable[str]" = ()) -> None:
     """Print the verdict on one thing."""
     say(f"DAMAGED  {name}" if faults else f"whole    {name}  {good}")
     for path in sorted(faults):
         say(f"         {path}: {faults[path]}")
+    for note in notes:
+        say(f"         note: {note}")
 
 
-def verify(place: str, kind: str, wanted: "list[str]", keys: "list[bytes]") -> int:
+def verify(place: str, kind: str, wanted: "list[str]", keys: "list[bytes]", named: bool = False) -> int:
     """Verify and return the exit code."""
     if kind == "delivery":
-        bag = Bag(place, keys)
+        bag = Bag(place, keys, named)
         bag.verify()
-        tell(place, bag.faults, f"{len(bag.disk.files)} files, {bag.disk.read_bytes} bytes read")
+        good = f"{len(bag.disk.files)} files, {bag.disk.read_bytes} bytes read"
+        tell(place, bag.faults, good, bag.notes)
         return 3 if bag.faults else 0
     around: dict[str, str] = {}
     damaged = count = size = 0
@@ -85,9 +90,7 @@ def verify(place: str, kind: str, wanted: "list[str]", keys: "list[bytes]") -> i
         aip = opened(folder, keys)
         aip.verify()
         count, damaged, size = count + 1, damaged + bool(aip.faults), size + aip.disk.read_bytes
-        tell(aip.aip_id, aip.faults, f"v{aip.newest}, {len(aip.disk.files)} files")
-        for note in sorted(aip.notes):
-            say(f"         note: {note}")
+        tell(aip.aip_id, aip.faults, f"v{aip.newest}, {len(aip.disk.files)} files", sorted(aip.notes))
     if kind == "storage root" and not wanted:
         verify_root(place, around)
         receipts = verify_receipts(place, keys, around)
@@ -95,8 +98,20 @@ def verify(place: str, kind: str, wanted: "list[str]", keys: "list[bytes]") -> i
         if receipts < 0:
             told = "no receipts lie beside it: an AIP that is gone altogether is not missed"
         tell("storage root", around, told)
+        around.update(verify_ledger(place, keys))
     say(f"{count} AIPs, {count - damaged} whole, {damaged} damaged, {size} bytes read")
     return 3 if damaged or around else 0
+
+
+def verify_ledger(place: str, keys: "list[bytes]") -> "dict[str, str]":
+    """Verify the ledger beside a storage root, where there is one; return what is wrong."""
+    if not any(os.path.lexists(os.path.join(place, os.pardir, "ledger", name)) for name in LEDGER):
+        say("         no ledger lies beside it: what was promised and when is not proven")
+        return {}
+    ledger = Ledger(place, keys)
+    ledger.verify()
+    tell("ledger", ledger.faults, f"{ledger.size} entries; compare its head with a copy kept elsewhere")
+    return ledger.faults
 
 
 def opened(folder: str, keys: "list[bytes]") -> Aip:

@@ -34,7 +34,7 @@ def small_file(path: str) -> bytes:
 class Folder:
     """All that lies below a folder: ``files`` with their sizes, and what is neither file nor folder."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, leave: str = "") -> None:
         self.root = root
         self.files: dict[str, int] = {}
         self.odd: set[str] = set()
@@ -44,6 +44,8 @@ class Folder:
             prefix = waiting.pop()
             for name in os.listdir(os.path.join(root, prefix)):
                 path = prefix + name
+                if path == leave:
+                    continue
                 status = os.lstat(os.path.join(root, path))
                 if stat.S_ISDIR(status.st_mode):
                     waiting.append(path + "/")

@@ -14,7 +14,7 @@ from oais.information.reader.head import StopError, reason
 # -- A storage root: AIPs in three folders of three digits ----------------------------------------------
 
 ROOT = "0=ocfl_1.1"
-RECEIPT = re.compile("[0-9]{4}/[0-9]{2}/(r[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8})[.]json$")
+RECEIPT = re.compile("(r[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8})[.]json$")
 
 
 def object_path(aip_id: str) -> str:
@@ -59,27 +59,34 @@ def verify_receipts(root: str, keys: "list[bytes]", faults: "dict[str, str]") ->
     place = os.path.join(root, os.pardir, "ledger", "receipts")
     if not os.path.isdir(place):
         return -1
-    folder, count = Folder(place), 0
-    for path in sorted(folder.files):
-        match = RECEIPT.match(path)
-        if match is None:
-            continue
-        count += 1
-        try:
-            data = folder.bytes_of(path)
-            plain = json.loads(data.decode())
-            signature = folder.bytes_of(path + ".sig")
-            about, version = str(plain["aip_id"]), int(plain["version"])
-            whole = plain["receipt_id"] == match.group(1)
-            accepted = plain["status"] == "accepted"
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            faults[f"receipt {match.group(1)}"] = f"cannot be read: {reason(error)}"
-            continue
-        if not whole or (keys and not any(signed_by(pem, data, signature) for pem in keys)):
-            faults[f"receipt {match.group(1)}"] = "is not what the archive signed"
-        elif accepted and not os.path.isdir(os.path.join(root, object_path(about), f"v{version}")):
-            faults[f"{about} v{version}"] = f"is missing: receipt {match.group(1)} says it was accepted"
+    count = 0
+    for year in sorted(os.listdir(place)):
+        for month in sorted(os.listdir(os.path.join(place, year))):
+            folder = Folder(os.path.join(place, year, month))  # one month at a time: there may be millions
+            for path in sorted(folder.files):
+                match = RECEIPT.match(path)
+                if match:
+                    count += 1
+                    verify_receipt(root, folder, match.group(1), keys, faults)
     return count
+
+
+def verify_receipt(
+    root: str, folder: Folder, name: str, keys: "list[bytes]", faults: "dict[str, str]"
+) -> None:
+    """Check one receipt, and that what it says was accepted is there."""
+    try:
+        data, signature = folder.bytes_of(f"{name}.json"), folder.bytes_of(f"{name}.json.sig")
+        plain = json.loads(data.decode())
+        about, version = str(plain["aip_id"]), int(plain["version"])
+        whole, accepted = plain["receipt_id"] == name, plain["status"] == "accepted"
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        faults[f"receipt {name}"] = f"cannot be read: {reason(error)}"
+        return
+    if not whole or (keys and not any(signed_by(pem, data, signature) for pem in keys)):
+        faults[f"receipt {name}"] = "is not what the archive signed"
+    elif accepted and not os.path.isdir(os.path.join(root, object_path(about), f"v{version}")):
+        faults[f"{about} v{version}"] = f"is missing: receipt {name} says it was accepted"
 
 
 def folder_of(root: str, aip_id: str) -> str:
