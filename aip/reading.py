@@ -16,6 +16,7 @@ from oais.files import unreadable
 from oais.information.description import PackageDescription, from_plain
 from oais.information.packages import AipRecord, VersionRecord
 from oais.information.premis import Agent, Event
+from oais.information.version_facts import version_facts
 from oais.information.xml import XmlRefusedError
 
 DESCRIPTION = "metadata/descriptive/description.json"
@@ -115,6 +116,7 @@ def _version_record(
         size=sum(max(size, 0) for size in sizes),
         submission_key=description.submission_key,
         receipt=description.receipt,
+        facts=version_facts(description),
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from oais.database import Connection, delegations
+from oais.functions.access.decisions import Asker
 from oais.functions.codes import code_request, issue_code
 from oais.web.app import DOORS, create_app
 from oais.web.doors import Door
@@ -164,6 +165,20 @@ def test_a_door_that_asks_wrongly_is_found(world: World, endpoint: Callable[...,
     """Planted: one that forgets to ask, one that keeps answers without their reader, one by common prefix."""
     path = "/aip/{aip_id}/v{version:int}/planted/{path:path}"
     assert _finds(world, Door(path, endpoint, Action.DOWNLOAD)) != []
+
+
+def test_a_version_that_goes_by_the_facts_of_the_newest_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted: what the newest version says of itself decides about all of them."""
+    asked = Asker.target
+    monkeypatch.setattr(
+        Asker, "target", lambda asker, node, aip_id="", _version=0: asked(asker, node, aip_id)
+    )
+    files = next(door for door in DOORS if door.path.endswith("/files/{path:path}"))
+    faults = _finds(world, files)
+    for name in ("once-embargoed", "once-excepted"):
+        assert any(sets.product_path(name) in fault for fault in faults), name
 
 
 def test_a_release_that_is_stored_is_found(world: World) -> None:

@@ -99,8 +99,9 @@ class AipEntry:
 
 @dataclass(frozen=True, slots=True)
 class ToldOf:
-    """What a decision about a package may ask of it; ``requests`` are the observation requests it is of."""
+    """What a decision about a version may ask of it; ``requests`` are the observation requests it is of."""
 
+    node: str
     kind: str
     level: str
     values: Mapping[str, Any]

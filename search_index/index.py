@@ -127,15 +127,20 @@ class Index:
         return self._read(lambda connection: reading.aip_entries(connection, aip_ids))
 
     def observed_by(self, aip_ids: Sequence[str]) -> dict[str, tuple[Observation, ...]]:
-        """Return the visits of the packages that are of any, by identifier."""
+        """Return the visits of the packages whose newest version is of any, by identifier."""
         return self._read(lambda connection: reading.observed_by(connection, aip_ids))
 
-    def told_of(self, aip_ids: Sequence[str]) -> tuple[dict[str, ToldOf], list[Observation]]:
-        """Return what decisions ask of packages, by identifier, and all visits of their requests."""
-        return self._read(lambda connection: reading.told_of(connection, aip_ids))
+    def told_of(
+        self, versions: Sequence[tuple[str, int]]
+    ) -> tuple[dict[tuple[str, int], ToldOf], list[Observation]]:
+        """Return what decisions ask of versions, by identifier and number, and all visits of their requests.
+
+        Number 0 stands for the newest; what the catalogue does not know is left out.
+        """
+        return self._read(lambda connection: reading.told_of(connection, versions))
 
     def visits_of(self, requests: Sequence[str]) -> list[Observation]:
-        """Return what all packages tell of some observation requests."""
+        """Return what packages tell of some observation requests: the newest versions, where they do."""
         return self._read(lambda connection: reading.visits_of(connection, requests))
 
     def requests_observed(self) -> list[tuple[str, str, str]]:

@@ -15,7 +15,8 @@ from oais.database.schema import METADATA, reference, texts
 class Pick:
     """A version of an AIP, whole or only the files of these logical paths; ``size`` in bytes.
 
-    A version never changes, so where it lies and how much it is are kept with it.
+    A version never changes, so where it lies and how much it is are kept with it, to be shown. Whether it
+    may be had is never decided by what is kept here.
     """
 
     aip_id: str

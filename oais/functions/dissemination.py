@@ -91,7 +91,7 @@ def deliver(
     stored = find_aip(archive, reference.aip_id)
     version = reference.version or stored.head
     description = read_description(stored, version)
-    decision = _decision(asker, description)
+    decision = _decision(asker, stored, description)
     items = select(stored, version, patterns)
     _check_target(archive, target)
     part = cutting(part_of(archive, stored, description, items, decision))
@@ -186,13 +186,17 @@ def _check_target(archive: Archive, target: Path) -> None:
         )
 
 
-def _decision(asker: Asker, description: PackageDescription) -> Decision:
+def _decision(asker: Asker, stored: StoredAip, description: PackageDescription) -> Decision:
+    """Return what releases a version; an older one is not known where the newest may not be described."""
     unknown = NotFoundError(f"the archive holds no AIP {description.aip_id}")
-    asker.require(Action.DOWNLOAD, description.node, description.aip_id, unknown)
-    if asker.open_to_all(Action.DOWNLOAD, description.node, description.aip_id):
+    newest = description if description.version == stored.head else read_description(stored)
+    asker.require(Action.READ_METADATA, newest.node, newest.aip_id, unknown, newest.version)
+    place = (description.node, description.aip_id)
+    asker.require(Action.DOWNLOAD, *place, unknown, description.version)
+    if asker.open_to_all(Action.DOWNLOAD, *place, description.version):
         # What is open to all is not handed out as a privilege of whoever asked.
         asker = asker.asked_by(ANONYMOUS)
-    return asker.decision(Action.DOWNLOAD, description.node, description.aip_id)
+    return asker.decision(Action.DOWNLOAD, *place, description.version)
 
 
 def select(stored: StoredAip, version: int, patterns: Sequence[str]) -> tuple[DipItem, ...]:

@@ -15,6 +15,7 @@ from oais.information.description import PackageDescription
 from oais.information.findings import Finding, refuses
 from oais.information.fixity import FileFixity
 from oais.information.premis import Agent, Event, Rights
+from oais.information.version_facts import VersionFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ class VersionRecord:
     """One version of a stored AIP, as its inventory and its own description tell it.
 
     ``submission_key`` and ``receipt`` name the delivery that made this version, so that an old delivery
-    is known again after the index was rebuilt.
+    is known again after the index was rebuilt. Without ``facts`` the version is private.
     """
 
     number: int
@@ -179,6 +180,7 @@ class VersionRecord:
     size: int
     submission_key: str = ""
     receipt: str = ""
+    facts: VersionFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

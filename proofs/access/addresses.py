@@ -76,7 +76,7 @@ def addresses(door: Door, world: World) -> Iterator[Address]:
         yield from _of_sets(door)
     elif door.path in _SELECTING:
         for name in sets.SETS:
-            query = f"?pick={sets.aip_id(name)}@v{_version(name)}"
+            query = f"?pick={sets.aip_id(name)}@v{sets.version(name)}"
             yield Address(door, door.path + query, About.DATA, name)
     else:
         about = About.OVERVIEW if isinstance(door.asks, Action) else About.NOTHING
@@ -90,17 +90,14 @@ def addresses(door: Door, world: World) -> Iterator[Address]:
 def _of_sets(door: Door) -> Iterator[Address]:
     about = About.DATA if door.asks is Action.DOWNLOAD else About.DESCRIPTION
     for name in sets.SETS:
-        values = {"aip_id": sets.aip_id(name), "version": _version(name), "path": sets.product_path(name)}
-        if name == sets.FIRST and "{version" not in door.path:
+        values = {"aip_id": sets.aip_id(name), "version": str(sets.version(name))}
+        values["path"] = sets.product_path(name)
+        if name in sets.LATER and "{version" not in door.path:
             continue
         yield Address(door, _filled(door, values), about, name)
         if door.path.endswith("/files/{path:path}"):
             described = _filled(door, values | {"path": _METADATA_FILE})
             yield Address(door, described, About.DESCRIPTION, name)
-
-
-def _version(name: str) -> str:
-    return "2" if name == sets.SECOND else "1"
 
 
 def _identifiers(door: Door, world: World) -> Mapping[str, str]:

@@ -92,9 +92,19 @@ ROWS = {
     "kindred": Row(STAFF, STAFF),
     "nowhere": Row(frozenset(), frozenset()),
     "turned-away": Row(frozenset(), frozenset()),
+    "once-embargoed": Row(ALL, STAFF | OWNER, login_helps=True),
+    "then-excepted": Row(ALL, ALL),
+    "once-excepted": Row(ALL, ALL),
+    "then-embargoed": Row(ALL, STAFF | OWNER, login_helps=True),
+    "once-open": Row(STAFF, STAFF, named=ALL),
+    "then-hidden": Row(STAFF, STAFF),
+    "once-hidden": Row(STAFF, STAFF),
+    "then-open": Row(ALL, ALL),
 }
 """``versions`` is closed in its second version, while its first lies at ``first-version``, open to all.
 ``kindred`` begins as ``kin`` does and is none of it. ``nowhere`` was never made, ``turned-away`` was refused.
+What was ``once`` is the first version of a package and what is ``then`` its second: each by what was sealed
+in it, but a package whose newest version lies hidden is hidden with all its versions, wherever they lie.
 """
 
 DUTIES = {
@@ -112,6 +122,8 @@ it downloads nothing and does nothing for him.
 MOMENTS = {
     "embargo-before": "2027-01-10T00:00:00+00:00",
     "embargo-on-the-day": "2026-06-15T00:00:00+00:00",
+    "once-embargoed": "2027-02-01T00:00:00+00:00",
+    "then-embargoed": "2027-02-01T00:00:00+00:00",
     "of-a-group": "2030-01-01T00:00:00+00:00",
     "opening-later": "2028-02-29T00:00:00+00:00",
     "not-opened-yet": "2029-01-01T00:00:00+00:00",

@@ -15,7 +15,15 @@ from proofs.access.addresses import About, Address
 from proofs.access.asking import Answer, Client
 from proofs.access.world import DELIVERED, Clock, World, deliver
 
-UNSEEN = ("hidden", "of-a-hidden-group", "family/hidden-child", "kindred", sets.TURNED_AWAY)
+UNSEEN = (
+    "hidden",
+    "of-a-hidden-group",
+    "family/hidden-child",
+    "kindred",
+    "once-open",
+    "then-hidden",
+    sets.TURNED_AWAY,
+)
 """What is delivered into the second world alone."""
 
 ASKERS = ("stranger", "holder of a code", "registered", "provider")

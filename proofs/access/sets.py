@@ -20,7 +20,14 @@ CANARY: Final = re.compile(r"qz(\d\d)([md])xv|1,0(\d\d) good points|tmp/qz(\d\d)
 
 NEVER_DELIVERED: Final = "nowhere"
 TURNED_AWAY: Final = "turned-away"
-SECOND, FIRST = "versions", "first-version"
+LATER: Final = {
+    "first-version": "versions",
+    "once-embargoed": "then-excepted",
+    "once-excepted": "then-embargoed",
+    "once-open": "then-hidden",
+    "once-hidden": "then-open",
+}
+"""Sets that are the first version of a package, and the set that is its second."""
 
 REQUESTS: Final = {
     "embargo-before": [("V1", "2025-12-01"), ("V2", "2026-01-10")],
@@ -32,6 +39,10 @@ REQUESTS: Final = {
     "embargo-excepted": [("V1", "")],
     "delegated": [("V1", "2026-02-01")],
     "revoked": [("V1", "2026-02-01")],
+    "once-embargoed": [("V1", "2026-02-01")],
+    "then-excepted": [("V1", "")],
+    "once-excepted": [("V1", "")],
+    "then-embargoed": [("V1", "2026-02-01")],
 }
 """The visits of each set that is of an observation request, and when they were declared complete.
 
@@ -56,7 +67,12 @@ def canaries_in(text: str) -> set[tuple[str, str]]:
 
 def aip_id(name: str) -> str:
     """Return the identifier of a set's package; the first version is one of the same package."""
-    return f"probe.{(SECOND if name == FIRST else name).replace('/', '.')}"
+    return f"probe.{LATER.get(name, name).replace('/', '.')}"
+
+
+def version(name: str) -> int:
+    """Return which version of its package a set is."""
+    return 2 if name in LATER.values() else 1
 
 
 def node(name: str) -> str:
@@ -113,7 +129,7 @@ def bag(root: Path, name: str) -> Path:
 def _submission(name: str) -> str:
     text = canary(name, "m")
     lines = [f"title: Set {text}", f"summary: About {text}", f"creators: [Author {text}]"]
-    if name == "embargo-excepted":
+    if name in _EXCEPTED:
         lines.append("values: {progtype: '40'}")
     if name in REQUESTS:
         visits = ", ".join(
@@ -181,14 +197,15 @@ def rules(group: str) -> str:
     lines += [f"  - {{node: {node(name)}, policy: words-embargo}}" for name in embargoed]
     lines += [f"  - {{node: {node(name)}, policy: words-hidden}}" for name in _HIDDEN]
     lines += [
-        f"  - {{node: {node(name)}, policy: words-closed}}" for name in ("closed", SECOND, "family/child")
+        f"  - {{node: {node(name)}, policy: words-closed}}" for name in ("closed", "versions", "family/child")
     ]
     opening = "{opens: 2029-01-01, until_then: account}"
     lines.append(f"  - {{node: {node('not-opened-yet')}, opening: {opening}}}")
     return "\n".join(lines) + "\n"
 
 
-_HIDDEN = ("hidden", "family/hidden-child", "kindred")
+_HIDDEN = ("hidden", "family/hidden-child", "kindred", "then-hidden", "once-hidden")
+_EXCEPTED = ("embargo-excepted", "then-excepted", "once-excepted")
 _WORDS = {
     "listed": "{metadata: listed, data: closed, reason: private}",
     "for-holders-of-a-code": "{metadata: public, data: email-code, reason: counted}",

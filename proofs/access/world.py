@@ -117,7 +117,7 @@ def plant_policies(home: Path, group: str) -> None:
 def deliver(archive: Archive, place: Path, names: Iterable[str]) -> None:
     """Deliver sets through the door of producers; the first version goes before the second."""
     archive = _quiet(open_archive(archive.home, clock=archive.clock))
-    wanted = sorted(names, key=lambda name: name == sets.SECOND)
+    wanted = sorted(names, key=sets.version)
     bags = [sets.bag(place / f"{name.replace('/', '.')}.bag", name) for name in wanted]
     for name, told in zip(wanted, submit(archive, bags), strict=True):
         assert told.receipt is not None, (name, told.error)

@@ -75,5 +75,5 @@ def _without_numbers(row: Any) -> Row:
 
 def _key(row: Row) -> str:
     """Return a sort key made of what tells the rows of one package apart."""
-    telling = ("product", "position", "number", "facet", "value", "identifier", "submission_key")
+    telling = ("product", "version", "position", "number", "facet", "value", "identifier", "submission_key")
     return repr([row[name] for name in telling if name in row])

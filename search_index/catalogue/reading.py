@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from oais.errors import NotFoundError
 from oais.information.description import (
@@ -31,6 +31,7 @@ from search_index.entries import (
 
 _VISIT = tuple(item.name for item in fields(Observation))
 _LISTS = ("targets", "instruments", "obs_ids")
+_NEWEST = OBSERVATIONS.c.version == AIPS.c.version
 _DESCRIBED = (
     "path",
     "sip_path",
@@ -44,6 +45,20 @@ _DESCRIBED = (
     "media_type",
     "valid_from",
     "valid_to",
+)
+_TELLING = (
+    select(
+        AIPS.c.aip_id,
+        AIPS.c.version,
+        *(VERSIONS.c[name] for name in ("number", "node", "kind", "level", "mission_values")),
+        OBSERVATIONS.c.request,
+    )
+    .join(VERSIONS, AIPS.c.no == VERSIONS.c.aip_no)
+    .outerjoin(
+        OBSERVATIONS,
+        and_(OBSERVATIONS.c.aip_no == VERSIONS.c.aip_no, OBSERVATIONS.c.version == VERSIONS.c.number),
+    )
+    .distinct()
 )
 
 
@@ -145,36 +160,55 @@ def submission_entry(connection: Connection, key: str) -> SubmissionEntry | None
 
 
 def observed_by(connection: Connection, aip_ids: Sequence[str]) -> dict[str, tuple[Observation, ...]]:
-    """Return the visits of the packages that are of any, by the package's identifier."""
+    """Return the visits of the packages whose newest version is of any, by the package's identifier."""
     found: dict[str, tuple[Observation, ...]] = {}
     for part in parts(aip_ids):
-        for row in connection.execute(_observed().where(AIPS.c.aip_id.in_(part))):
+        for row in connection.execute(_observed().where(AIPS.c.aip_id.in_(part), _NEWEST)):
             found[row.aip_id] = (*found.get(row.aip_id, ()), _observation(row))
     return found
 
 
-def told_of(connection: Connection, aip_ids: Sequence[str]) -> tuple[dict[str, ToldOf], list[Observation]]:
-    """Return what decisions ask of the packages that are known, and all visits of their requests."""
-    asked = (AIPS.c.aip_id, AIPS.c.kind, AIPS.c.level, AIPS.c.mission_values, OBSERVATIONS.c.request)
-    query = select(*asked).outerjoin(OBSERVATIONS, OBSERVATIONS.c.aip_no == AIPS.c.no).distinct()
-    rows: dict[str, list[Any]] = {}
-    for part in parts(aip_ids):
-        for row in connection.execute(query.where(AIPS.c.aip_id.in_(part))):
-            rows.setdefault(row.aip_id, []).append(row)
-    told = {aip_id: _told(found) for aip_id, found in rows.items()}
-    requests = {request for package in told.values() for request in package.requests}
+def told_of(
+    connection: Connection, versions: Sequence[tuple[str, int]]
+) -> tuple[dict[tuple[str, int], ToldOf], list[Observation]]:
+    """Return what decisions ask of versions, by identifier and number, and all visits of their requests.
+
+    Number 0 stands for the newest. What is not known, or says nothing of itself, is left out.
+    """
+    wanted = set(versions)
+    rows: dict[tuple[str, int], list[Any]] = {}
+    for part in parts(sorted({aip_id for aip_id, _ in wanted})):
+        for row in connection.execute(_TELLING.where(AIPS.c.aip_id.in_(part), _numbered(wanted))):
+            keys = {(row.aip_id, row.number)} | ({(row.aip_id, 0)} if row.number == row.version else set())
+            for key in keys & wanted:
+                rows.setdefault(key, []).append(row)
+    told = {key: _told(found) for key, found in rows.items() if found[0].node}
+    requests = {request for version in told.values() for request in version.requests}
     return told, visits_of(connection, sorted(requests))
 
 
+def _numbered(versions: Collection[tuple[str, int]]) -> ColumnElement[bool]:
+    """Return that a version is the newest or has one of the numbers that are asked for."""
+    numbers = sorted({number for _, number in versions})
+    return or_(VERSIONS.c.number == AIPS.c.version, VERSIONS.c.number.in_(numbers))
+
+
 def _told(rows: Sequence[Any]) -> ToldOf:
-    requests = sorted({row.request for row in rows if row.request is not None})
-    return ToldOf(rows[0].kind, rows[0].level, json.loads(rows[0].mission_values), tuple(requests))
+    requests = tuple(sorted({row.request for row in rows if row.request is not None}))
+    first = rows[0]
+    return ToldOf(first.node, first.kind, first.level, json.loads(first.mission_values), requests)
 
 
 def visits_of(connection: Connection, requests: Sequence[str]) -> list[Observation]:
-    """Return what all packages tell of these observation requests, each thing once."""
+    """Return what all packages tell of these observation requests, each thing once.
+
+    The newest versions tell; of a request that none of them names any more, the older ones that do.
+    """
     found: dict[Observation, None] = {}
     for part in parts(requests):
+        rows = connection.execute(_observed().where(OBSERVATIONS.c.request.in_(part), _NEWEST))
+        found.update((_observation(row), None) for row in rows)
+    for part in parts(sorted(set(requests) - {item.request for item in found})):
         rows = connection.execute(_observed().where(OBSERVATIONS.c.request.in_(part)))
         found.update((_observation(row), None) for row in rows)
     return list(found)
@@ -185,6 +219,7 @@ def requests_observed(connection: Connection) -> list[tuple[str, str, str]]:
     query = (
         select(OBSERVATIONS.c.request, AIPS.c.node, func.min(AIPS.c.aip_id))
         .join(AIPS, AIPS.c.no == OBSERVATIONS.c.aip_no)
+        .where(_NEWEST)
         .group_by(OBSERVATIONS.c.request, AIPS.c.node)
         .order_by(OBSERVATIONS.c.request, AIPS.c.node)
     )
@@ -205,7 +240,7 @@ def _observed() -> Select[tuple[Any, ...]]:
     return (
         select(AIPS.c.aip_id, *(OBSERVATIONS.c[name] for name in _VISIT))
         .join(OBSERVATIONS, AIPS.c.no == OBSERVATIONS.c.aip_no)
-        .order_by(AIPS.c.aip_id, OBSERVATIONS.c.position)
+        .order_by(AIPS.c.aip_id, OBSERVATIONS.c.version, OBSERVATIONS.c.position)
     )
 
 

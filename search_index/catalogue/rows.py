@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from oais.information.description import OBSCORE_FIELDS, PackageDescription, ProductDescription
-from oais.information.observations import observations
-from oais.information.packages import AipRecord
+from oais.information.packages import AipRecord, VersionRecord
 from oais.information.text import printable
+from oais.information.version_facts import VersionFacts, package_values
 from search_index.catalogue.schema import OBSCORE_INTEGERS, OBSCORE_TEXTS
 from search_index.names import natural_text
 from search_index.sky import is_direction, unit_vector
@@ -65,14 +65,7 @@ def rows_of(record: AipRecord) -> Rows:
     return Rows(
         aip=_aip_row(record),
         versions=[
-            {
-                "number": version.number,
-                "created_at": version.created_at,
-                "message": storable(version.message),
-                "files": version.files,
-                "size": version.size,
-            }
-            for version in sorted(record.versions, key=lambda version: version.number)
+            _version_row(version) for version in sorted(record.versions, key=lambda version: version.number)
         ],
         products=(_product_row(position, item) for position, item in enumerate(products)),
         provenance=(
@@ -86,8 +79,10 @@ def rows_of(record: AipRecord) -> Rows:
         identifiers=[{"identifier": storable(name)} for name in _identifiers(record)],
         submissions=_submissions(record),
         observations=[
-            {"position": position, **_texts(asdict(observation))}
-            for position, observation in enumerate(observations(description))
+            {"version": version.number, "position": position, **_texts(asdict(observation))}
+            for version in record.versions
+            if version.facts is not None
+            for position, observation in enumerate(version.facts.observations)
         ],
     )
 
@@ -173,7 +168,7 @@ def _aip_row(record: AipRecord) -> Row:
         "targets": as_json(_known(core.target_name for core in cores)),
         "instruments": as_json(_known(core.instrument_name for core in cores)),
         "obs_ids": as_json(_known(core.obs_id for core in cores)),
-        "mission_values": as_json(_package_values(description)),
+        "mission_values": as_json(package_values(description)),
         "ra": where.s_ra if where else None,
         "dec": where.s_dec if where else None,
         "t_min": min(starts, default=None),
@@ -184,13 +179,17 @@ def _aip_row(record: AipRecord) -> Row:
     }
 
 
-def _package_values(description: PackageDescription) -> dict[str, Any]:
-    """Return the mission values of the package; what it does not say itself its first product says."""
-    values: dict[str, Any] = dict(description.values)
-    for product in description.products:
-        for name, value in product.values.items():
-            values.setdefault(name, value)
-    return values
+def _version_row(version: VersionRecord) -> Row:
+    facts = version.facts or VersionFacts("")
+    return {
+        "number": version.number,
+        "created_at": version.created_at,
+        "message": storable(version.message),
+        "files": version.files,
+        "size": version.size,
+        **_texts({"node": facts.node, "kind": facts.kind, "level": facts.level}),
+        "mission_values": as_json(facts.values),
+    }
 
 
 def _product_row(position: int, product: ProductDescription) -> Row:

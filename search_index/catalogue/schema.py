@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from oais.information.description import OBSCORE_FIELDS
 
-SCHEMA_VERSION: Final = "2"
+SCHEMA_VERSION: Final = "3"
 
 METADATA: Final = MetaData()
 
@@ -75,7 +75,9 @@ VERSIONS: Final = Table(
     *_texts("created_at", "message"),
     Column("files", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
+    *_texts("node", "kind", "level", "mission_values"),
 )
+"""From ``node`` on it is what a version says of itself; an empty node is of one that says nothing."""
 
 PRODUCTS: Final = Table(
     "products",
@@ -140,6 +142,7 @@ OBSERVATIONS: Final = Table(
     "observations",
     METADATA,
     Column("aip_no", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
     Column("position", Integer, primary_key=True),
     *_texts("request", "visit", "period_after_first", "period_after_last", "completed"),
     *_texts("waived_by", "waived_at"),

@@ -13,6 +13,7 @@ from oais.information.description import (
     ProvenanceLink,
 )
 from oais.information.packages import AipRecord, VersionRecord
+from oais.information.version_facts import version_facts
 
 LEVELS = ("N0", "N1", "N2")
 MISSIONS = ("alpha", "beta", "gamma")
@@ -79,7 +80,10 @@ def record(aip_id: str = "alpha.0001", *products: ProductDescription, **facts: o
         products=products or (product(f"{aip_id}.fits"),),
     )
     description = replace(description, **facts)  # type: ignore[arg-type]
-    version = VersionRecord(description.version, "2026-01-01T00:00:00Z", "ingest", 9, 10_000)
+    facts_sealed = version_facts(description)
+    version = VersionRecord(
+        description.version, "2026-01-01T00:00:00Z", "ingest", 9, 10_000, facts=facts_sealed
+    )
     return AipRecord(
         aip_id=aip_id,
         object_path=f"abc/def/012/{aip_id}",

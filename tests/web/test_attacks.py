@@ -282,7 +282,7 @@ def test_a_damaged_audit_log_tells_nothing(damaged: Archive, line: str) -> None:
     (root / AUDITS).write_text(line + "\n", "utf-8")
     answer = client_of(damaged).get(f"/aip/{LIGHT_CURVE}")
     assert answer.status_code == 200
-    assert "Not audited since it was taken in." in answer.text
+    assert "No audit to tell of since it was taken in." in answer.text
 
 
 def test_long_names_are_handed_out_whole() -> None:

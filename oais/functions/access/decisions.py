@@ -26,6 +26,9 @@ from policies.access import (
 )
 from policies.tree import Node, Tree
 
+NEWEST = 0
+"""The number that stands for the newest version that the catalogue knows."""
+
 _NOTHING_KNOWN = AipFacts()
 
 
@@ -75,7 +78,7 @@ class Asker:
         self.principal = principal
         self.now = now
         self._reader = facts
-        self._facts: dict[str, AipFacts] = {}
+        self._facts: dict[tuple[str, int], AipFacts] = {}
         self._resting: dict[str, tuple[str, ...]] = {}
         self._told: dict[tuple[Action, str], Decision] = {}
 
@@ -85,9 +88,16 @@ class Asker:
 
     def prepare(self, packages: Iterable[tuple[str, str]]) -> None:
         """Read at once what decisions about packages, as node and identifier, will need to know."""
-        wanted = [aip_id for node, aip_id in packages if aip_id not in self._facts and self._depends(node)]
+        self._read((aip_id, NEWEST) for node, aip_id in packages if self._depends(node))
+
+    def prepare_versions(self, versions: Iterable[tuple[str, int]]) -> None:
+        """Read at once what decisions about versions, as identifier and number, will need to know."""
+        self._read(key for aip_id, number in versions for key in ((aip_id, number), (aip_id, NEWEST)))
+
+    def _read(self, versions: Iterable[tuple[str, int]]) -> None:
+        wanted = [key for key in dict.fromkeys(versions) if key not in self._facts]
         if wanted and self._reader is not None:
-            self._facts.update(dict.fromkeys(wanted, AipFacts()))
+            self._facts.update(dict.fromkeys(wanted, _NOTHING_KNOWN))
             self._facts.update(self._reader.read(wanted))
 
     def prepare_places(self, nodes: Iterable[str], packages: Iterable[tuple[str, str]] = ()) -> None:
@@ -103,19 +113,19 @@ class Asker:
         speaking = ((node, aip_id) for node, aip_ids in found.items() for aip_id in aip_ids)
         self.prepare(chain(packages, speaking))
 
-    def decision(self, action: Action, node_path: str, aip_id: str = "") -> Decision:
+    def decision(self, action: Action, node_path: str, aip_id: str = "", version: int = NEWEST) -> Decision:
         """Return the decision; a node that no policy knows is denied."""
-        return decide(self.principal, action, self.target(node_path, aip_id), self.now)
+        return decide(self.principal, action, self.target(node_path, aip_id, version), self.now)
 
-    def may(self, action: Action, node_path: str, aip_id: str = "") -> bool:
+    def may(self, action: Action, node_path: str, aip_id: str = "", version: int = NEWEST) -> bool:
         """Return whether the action is allowed."""
-        return self._answer(action, node_path, aip_id).allowed
+        return self._answer(action, node_path, aip_id, version).allowed
 
-    def _answer(self, action: Action, node_path: str, aip_id: str = "") -> Decision:
+    def _answer(self, action: Action, node_path: str, aip_id: str, version: int) -> Decision:
         """Return the decision without its Grant; where no facts are asked, one for all that say the same."""
         node = self.tree.node(node_path)
         if node is None or (aip_id and self._depends(node_path)):
-            return self.decision(action, node_path, aip_id)
+            return self.decision(action, node_path, aip_id, version)
         return self._of_words(action, node)
 
     def _of_words(self, action: Action, node: Node) -> Decision:
@@ -125,9 +135,31 @@ class Asker:
             self._told[key] = replace(self.decision(action, node.path), grant=None)
         return self._told[key]
 
-    def require(self, action: Action, node_path: str, aip_id: str, unknown: NotFoundError) -> Grant:
+    def require(
+        self, action: Action, node_path: str, aip_id: str, unknown: NotFoundError, version: int = NEWEST
+    ) -> Grant:
         """Return the grant; raises ``unknown`` where the object may not be known, else ClosedError."""
-        decision = self.decision(action, node_path, aip_id)
+        return self._granted(self.decision(action, node_path, aip_id, version), unknown)
+
+    def version_decision(self, action: Action, aip_id: str, version: int) -> Decision:
+        """Return the decision about a version wherever it lies, as the catalogue says.
+
+        Where the newest version may not be described no other is known either. A version that the
+        catalogue does not know is denied.
+        """
+        self.prepare_versions([(aip_id, version)])
+        newest = self._facts.get((aip_id, NEWEST), _NOTHING_KNOWN)
+        described = self.decision(Action.READ_METADATA, newest.node, aip_id)
+        if not described.allowed:
+            return described
+        node = self._facts.get((aip_id, version), _NOTHING_KNOWN).node
+        return self.decision(action, node, aip_id, version)
+
+    def require_version(self, action: Action, aip_id: str, version: int, unknown: NotFoundError) -> Grant:
+        """Return the grant for a version wherever it lies; raises as ``require``."""
+        return self._granted(self.version_decision(action, aip_id, version), unknown)
+
+    def _granted(self, decision: Decision, unknown: NotFoundError) -> Grant:
         if decision.grant is not None:
             return decision.grant
         if decision.metadata != "public":
@@ -135,9 +167,9 @@ class Asker:
         stranger = self.principal.identifier == ""
         raise (LoginMayHelpError if stranger and decision.step is Step.LOG_IN else ClosedError)(decision)
 
-    def note(self, node_path: str, aip_id: str = "") -> AccessNote:
+    def note(self, node_path: str, aip_id: str = "", version: int = NEWEST) -> AccessNote:
         """Return what a page says about downloading."""
-        decision = self._answer(Action.DOWNLOAD, node_path, aip_id)
+        decision = self._answer(Action.DOWNLOAD, node_path, aip_id, version)
         release = decision.release_at
         return AccessNote(
             open=decision.allowed,
@@ -147,23 +179,23 @@ class Asker:
             policy=decision.policy,
             word=decision.word,
             step=decision.step,
-            release=release_note(self.target(node_path, aip_id)),
+            release=release_note(self.target(node_path, aip_id, version)),
         )
 
-    def locked(self, node_path: str, aip_id: str = "") -> bool:
+    def locked(self, node_path: str, aip_id: str = "", version: int = NEWEST) -> bool:
         """Return whether a padlock stands beside it: the data are not for whoever asks.
 
         Where packages differ, a place is locked when those that speak for it are; a mere branch is not.
         """
         if aip_id or not self._depends(node_path):
-            return not self.may(Action.DOWNLOAD, node_path, aip_id)
+            return not self.may(Action.DOWNLOAD, node_path, aip_id, version)
         self.prepare_places([node_path])
         speaking = self._resting.get(node_path, ())
         return bool(speaking) and all(self.locked(node_path, resting) for resting in speaking)
 
-    def open_to_all(self, action: Action, node_path: str, aip_id: str = "") -> bool:
+    def open_to_all(self, action: Action, node_path: str, aip_id: str = "", version: int = NEWEST) -> bool:
         """Return whether a stranger would get the same, so that a cache may keep it."""
-        return decide(ANONYMOUS, action, self.target(node_path, aip_id), self.now).allowed
+        return decide(ANONYMOUS, action, self.target(node_path, aip_id, version), self.now).allowed
 
     def branches_denied(self, action: Action) -> tuple[str, ...]:
         """Return the tops of the branches where seeing, or reading metadata, is denied."""
@@ -182,11 +214,11 @@ class Asker:
             Action.READ_METADATA: _denied(path for path, word in shown.items() if word != "public"),
         }
 
-    def target(self, node_path: str, aip_id: str = "") -> AccessObject:
-        """Return what the decision is about: the words of its node and what is known of the package."""
-        if aip_id:
-            self.prepare([(node_path, aip_id)])
-        facts = self._facts.get(aip_id, _NOTHING_KNOWN)
+    def target(self, node_path: str, aip_id: str = "", version: int = NEWEST) -> AccessObject:
+        """Return what the decision is about: the words of its node and what is known of the version."""
+        if aip_id and self._depends(node_path):
+            self._read([(aip_id, version)])
+        facts = self._facts.get((aip_id, version), _NOTHING_KNOWN)
         return AccessObject(
             node_path=node_path,
             words=self._words(node_path),

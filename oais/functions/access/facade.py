@@ -96,10 +96,10 @@ class Access:
         shown = packages.open_shown(self.store, asker, reference)
         unknown = NotFoundError(f"{shown.reference} has no file {printable(path)!r}")
         action = Action.READ_METADATA if packages.is_metadata(path) else Action.DOWNLOAD
-        aip_id = shown.description.aip_id
+        place = (shown.node, shown.description.aip_id)
         if path not in shown.stored.inventory.versions[shown.version].state:
             raise unknown
-        grant = asker.require(action, shown.node, aip_id, unknown)
+        grant = asker.require(action, *place, unknown, shown.version)
         stored = shown.stored.open(shown.version).file(path)
         name = path.rsplit("/", maxsplit=1)[-1]
         described = next((item for item in shown.description.products if item.path == path), None)
@@ -110,7 +110,7 @@ class Access:
             size=described.size if described else stored.size,
             digests=stored.digests,
             media_type=(described.media_type if described else "") or media_type_of(name),
-            public=asker.open_to_all(action, shown.node, aip_id),
+            public=asker.open_to_all(action, *place, shown.version),
         )
 
     def asker(self) -> Asker:

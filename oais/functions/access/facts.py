@@ -1,4 +1,8 @@
-"""What a decision about a package needs to know of it, read for many packages at once."""
+"""What a decision about a version of a package needs to know of it, read for many versions at once.
+
+Each version is decided by what was sealed in it. Only what is known of its observation request is of now:
+visits are completed and embargoes waived for all packages of a request at once.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,12 @@ SEVERAL = "several observation requests"
 
 @dataclass(frozen=True, slots=True)
 class AipFacts:
-    """Kind, level and values of a package, and what is known of its observation request."""
+    """Node, kind, level and values of a version, and what is known of its observation request.
 
+    Without a node the version is not known: nothing that depends on more is allowed then.
+    """
+
+    node: str = ""
     kind: str = ""
     level: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
@@ -26,19 +34,19 @@ class AipFacts:
 
 @dataclass(frozen=True, slots=True)
 class FactReader:
-    """Reads the facts of packages from the index and the database, where there is one."""
+    """Reads the facts of versions from the index and the database, where there is one."""
 
     index: Index
     database: Database | None
 
-    def read(self, aip_ids: Sequence[str]) -> dict[str, AipFacts]:
-        """Return the facts of the packages that the index knows, in one question for all."""
-        told, observed = self.index.told_of(aip_ids)
-        asked = sorted({request for package in told.values() for request in package.requests})
+    def read(self, versions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], AipFacts]:
+        """Return the facts of the versions that the index knows, in one question for all; 0 is the newest."""
+        told, observed = self.index.told_of(versions)
+        asked = sorted({request for version in told.values() for request in version.requests})
         known = declared_of(self.database, asked, observed)
         return {
-            aip_id: AipFacts(package.kind, package.level, package.values, _of(package.requests, known))
-            for aip_id, package in told.items()
+            key: AipFacts(found.node, found.kind, found.level, found.values, _of(found.requests, known))
+            for key, found in told.items()
         }
 
 

@@ -13,7 +13,7 @@ from aip.stored import AUDITS, StoredAip, StoredFile
 from oais.errors import NotFoundError
 from oais.functions.access import cards
 from oais.functions.access.citation import cite
-from oais.functions.access.decisions import Asker
+from oais.functions.access.decisions import NEWEST, Asker
 from oais.functions.access.places import check_page, crumbs
 from oais.functions.access.views import (
     AipView,
@@ -65,7 +65,8 @@ class Shown:
 def open_shown(store: AipStore, asker: Asker, reference: str) -> Shown:
     """Return a version that may be read; raises WrongUsageError, NotFoundError or ClosedError.
 
-    What may not be known answers exactly as what does not exist.
+    What may not be known answers exactly as what does not exist: an older version too where the newest
+    may not be described. Beyond that each version is decided by what was sealed in it.
     """
     asked = parse_aip_reference(reference)
     unknown = NotFoundError(
@@ -75,13 +76,13 @@ def open_shown(store: AipStore, asker: Asker, reference: str) -> Shown:
     if stored is None:
         raise unknown
     newest = read_description(stored)
-    asker.require(Action.READ_METADATA, newest.node, asked.aip_id, unknown)
+    asker.require(Action.READ_METADATA, newest.node, asked.aip_id, unknown, stored.head)
     version = asked.version or stored.head
     if version == stored.head:
         return Shown(stored, version, newest)
     stored.open(version)
     described = read_description(stored, version)
-    asker.require(Action.READ_METADATA, described.node, asked.aip_id, unknown)
+    asker.require(Action.READ_METADATA, described.node, asked.aip_id, unknown, version)
     return Shown(stored, version, described)
 
 
@@ -92,13 +93,13 @@ def aip_view(index: Index, asker: Asker, shown: Shown, base_url: str, page: int 
     first = (page - 1) * PRODUCTS_SHOWN
     products = description.products[first : first + PRODUCTS_SHOWN]
     links = (link for product in products for link in product.provenance)
-    locked = asker.locked(shown.node, description.aip_id)
-    versions = _versions(shown)
+    place = (shown.node, description.aip_id, shown.version)
+    versions = _versions(asker, shown)
     size = sum(file.size for file in files.values())
     return AipView(
-        card=cards.described_card(description, size, locked=locked),
+        card=cards.described_card(description, size, locked=asker.locked(*place)),
         crumbs=crumbs(asker, shown.node),
-        access=asker.note(shown.node, description.aip_id),
+        access=asker.note(*place),
         reference=shown.reference,
         version=shown.version,
         newest=shown.stored.head,
@@ -118,7 +119,8 @@ def aip_view(index: Index, asker: Asker, shown: Shown, base_url: str, page: int 
         software=_software(description, files),
         metadata=_metadata(files),
         provenance=resolve_links(index, asker, links),
-        audit=_last_audit(shown.stored),
+        # An audit tells of all versions at once, and is told where all of them may be.
+        audit=_last_audit(shown.stored) if len(versions) == len(shown.stored.versions) else None,
         citation=cite(description, shown.version, base_url),
     )
 
@@ -128,11 +130,16 @@ def _place(shown: Shown) -> str:
     return "/".join(("aip", *shown.stored.path.parts[-4:]))
 
 
-def _versions(shown: Shown) -> tuple[VersionView, ...]:
-    inventory = shown.stored.inventory
+def _versions(asker: Asker, shown: Shown) -> tuple[VersionView, ...]:
+    """Return the versions that may be described to the asker, the newest first."""
+    inventory, aip_id = shown.stored.inventory, shown.stored.aip_id
+    others = [number for number in shown.stored.versions if number != shown.version]
+    asker.prepare_versions((aip_id, number) for number in others)
     rows = []
     for number in reversed(shown.stored.versions):
         version = inventory.versions[number]
+        if number in others and not asker.version_decision(Action.READ_METADATA, aip_id, number).allowed:
+            continue
         rows.append(
             VersionView(
                 number=number,
@@ -218,10 +225,11 @@ def _target(index: Index, asker: Asker, link: ProvenanceLink) -> str:
         return ""
     holders = index.by_file_name(link.value) if link.value else ()
     candidates = [link.target] if link.target else []
-    for aip_id in candidates + [holder.aip_id for holder in holders]:
-        entry = index.aip(aip_id.partition("@")[0])
-        if entry is not None and asker.may(Action.READ_METADATA, entry.node, entry.aip_id):
-            return aip_id
+    for reference in candidates + [holder.aip_id for holder in holders]:
+        aip_id, _, number = reference.partition("@v")
+        version = int(number) if number.isdecimal() else NEWEST
+        if asker.version_decision(Action.READ_METADATA, aip_id, version).allowed:
+            return reference
     return ""
 
 

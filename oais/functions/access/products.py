@@ -72,10 +72,10 @@ def product_view(index: Index, asker: Asker, shown: Shown, path: str) -> Product
     """Return all that is told of a product; table and picture only to who may download. NotFoundError."""
     product = _described(shown, path)
     stored = shown.stored.open(shown.version).file(path)
-    aip_id = shown.description.aip_id
-    access = asker.note(shown.node, aip_id)
+    place = (shown.node, shown.description.aip_id, shown.version)
+    access = asker.note(*place)
     table, plot = None, ""
-    if asker.may(Action.DOWNLOAD, shown.node, aip_id):
+    if asker.may(Action.DOWNLOAD, *place):
         table, plot = _table(stored.path), _plot(stored.path, product)
     return ProductView(
         card=cards.described_card(shown.description, product.size, locked=not access.open),

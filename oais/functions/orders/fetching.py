@@ -156,9 +156,10 @@ def open_package(consumer: Consumer, identifier: str, number: int) -> Handout:
 def require_all(access: Access, picks: Sequence[Pick]) -> None:
     """Raise NotFoundError or ClosedError unless everything of an order may be downloaded."""
     asker = access.asker()
+    asker.prepare_versions((pick.aip_id, pick.version) for pick in picks)
     for pick in picks:
         unknown = NotFoundError("there is no such order")
-        asker.require(Action.DOWNLOAD, pick.node, pick.aip_id, unknown)
+        asker.require_version(Action.DOWNLOAD, pick.aip_id, pick.version, unknown)
 
 
 def _view(

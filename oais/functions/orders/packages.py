@@ -36,11 +36,11 @@ def parts_of(access: Access, picks: Iterable[Pick], cutting: Cutting = whole) ->
 def _part(access: Access, item: Pick) -> Part:
     unknown = NotFoundError(f"there is no AIP {item.aip_id!r}")
     asker = access.asker()
-    asker.require(Action.DOWNLOAD, item.node, item.aip_id, unknown)
+    asker.require_version(Action.DOWNLOAD, item.aip_id, item.version, unknown)
     stored = access.store.find(item.aip_id)
     if stored is None:
         raise unknown
-    decision = asker.decision(Action.DOWNLOAD, item.node, item.aip_id)
+    decision = asker.version_decision(Action.DOWNLOAD, item.aip_id, item.version)
     description = read_description(stored, item.version)
     items = pick(stored, item.version, item.paths)
     return part_of(access.archive, stored, description, items, decision)
@@ -128,4 +128,4 @@ class Watch:
         self._sent += min(item.size, ASK_EVERY)
         part = self._parts[item.source]
         unknown = NotFoundError(f"there is no AIP {part.aip_id!r}")
-        self._asker.require(Action.DOWNLOAD, part.node, part.aip_id, unknown)
+        self._asker.require_version(Action.DOWNLOAD, part.aip_id, part.version, unknown)

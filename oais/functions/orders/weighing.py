@@ -62,9 +62,12 @@ class Weighed:
 
 
 def weigh(access: Access, picks: Iterable[Pick]) -> Weighed:
-    """Ask the decision about each pick and weigh what may be had; nothing is read from disk."""
-    asker = access.asker()
-    lines = tuple(_line(pick, asker.decision(Action.DOWNLOAD, pick.node, pick.aip_id)) for pick in picks)
+    """Ask the decision about each pick, where it lies now, and weigh what may be had; no package is read."""
+    asker, picked = access.asker(), tuple(picks)
+    asker.prepare_versions((pick.aip_id, pick.version) for pick in picked)
+    lines = tuple(
+        _line(pick, asker.version_decision(Action.DOWNLOAD, pick.aip_id, pick.version)) for pick in picked
+    )
     size = sum(line.pick.size for line in lines if line.allowed)
     way = way_of(size, access.archive.settings) if any(line.allowed for line in lines) else Way.NOTHING
     return Weighed(lines, way)

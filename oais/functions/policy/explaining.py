@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oais.errors import InvalidError, NotFoundError
+from oais.functions.access.decisions import NEWEST
 from oais.functions.access.facade import Access
 from oais.functions.access.releases import release_note
 from oais.functions.access.views import ReleaseNote
@@ -111,10 +112,12 @@ def _target(access: Access, about: str) -> AccessObject:
     asker = access.asker()
     if asker.tree.node(about) is not None:
         return asker.target(about)
-    entry = access.index.aip(parse_aip_reference(about).aip_id)
-    if entry is None:
+    asked = parse_aip_reference(about)
+    key = (asked.aip_id, asked.version or NEWEST)
+    told = access.index.told_of([key])[0].get(key)
+    if told is None:
         raise NotFoundError(f"{printable(about)!r} is neither a node of the tree nor an AIP")
-    return asker.target(entry.node, entry.aip_id)
+    return asker.target(told.node, *key)
 
 
 def _supposing(target: AccessObject, supposed: Visit) -> AccessObject:
