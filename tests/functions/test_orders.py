@@ -12,18 +12,21 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import bagit
 import pytest
 
 from oais.archive import open_archive, timestamp
+from oais.database import Connection, people
 from oais.database import orders as rows
-from oais.database import people
+from oais.database.engine import Database
 from oais.database.orders import Order, OrderState
 from oais.database.people import Person
 from oais.errors import BusyError, NotFoundError, RefusedError, WrongUsageError
@@ -495,6 +498,36 @@ def test_a_basket_ordered_twice_at_once_is_one_order(service: Service) -> None:
     assert sum(placed) == 1
     assert fetching.list_orders(who).total == 1
     assert baskets.show(who) == ()
+
+
+@dataclass
+class _Overtaken:
+    """A database of which somebody else makes use as soon as it was read for the first time."""
+
+    database: Database
+    use: Callable[[], object] | None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self.database.reading() as connection:
+            yield connection
+        use, self.use = self.use, None
+        if use is not None:
+            use()
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        return self.database.writing()
+
+
+def test_a_basket_that_goes_while_it_is_ordered_is_told(service: Service) -> None:
+    """Thrown away, or ordered in another window, between two looks at it: it is not there any more."""
+    who = consumer(service)
+    basket = filled(who)
+    overtaken = _Overtaken(service.database, lambda: baskets.discard(who, basket))
+    slower = replace(who, service=replace(service, database=cast("Database", overtaken)))
+    with pytest.raises(NotFoundError, match="no such basket"):
+        placing.order_basket(slower, basket, "zip")
+    assert fetching.list_orders(who).total == 0
 
 
 def test_too_much_is_refused_in_words(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,8 +47,14 @@ def show(consumer: Consumer) -> tuple[BasketView, ...]:
 
 def picks_of(consumer: Consumer, identifier: str) -> tuple[Pick, ...]:
     """Return what a basket holds; raises NotFoundError for one that is not the consumer's."""
+    return opened(consumer, identifier)[1]
+
+
+def opened(consumer: Consumer, identifier: str) -> tuple[str, tuple[Pick, ...]]:
+    """Return the name of a basket and what it holds at one moment; raises NotFoundError."""
     with consumer.service.database.reading() as connection:
-        return baskets.picks(connection, _one(connection, consumer, identifier).identifier)
+        basket = _one(connection, consumer, identifier)
+        return basket.name, baskets.picks(connection, identifier)
 
 
 def open_new(consumer: Consumer, name: str) -> str:

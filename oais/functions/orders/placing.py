@@ -32,13 +32,12 @@ _WAITING = (OrderState.QUEUED, OrderState.BUILDING)
 def order_basket(consumer: Consumer, identifier: str, form: str, tables: Tables | None = None) -> Order:
     """Order what may be had of a basket; what may not stays in it.
 
-    Ordered twice at once, it is one order. Raises as ``place``, and RefusedError when the basket is empty or
-    holds something else by now.
+    Ordered twice at once, it is one order. Raises as ``place``, NotFoundError when there is no such basket
+    any more, and RefusedError when it is empty or holds something else by now.
     """
-    picks = baskets.picks_of(consumer, identifier)
+    name, picks = baskets.opened(consumer, identifier)
     if not picks:
         raise RefusedError("the basket is empty", remedy="put something in first")
-    name = next(basket.name for basket in baskets.show(consumer) if basket.identifier == identifier)
     return place(consumer, picks, form, tables, title=name, basket=identifier)
 
 
