@@ -220,7 +220,7 @@ def test_an_aip_that_the_ledger_knows_is_missed(ledgered: Archive, tmp_path: Pat
 
 @pytest.mark.parametrize("damage", ["", "listing", "proof", "stranger"])
 def test_a_delivery_says_what_the_ledger_proves_of_it(tmp_path: Path, damage: str) -> None:
-    """A sound proof is told with the number of files it proves; a wrong one is damage, however well sealed."""
+    """A sound proof is told with how many files it proves; a wrong one is damage, however well sealed."""
     (tmp_path / "a.csv").write_bytes(b"a\n1\n")
     digests = {name: hashlib.new(name, b"a\n1\n").hexdigest() for name in ("sha256", "sha512")}
     listing = f"{digests['sha512']}  representations/original/data/a.csv\n".encode()
