@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from oais.information.description import PackageDescription
+from oais.information.description import PackageDescription, ProductDescription
 
 PERIOD_AFTER_FIRST: Final = "period_after_first_visit"
 PERIOD_AFTER_LAST: Final = "period_after_last_visit"
@@ -36,25 +36,26 @@ class Observation:
 
 def observations(description: PackageDescription) -> tuple[Observation, ...]:
     """Return the visits that a package is of, each once; none where it names no observation request."""
-    mission = description.node.partition("/")[0]
-    return tuple(dict.fromkeys([*_of_products(description, mission), *_of_provider(description, mission)]))
+    named = (observed_in(item, description.values, description.node) for item in description.products)
+    return tuple(dict.fromkeys([*filter(None, named), *_of_provider(description)]))
 
 
-def _of_products(description: PackageDescription, mission: str) -> Iterator[Observation]:
-    package = description.values
-    for product in description.products:
-        request = _text(product.values, "observation_request") or _text(package, "observation_request")
-        if request:
-            yield Observation(
-                request=f"{mission}:{request}",
-                visit=_text(product.values, "visit") or _text(package, "visit"),
-                period_after_first=_text(product.values, PERIOD_AFTER_FIRST),
-                period_after_last=_text(product.values, PERIOD_AFTER_LAST),
-            )
+def observed_in(product: ProductDescription, package: Mapping[str, Any], node: str) -> Observation | None:
+    """Return the visit that a product of a package at this node is of; the ``package`` has values too."""
+    request = _text(product.values, "observation_request") or _text(package, "observation_request")
+    if not request:
+        return None
+    return Observation(
+        request=f"{_mission(node)}:{request}",
+        visit=_text(product.values, "visit") or _text(package, "visit"),
+        period_after_first=_text(product.values, PERIOD_AFTER_FIRST),
+        period_after_last=_text(product.values, PERIOD_AFTER_LAST),
+    )
 
 
-def _of_provider(description: PackageDescription, mission: str) -> Iterator[Observation]:
+def _of_provider(description: PackageDescription) -> Iterator[Observation]:
     """Yield what ``submission.yaml`` says of visits and of a waiver."""
+    mission = _mission(description.node)
     request, embargo = _text(description.values, "observation_request"), description.values.get("embargo")
     if not request or not isinstance(embargo, Mapping):
         return
@@ -62,6 +63,10 @@ def _of_provider(description: PackageDescription, mission: str) -> Iterator[Obse
     for item in embargo.get("visits", ()) or ({"visit": _text(description.values, "visit")},):
         visit, completed = _text(item, "visit"), _text(item, "completed")
         yield Observation(f"{mission}:{request}", visit, completed=completed, **waiver)
+
+
+def _mission(node: str) -> str:
+    return node.partition("/")[0]
 
 
 def _text(values: Mapping[str, Any], name: str) -> str:

@@ -352,6 +352,72 @@ def test_owners_hear_of_planned_visits(service: Service) -> None:
         announce_upcoming(service, "generic:OR-9", "V1", at)
 
 
+def test_a_plan_that_comes_in_tells_the_owners(
+    service: Service, deliver: Deliver, tmp_path: Path, clock: StillClock
+) -> None:
+    """Each visit that a planning product foretells once, its owner alone, and never as new data (CB-02)."""
+    own(service, person(service, "ada"))
+    person(service, "bob")
+
+    def plan(content: bytes, **visits: str) -> None:
+        lines = [
+            f"  - {{path: 'data/{visit}.txt', values: {{visit: {visit}, t_min: '{at}'}}}}"
+            for visit, at in visits.items()
+        ]
+        notes = "\n".join(["title: Plan", "kind: planning", "observation_request: OR-1", "products:", *lines])
+        bag = write_bag(
+            tmp_path / f"plan{len(content)}",
+            {f"{visit}.txt": content + visit.encode() for visit in visits},
+            {**TAGS, "Submission-Agreement": "generic", "External-Identifier": "plan"},
+            extra_tags={"metadata/submission.yaml": notes.encode()},
+        )
+        (told,) = submit(service.archive, [bag])
+        assert told.receipt is not None
+        assert told.receipt.status == "accepted", told.receipt.findings
+
+    plan(b"1", V1="2026-11-20T10:00:00", V2="2027-01-05T14:30:00", V3="2027-02-01T00:00:00")
+    assert notify_due(service) == 1
+    ((to, subject, text),) = mails(service)
+    assert (to, subject) == ("ada@example.org", "Upcoming observation")
+    assert "generic:OR-1 visit V2, planned for 2027-01-05 14:30 UTC\n    http" in text
+    assert "/aip/plan/v1\n" in text
+    assert "visit V3, planned for 2027-02-01 00:00" in text
+    assert "V1" not in text  # that was yesterday
+    assert announce_upcoming(service, REQUEST, "V2", datetime(2027, 1, 5, 14, 30, tzinfo=UTC)) == 0
+    rebuild_index(service.archive)
+    assert notify_due(service) == 0
+    plan(b"22", V2="2027-01-05T14:30:00", V3="2027-02-02T06:00:00")
+    assert notify_due(service) == 1
+    ((_, _, text),) = mails(service)
+    assert "visit V3, planned for 2027-02-02 06:00 UTC" in text
+    assert "V2" not in text
+    deliver("data", visit="V2")
+    assert notify_due(service) == 1
+    assert mails(service)[0][1] == "New data of your observation request"
+
+
+def test_a_plan_tells_nobody_of_the_requests_of_others(service: Service, tmp_path: Path) -> None:
+    """One plan of two requests: each owner hears of his own."""
+    ada, bob = person(service, "ada"), person(service, "bob")
+    with service.database.writing() as connection:
+        requests.assign(connection, [Owner("generic:OR-1", ada, "PI"), Owner("generic:OR-2", bob, "PI")])
+    planned = "values: {{visit: V{0}, observation_request: OR-{0}, t_min: '2027-01-05'}}"
+    lines = [f"  - {{path: data/{n}.txt, {planned.format(n)}}}" for n in (1, 2)]
+    bag = write_bag(
+        tmp_path / "plan",
+        {"1.txt": b"one", "2.txt": b"two"},
+        {**TAGS, "Submission-Agreement": "generic", "External-Identifier": "plan"},
+        extra_tags={"metadata/submission.yaml": "\n".join(["kind: planning", "products:", *lines]).encode()},
+    )
+    (told,) = submit(service.archive, [bag])
+    assert told.receipt is not None
+    assert told.receipt.status == "accepted", told.receipt.findings
+    assert notify_due(service) == 2
+    to_ada, to_bob = (text for _, _, text in mails(service))
+    assert ("OR-1" in to_ada, "OR-2" in to_ada) == (True, False)
+    assert ("OR-1" in to_bob, "OR-2" in to_bob) == (False, True)
+
+
 def test_a_subscription_is_ended_by_its_owner_or_its_link(service: Service, deliver: Deliver) -> None:
     """Nobody else can end it, and a wrong proof is as a subscription that is not there."""
     ada, bob = person(service, "ada"), person(service, "bob")

@@ -27,13 +27,19 @@ _MEDIA_TYPES = {
 
 def iso_time(mjd: float | None) -> str:
     """Return an MJD (UTC days) as ISO 8601 to the second, empty when unknown or out of any calendar."""
+    moment = second_of(mjd)
+    return "" if moment is None else moment.replace(tzinfo=None).isoformat() + "Z"
+
+
+def second_of(mjd: float | None) -> datetime | None:
+    """Return the second nearest to an MJD (UTC days), None when unknown or out of any calendar."""
     if mjd is None or not math.isfinite(mjd):
-        return ""
+        return None
     try:
         moment = _MJD_EPOCH + timedelta(days=mjd) + timedelta(milliseconds=500)
     except OverflowError:
-        return ""
-    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+        return None
+    return moment.replace(microsecond=0)
 
 
 def aip_card(entry: AipEntry, *, locked: bool) -> AipCard:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from oais.archive import timestamp
 from oais.database import people, requests
 from oais.errors import NotFoundError
 from oais.functions.audit import AuditSummary
+from oais.functions.notifications.planned import PLANNED_VISITS, visit_planned
 from oais.functions.notifications.telling import News, Occasion, administrators, tell
 from oais.functions.service import Service
 from oais.information.text import printable
@@ -21,8 +21,7 @@ def announce_upcoming(service: Service, request: str, visit: str, at: datetime) 
     The same visit at the same time is announced once; planned for another time it is news again. Raises
     NotFoundError for a request that belongs to nobody.
     """
-    line = f"{request} visit {visit}, planned for {at:%Y-%m-%d %H:%M} UTC"
-    news = [News(f"{request} {visit} {timestamp(at)}", printable(line))]
+    news = [visit_planned(request, visit, at)]
     with service.database.writing() as connection:
         owners = requests.owners_of(connection, request)
         if not owners:
@@ -31,7 +30,7 @@ def announce_upcoming(service: Service, request: str, visit: str, at: datetime) 
                 remedy="name it with its mission, as MISSION:REQUEST",
             )
         told = [
-            tell(connection, service, person, _UPCOMING, news)
+            tell(connection, service, person, PLANNED_VISITS, news)
             for owner in owners
             if (person := people.by_identifier(connection, owner.person)) is not None
         ]
@@ -52,9 +51,6 @@ def report_damage(service: Service, summary: AuditSummary) -> int:
     return sum(told)
 
 
-_UPCOMING = Occasion(
-    Subject.UPCOMING, "upcoming observation", "These visits of your observation requests are planned:"
-)
 _DAMAGED = Occasion(
     Subject.AUDIT_FAILED,
     "damage",

@@ -19,6 +19,7 @@ from oais.functions.access.facade import Access, open_access
 from oais.functions.access.finding import Question
 from oais.functions.access.views import AipCard
 from oais.functions.mailing import link
+from oais.functions.notifications.planned import PLANNED_VISITS, PLANNING, visits_planned_in
 from oais.functions.notifications.subscriptions import question_of, unsubscribe_link
 from oais.functions.notifications.telling import News, Occasion, administrators, tell
 from oais.functions.people.principals import principal_for
@@ -108,17 +109,27 @@ def _is_findable(access: Access, receipt: Receipt) -> bool:
 
 
 def _to_owners(service: Service, access: Access, aip_ids: Collection[str]) -> Iterator[_Tidings]:
+    """Yield what is news for owners: a plan foretells visits, all else are data of visits that were made."""
     visits: dict[str, dict[str, str]] = defaultdict(dict)
+    owned: dict[str, set[str]] = defaultdict(set)
     observed = access.index.observed_by(sorted(aip_ids))
     with service.database.reading() as connection:
         for aip_id, observations in observed.items():
             for observation in observations:
                 for owner in requests.owners_of(connection, observation.request):
                     visits[owner.person][aip_id] = f"{observation.request} visit {observation.visit}: "
+                    owned[owner.person].add(observation.request)
     for person, of_aip in visits.items():
         cards = _shown(service, access, person, Question(), of_aip)
-        news = tuple(_news(service, card, of_aip[card.aip_id]) for card in cards)
-        yield _Tidings(person, _OWN_DATA, news)
+        data = [card for card in cards if card.kind != PLANNING]
+        yield _Tidings(person, _OWN_DATA, tuple(_news(service, card, of_aip[card.aip_id]) for card in data))
+        planned = [
+            news
+            for card in cards
+            for request, news in visits_planned_in(access, card.aip_id, _address(service, card))
+            if request in owned[person]
+        ]
+        yield _Tidings(person, PLANNED_VISITS, tuple(planned))
 
 
 def _to_subscribers(service: Service, access: Access, aip_ids: Collection[str]) -> Iterator[_Tidings]:
@@ -147,8 +158,12 @@ def _shown(
 
 
 def _news(service: Service, card: AipCard, visit: str = "") -> News:
-    address = link(service, f"/aip/{card.aip_id}/v{card.version}")
-    return News(f"{card.aip_id}@v{card.version}", f"{visit}{printable(card.title, 120)}\n    {address}")
+    line = f"{visit}{printable(card.title, 120)}\n    {_address(service, card)}"
+    return News(f"{card.aip_id}@v{card.version}", line)
+
+
+def _address(service: Service, card: AipCard) -> str:
+    return link(service, f"/aip/{card.aip_id}/v{card.version}")
 
 
 def _refusal(receipt: Receipt) -> News:
