@@ -23,7 +23,7 @@ from astropy.time import Time
 from lxml import etree
 
 from oais.errors import WrongUsageError
-from oais.information.representation.derived_tables import DerivedTable, TableForm
+from oais.information.representation.derived_tables import DerivedTable, TableForm, table_place
 from oais.information.representation.deriving import NotDerivedError, derive_table
 from oais.information.representation.intervals import Interval, parse_interval
 from tests.information.fits_making import primary, table
@@ -236,7 +236,8 @@ def test_tt2000_is_compared_to_the_nanosecond(shared: Path, tmp_path: Path, form
     cdf = cdflib.CDF(shared / PSP)
     times = cdf.varget("epoch_mag_RTN_1min")
     first, last = (cdflib.cdfepoch.encode_tt2000(int(times[n])) for n in (10, 31))
-    target, (cut,) = derived(shared / PSP, tmp_path, form, span(first, last))
+    target, (cut, flags) = derived(shared / PSP, tmp_path, form, span(first, last))
+    assert (flags.table, flags.total) == ("epoch_quality_flags", 1440)
     field = cdf.varget("psp_fld_l2_mag_RTN_1min")[10:31]
     assert (cut.kept, cut.total) == (21, 118)
     if form == "fits":
@@ -253,6 +254,90 @@ def test_tt2000_is_compared_to_the_nanosecond(shared: Path, tmp_path: Path, form
         place = names.index("psp_fld_l2_mag_RTN_1min[0]")
         read = np.array([row[place : place + 3] for row in rows], dtype=np.float32)
         assert np.array_equal(read, field, equal_nan=True)
+
+
+@pytest.mark.parametrize("form", ["fits", "csv", "votable"])
+def test_all_tables_of_a_cdf_are_written(shared: Path, tmp_path: Path, form: TableForm) -> None:
+    """Variables of a second time are a table of their own, cut by that time, with its very numbers."""
+    cdf = cdflib.CDF(shared / PSP)
+    times = cdf.varget("epoch_quality_flags")
+    first, last = (cdflib.cdfepoch.encode_tt2000(int(times[n])) for n in (100, 160))
+    target, (_, cut) = derived(shared / PSP, tmp_path, form, span(first, last))
+    flags = cdf.varget("psp_fld_l2_quality_flags")[100:160]
+    assert (cut.table, cut.kept, cut.total) == ("epoch_quality_flags", 60, 1440)
+    if form == "fits":
+        with fits.open(target) as hdus:
+            assert [hdu.name for hdu in hdus[1:]] == ["epoch_mag_RTN_1min", "epoch_quality_flags"]
+            assert np.array_equal(hdus[2].data["psp_fld_l2_quality_flags"], flags)
+    elif form == "votable":
+        votable(target)
+        both = list(astropy.io.votable.parse(target).iter_tables())
+        assert [table.name for table in both] == ["epoch_mag_RTN_1min", "epoch_quality_flags"]
+        assert np.array_equal(both[1].array["psp_fld_l2_quality_flags"], flags)
+    else:
+        comments, names, rows = csv_rows(table_place(target, 1))
+        assert "# table: epoch_quality_flags" in comments
+        place = names.index("psp_fld_l2_quality_flags")
+        assert [int(row[place]) for row in rows] == flags.tolist()
+
+
+def several_tables(tmp_path: Path) -> Path:
+    """Make a FITS file: a table with a time, one without, an empty one, one that is not written."""
+    said: dict[str, Any] = {"TIMESYS": "TT", "MJDREFI": 51_544, "MJDREFF": 0.5, "TUNIT1": "s"}
+    clock = b"".join(struct.pack(">dI", 631_108_870.0 + n, n) for n in range(4))
+    path = tmp_path / "several.fits"
+    path.write_bytes(
+        primary()
+        + table({"TIME": "1D", "N": "1J"}, clock, 12, EXTNAME="RATE", **said)
+        + table({"START": "1J", "STOP": "1J"}, struct.pack(">4i", 1, 2, 3, 4), 8, EXTNAME="GTI")
+        + table({"ID": "1J"}, b"", 4, EXTNAME="NONE")
+        + table({"LIST": "1PJ(0)"}, bytes(8), 8, EXTNAME="LISTS")
+    )
+    return path
+
+
+def test_all_tables_of_a_fits_file_are_written(tmp_path: Path) -> None:
+    """Those with a time are cut, others come whole, and what cannot be written is named with its reason."""
+    source = several_tables(tmp_path)
+    interval = span("2020-01-01T00:00:01.816", "2020-01-01T00:00:03.816")
+    target, made = derived(source, tmp_path, "csv", interval)
+    assert [(item.table, item.kept, item.total, bool(item.left_out)) for item in made] == [
+        ("RATE", 2, 4, False),
+        ("GTI", 2, 2, False),
+        ("NONE", 0, 0, False),
+        ("LISTS", 0, 1, True),
+    ]
+    assert made[3].left_out == "LIST is of the type 1PJ(0), which is not converted"
+    comments, _, rows = csv_rows(target)
+    assert [row[1] for row in rows] == ["1", "2"]
+    assert "# left out: LISTS: LIST is of the type 1PJ(0), which is not converted" in comments
+    comments, names, rows = csv_rows(table_place(target, 1))
+    assert (names, rows) == (["START", "STOP"], [["1", "2"], ["3", "4"]])
+    assert "# interval: none: its rows have no time" in comments
+    assert csv_rows(table_place(target, 2))[1:] == (["ID"], [])
+    assert not table_place(target, 3).exists()
+    target, _ = derived(source, tmp_path, "votable", interval)
+    votable(target)
+    tables = list(astropy.io.votable.parse(target).iter_tables())
+    assert [(item.name, len(item.array)) for item in tables] == [("RATE", 2), ("GTI", 2), ("NONE", 0)]
+
+
+def test_real_tables_of_one_file_are_all_there(shared: Path, tmp_path: Path) -> None:
+    """An event list with its good times and responses: six tables, each with the values astropy reads."""
+    source = shared / "data/hess/hess_dl3_dr1/data/hess_dl3_dr1_obs_id_020275.fits.gz"
+    target, made = derived(source, tmp_path, "votable", None)
+    votable(target)
+    tables = list(astropy.io.votable.parse(target).iter_tables())
+    with fits.open(source) as hdus:
+        stored = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU)]
+        assert [item.name for item in tables] == [hdu.name for hdu in stored] == [cut.table for cut in made]
+        for read, hdu in zip(tables, stored, strict=True):
+            for name in hdu.columns.names:
+                values = np.ma.getdata(read.array[name])
+                assert np.array_equal(
+                    np.asarray(values.tolist(), dtype=object).astype(str).ravel(),
+                    np.asarray(hdu.data[name].tolist(), dtype=object).astype(str).ravel(),
+                )
 
 
 def test_cdf_epoch_is_cut(shared: Path, tmp_path: Path) -> None:

@@ -22,8 +22,11 @@ from oais.cli import main
 from oais.functions.orders.building import Worker
 from oais.functions.orders.cutting import remove_derived
 from oais.functions.service import Service
+from oais.functions.submission import submit
+from tests.functions.deliveries import TAGS, write_bag
+from tests.information.test_deriving import several_tables
 from tests.web.conftest import CURVE_FILE, CURVE_PATH, LIGHT_CURVE
-from tests.web.test_orders import TOKEN, browser, close, send, service, site
+from tests.web.test_orders import JSON, TOKEN, browser, close, send, service, site
 
 __all__ = ["service", "site"]
 
@@ -106,6 +109,37 @@ def test_what_cannot_be_cut_comes_whole_with_the_reason(site: TestClient) -> Non
     refused = site.get(f"{address}&strict=true", headers={"Accept": "application/json"})
     assert refused.status_code == 422
     assert "it is no table" in refused.json()["detail"]
+
+
+def test_several_tables_of_one_file_are_files_of_their_own(
+    service: Service, site: TestClient, tmp_path: Path
+) -> None:
+    """As CSV each table is a file that has its name; what is left out is told, and refused when strict."""
+    product = several_tables(tmp_path).read_bytes()
+    tags = {**TAGS, "Submission-Agreement": "generic", "External-Identifier": "several"}
+    (taken,) = submit(service.archive, [write_bag(tmp_path / "bag", {"several.fits": product}, tags)])
+    assert taken.receipt is not None
+    assert taken.receipt.status == "accepted", taken.receipt.findings
+    for _ in range(2):  # made, then found as it was made
+        files = members(site.get("/api/v1/package?ids=several&tables=csv").content)
+        made = {name.removeprefix("data/several.v1/"): data for name, data in files.items()}
+        assert [name for name in made if name.startswith("several.fits")] == [
+            "several.fits.derived.RATE.csv",
+            "several.fits.derived.GTI.csv",
+            "several.fits.derived.NONE.csv",
+        ]
+        assert made["several.fits.derived.GTI.csv"].decode().splitlines()[-2:] == ["1,2", "3,4"]
+    notes = told(files)["several.fits.derived.GTI.csv"]["tables"]
+    assert [note["table"] for note in notes] == ["GTI", "LISTS"]
+    assert "not converted" in notes[1]["left_out"]
+    (stored,) = (service.archive.dip_root / "derived").rglob("*.2")
+    stored.unlink()  # a part that is missing is made again
+    again = members(site.get("/api/v1/package?ids=several&tables=csv").content)
+    assert again["data/several.v1/several.fits.derived.GTI.csv"] == made["several.fits.derived.GTI.csv"]
+    product_pick = f"pick=several@v1/{CURVE_PATH.rpartition('/')[0]}/several.fits"
+    refused = site.get(f"/api/v1/package?{product_pick}&tables=csv&strict=true", headers=JSON)
+    assert refused.status_code == 422
+    assert "the table LISTS is left out" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize(

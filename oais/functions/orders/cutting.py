@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,16 +24,23 @@ from oais.errors import DamageError
 from oais.files import make_directories, storage_errors
 from oais.functions.dissemination import Cutting, Part
 from oais.information.fixity import hash_file
-from oais.information.representation.derived_tables import EXTENSIONS, Label, TableForm
+from oais.information.representation.derived_tables import (
+    EXTENSIONS,
+    DerivedTable,
+    Label,
+    TableForm,
+    table_place,
+)
 from oais.information.representation.deriving import NotDerivedError, derive_table, known_table_form
 from oais.information.representation.intervals import Interval, parse_interval
 from oais.information.software import software_version
-from oais.information.text import readable_json
+from oais.information.text import printable, readable_json
 
 ORIGINAL = "original"
 """The word for files as they are kept."""
 
 _DIGESTS = ("sha256", "sha512")
+_NOT_NAME = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +98,18 @@ def cutting_of(archive: Home, tables: Tables, alive: Callable[[], object] = lamb
         notes: dict[str, Mapping[str, object]] = {}
         for item in part.items:
             alive()
-            made, note = _made(archive, tables, part, item)
-            items.append(made)
-            notes[made.path] = note
+            for made, note in _made(archive, tables, part, item):
+                items.append(made)
+                notes[made.path] = note
         return replace(part, items=tuple(items), derivations=notes)
 
     return cut
 
 
-def _made(archive: Home, tables: Tables, part: Part, item: DipItem) -> tuple[DipItem, Mapping[str, object]]:
-    """Return the file that is delivered instead of one, and what is told of it."""
+def _made(
+    archive: Home, tables: Tables, part: Part, item: DipItem
+) -> list[tuple[DipItem, Mapping[str, object]]]:
+    """Return the files that are delivered instead of one, and what is told of each."""
     label = (
         ("derived from", f"{part.aip_id}@v{part.version}"),
         ("file", item.path),
@@ -109,24 +119,49 @@ def _made(archive: Home, tables: Tables, part: Part, item: DipItem) -> tuple[Dip
     place = _place(archive, tables, label)
     try:
         known = _kept(place) or _derive(tables, item, place, label)
+        _check_whole(tables, item, known)
     except NotDerivedError as error:
         if tables.strict:
             raise
-        return item, {"whole": True, "reason": error.message}
+        return [(item, {"whole": True, "reason": error.message})]
+    told = {**dict(label), "interval": str(tables.interval or "")}
+    return [
+        (
+            DipItem(f"{item.path}.{_suffix(tables, file['name'])}", path, file["size"], file["digests"]),
+            {**told, "tables": file["tables"]},
+        )
+        for path, file in _touched(archive, place, known)
+    ]
+
+
+def _check_whole(tables: Tables, item: DipItem, known: Mapping[str, Any]) -> None:
+    """Raise NotDerivedError when all tables are demanded and one was left out."""
+    left_out = [table for file in known["files"] for table in file["tables"] if table["left_out"]]
+    if left_out and tables.strict:
+        name, reason = left_out[0]["table"], left_out[0]["left_out"]
+        raise NotDerivedError(
+            f"{printable(item.path)}: the table {printable(name)} is left out: {printable(reason)}",
+            remedy="take the original",
+        )
+
+
+def _touched(archive: Home, place: Path, known: Mapping[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the files of what was made, kept from now on as long as an order would be."""
     moment = archive.clock().timestamp()
-    with storage_errors(f"keeping {place.name}"):
-        os.utime(place, (moment, moment))
-    path = f"{item.path}.{_suffix(tables)}"
-    note = {**dict(label), "interval": str(tables.interval or ""), "tables": known["tables"]}
-    return DipItem(path, place, known["size"], known["digests"]), note
+    for number, file in enumerate(known["files"]):
+        path = table_place(place, number)
+        with storage_errors(f"keeping {path.name}"):
+            os.utime(path, (moment, moment))
+        yield path, file
 
 
-def _suffix(tables: Tables) -> str:
-    """Return what a derived file is called after its source."""
+def _suffix(tables: Tables, name: str) -> str:
+    """Return what a derived file is called after its source; ``name`` is its table's, if it has several."""
     span = tables.interval
     ends = (f"{end}Z" if end else "" for end in (span.start, span.stop)) if span else ()
     told = "_".join(end.replace("-", "").replace(":", "") for end in ends)
-    return f"derived{'-' if told else ''}{told}.{EXTENSIONS[tables.form]}"
+    table = f".{name}" if name else ""
+    return f"derived{'-' if told else ''}{told}{table}.{EXTENSIONS[tables.form]}"
 
 
 def _place(archive: Home, tables: Tables, label: Label) -> Path:
@@ -140,16 +175,17 @@ def _facts_of(place: Path) -> Path:
 
 
 def _kept(place: Path) -> dict[str, Any] | None:
-    """Return what is known of a table that was made before, None when it is not there whole."""
+    """Return what is known of tables that were made before, None when they are not there whole."""
     try:
         known: dict[str, Any] = json.loads(_facts_of(place).read_bytes())
-        return known if known["size"] == place.stat().st_size else None
+        sizes = [table_place(place, number).stat().st_size for number in range(len(known["files"]))]
+        return known if sizes == [file["size"] for file in known["files"]] else None
     except (OSError, ValueError, KeyError):
         return None
 
 
 def _derive(tables: Tables, item: DipItem, place: Path, label: Label) -> dict[str, Any]:
-    """Make a table and keep it; nothing is made of a stored file that is damaged."""
+    """Make tables and keep them; nothing is made of a stored file that is damaged."""
     if hash_file(item.source, ("sha512",)).digests.get("sha512") != item.digests["sha512"]:
         raise DamageError(
             f"{item.path} is not what was sealed",
@@ -160,18 +196,39 @@ def _derive(tables: Tables, item: DipItem, place: Path, label: Label) -> dict[st
         make_directories(place.parent)
         try:
             made = derive_table(item.source, partial, tables.form, tables.interval, label)
-            fixity = hash_file(partial, _DIGESTS)
-            facts = {
-                "size": partial.stat().st_size,
-                "digests": dict(fixity.digests),
-                "tables": [asdict(table) for table in made],
-            }
-            partial.replace(place)
+            facts = {"files": _files_of(tables, partial, made)}
+            for number in range(len(facts["files"])):
+                table_place(partial, number).replace(table_place(place, number))
             partial.write_bytes(readable_json(facts))
             partial.replace(_facts_of(place))
         finally:
-            partial.unlink(missing_ok=True)
+            for left in partial.parent.glob(f"{partial.name}*"):
+                left.unlink(missing_ok=True)
     return facts
+
+
+def _files_of(tables: Tables, partial: Path, made: Sequence[DerivedTable]) -> list[dict[str, Any]]:
+    """Return the files that were made with their tables: as CSV one each, named when there are several."""
+    written = [table for table in made if not table.left_out]
+    apart = tables.form == "csv"
+    names = _names([table.table for table in written]) if apart and len(written) > 1 else [""]
+    left_out = [table for table in made if table.left_out]
+    files = []
+    for number, name in enumerate(names):
+        path = table_place(partial, number)
+        inside = [written[number], *left_out] if apart else made
+        fixity = hash_file(path, _DIGESTS)
+        facts = {"name": name, "size": path.stat().st_size, "digests": dict(fixity.digests)}
+        files.append({**facts, "tables": [asdict(table) for table in inside]})
+    return files
+
+
+def _names(tables: Sequence[str]) -> list[str]:
+    """Return names of tables as they may stand in a file's name, numbered where they are not each once."""
+    names = [_NOT_NAME.sub("-", table).strip("-.")[:60] for table in tables]
+    if all(names) and len({name.casefold() for name in names}) == len(names):
+        return names
+    return [f"{number}-{name}".rstrip("-") for number, name in enumerate(names, start=1)]
 
 
 def remove_derived(archive: Home, now: datetime) -> int:

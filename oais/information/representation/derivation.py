@@ -3,64 +3,75 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from oais.information.representation.derived_tables import UNWRITTEN, DerivedTable, Label
+from oais.information.representation.derived_tables import UNWRITTEN, DerivedTable, Label, table_place
 from oais.information.representation.fits_writing import cut_fits, write_fits
 from oais.information.representation.identification import identify_stream
 from oais.information.representation.intervals import Interval
 from oais.information.representation.opening import GzipReader, open_regular
 from oais.information.representation.pronom import PronomNeededError
 from oais.information.representation.record_rows import cdf_rows, cef_rows
-from oais.information.representation.rows import Rows, fits_rows
+from oais.information.representation.rows import FoundTables, Rows, fits_rows
 from oais.information.representation.signatures import CDF_FORMATS, FITS_FORMATS
 from oais.information.representation.table_writing import write_csv, write_votable
 
-_WRITERS: Mapping[str, Callable[[BinaryIO, Label, Rows], None]] = {
-    "csv": write_csv,
-    "votable": write_votable,
-    "fits": write_fits,
-}
-
 
 def derive(path: Path, target: Path, form: str, ends: Sequence[str], label: Label) -> dict[str, Any]:
-    """Write the table of a product to ``target``, which is new; ``ends`` are none or those of an interval.
+    """Write the tables of a product to ``target``, which is new; ``ends`` are none or those of an interval.
 
-    Returns what became of each table. Raises ValueError with the reason when none can be made.
+    As CSV each table has a file of its own (``table_place``). Returns what became of each table. Raises
+    ValueError with the reason when none can be made.
     """
     interval = Interval(*ends) if ends else None
     with open_regular(path) as (stream, _):
         try:
-            with target.open("xb") as written:
-                cuts = _derived(stream, written, form, interval, label)
+            tables = _derived(stream, target, form, interval, label)
         except OSError as error:
             if error.errno == errno.EFBIG:
                 raise ValueError("what is made of it would be larger than is allowed") from error
             return {UNWRITTEN: error.strerror or str(error)}
-    return {"tables": [asdict(cut) for cut in cuts]}
+    return {"tables": [asdict(table) for table in tables]}
 
 
 def _derived(
-    stream: BinaryIO, target: BinaryIO, form: str, interval: Interval | None, label: Label
+    stream: BinaryIO, target: Path, form: str, interval: Interval | None, label: Label
 ) -> list[DerivedTable]:
     format_id = _format_of(stream)
     if form == "fits" and format_id in FITS_FORMATS:
         if interval is None:
             raise ValueError("it is FITS as it is")
-        return cut_fits(stream, target, interval, (*label, ("interval", str(interval))))
-    rows = _rows(stream, format_id, interval)
-    kept = sum(piece.rows for piece in rows.read())
-    time = rows.time
-    facts = [("table", rows.name), ("rows", f"{kept} of {rows.total}")]
-    if time is not None:
-        facts += [("interval", str(interval)), ("compared", f"{time.name}: {time.compared}")]
-    _WRITERS[form](target, (*label, *facts), rows)
-    return [
-        DerivedTable(rows.name, time.name if time else "", time.compared if time else "", kept, rows.total)
-    ]
+        with target.open("xb") as written:
+            return cut_fits(stream, written, interval, (*label, ("interval", str(interval))))
+    found = _tables(stream, format_id, interval)
+    made = [_told(rows) for rows in found.rows]
+    facts = [_facts(rows, table, interval) for rows, table in zip(found.rows, made, strict=True)]
+    label = (*label, *(("left out", f"{table.table}: {table.left_out}") for table in found.left_out))
+    tables = list(zip(found.rows, facts, strict=True))
+    if form == "csv":
+        for number, (rows, told) in enumerate(tables):
+            with table_place(target, number).open("xb") as written:
+                write_csv(written, (*label, *told), rows)
+    else:
+        with target.open("xb") as written:
+            (write_votable if form == "votable" else write_fits)(written, label, tables)
+    return [*made, *found.left_out]
+
+
+def _told(rows: Rows) -> DerivedTable:
+    time, kept = rows.time, sum(piece.rows for piece in rows.read())
+    return DerivedTable(rows.name, time.name if time else "", time.compared if time else "", kept, rows.total)
+
+
+def _facts(rows: Rows, table: DerivedTable, interval: Interval | None) -> Label:
+    """Return what is told of one table beside the label of all."""
+    facts = [("table", rows.name), ("rows", f"{table.kept} of {table.total}")]
+    if rows.time is not None:
+        return [*facts, ("interval", str(interval)), ("compared", f"{table.time}: {table.compared}")]
+    return facts if interval is None else [*facts, ("interval", "none: its rows have no time")]
 
 
 def _format_of(stream: BinaryIO) -> str:
@@ -70,14 +81,14 @@ def _format_of(stream: BinaryIO) -> str:
         return ""
 
 
-def _rows(stream: BinaryIO, format_id: str, interval: Interval | None) -> Rows:
+def _tables(stream: BinaryIO, format_id: str, interval: Interval | None) -> FoundTables:
     stream.seek(0)
     if format_id in FITS_FORMATS:
         return fits_rows(stream, interval)
     if format_id in CDF_FORMATS:
         return cdf_rows(stream, interval)
     if format_id == "oais/cef":
-        return cef_rows(stream, interval)
+        return FoundTables([cef_rows(stream, interval)], [], "")
     if format_id == "oais/cef-gzip":
-        return cef_rows(GzipReader(stream), interval)
+        return FoundTables([cef_rows(GzipReader(stream), interval)], [], "")
     raise ValueError("it is no table of FITS, CDF or CEF")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 TableForm = Literal["fits", "csv", "votable"]
@@ -22,7 +23,8 @@ Label: TypeAlias = Sequence[tuple[str, str]]
 class DerivedTable:
     """What became of one table: ``kept`` of ``total`` rows, by their ``time``, ``compared`` as it says.
 
-    ``time`` and ``compared`` are empty where all rows were wanted.
+    ``time`` and ``compared`` are empty where all rows are in: no interval was asked for, or the rows of this
+    table have no time. ``left_out`` says why a table beside others was not written at all.
     """
 
     table: str
@@ -30,3 +32,9 @@ class DerivedTable:
     compared: str
     kept: int
     total: int
+    left_out: str = ""
+
+
+def table_place(target: Path, number: int) -> Path:
+    """Return where CSV table ``number`` is written: the first at the target, the others beside it."""
+    return target.with_name(f"{target.name}.{number + 1}") if number else target

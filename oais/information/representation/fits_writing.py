@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -13,7 +13,15 @@ from oais.information.representation.fits_blocks import BLOCK, MOST_HDUS, padded
 from oais.information.representation.fits_cards import Cards
 from oais.information.representation.fits_tables import NUMPY, FoundHdu, Source, open_source, read_hdu
 from oais.information.representation.intervals import Interval
-from oais.information.representation.rows import TABLES, Field, FitsTable, Piece, Rows, fits_table
+from oais.information.representation.rows import (
+    TABLES,
+    Field,
+    FitsTable,
+    Piece,
+    Rows,
+    fits_table,
+    name_of,
+)
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -87,8 +95,7 @@ def _cut_table(source: Source, target: BinaryIO, table: FitsTable, interval: Int
     target.seek(begins)
     target.write(_cut_header(table, interval, kept))
     target.seek(ends)
-    name = table.found.cards.text("EXTNAME") or f"HDU {table.found.number}"
-    return DerivedTable(name, table.time.name, table.time.compared, kept, table.total)
+    return DerivedTable(name_of(table.found), table.time.name, table.time.compared, kept, table.total)
 
 
 def _cut_header(table: FitsTable, interval: Interval, kept: int) -> bytes:
@@ -113,11 +120,17 @@ def _labelled(stored: bytes, label: Label) -> bytes:
     return _written(header)
 
 
-def write_fits(target: BinaryIO, label: Label, rows: Rows) -> None:
-    """Write rows as the one table of a FITS file whose primary header has the label."""
-    kept = sum(piece.rows for piece in rows.read())
+def write_fits(target: BinaryIO, label: Label, tables: Sequence[tuple[Rows, Label]]) -> None:
+    """Write tables as the extensions of a FITS file whose primary header has the label and theirs."""
     empty = [("SIMPLE", True), ("BITPIX", 8), ("NAXIS", 0), ("EXTEND", True)]
-    target.write(_labelled(_written(_header(empty)), label))
+    told = [pair for _, facts in tables for pair in facts]
+    target.write(_labelled(_written(_header(empty)), (*label, *told)))
+    for rows, _ in tables:
+        _write_table(target, rows)
+
+
+def _write_table(target: BinaryIO, rows: Rows) -> None:
+    kept = sum(piece.rows for piece in rows.read())
     layout = np.dtype([(f"c{n}", *_stored_type(field)) for n, field in enumerate(rows.fields)])
     target.write(_written(_header(_table_cards(rows, layout, kept))))
     for piece in rows.read():

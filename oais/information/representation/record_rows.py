@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oais.information.representation.cdf import MOST_VALUES, open_cdf
+from oais.information.representation.derived_tables import DerivedTable
 from oais.information.representation.intervals import Interval
 from oais.information.representation.opening import Readable
-from oais.information.representation.rows import CODES, PIECE, Field, Piece, Rows
+from oais.information.representation.rows import CODES, PIECE, Field, FoundTables, Piece, Rows
 from oais.information.representation.series import cef_table
 from oais.information.representation.time_columns import (
     NoTimeError,
@@ -71,43 +72,70 @@ def _cef_column(name: str, unit: str, kind: str, cells: Any) -> tuple[Field, NDA
     return Field(name, unit, "A", max(1, texts.dtype.itemsize // 4)), texts
 
 
-def cdf_rows(stream: BinaryIO, interval: Interval | None) -> Rows:
-    """Read the variables of a CDF that have a record for each of its first time variable.
+def cdf_rows(stream: BinaryIO, interval: Interval | None) -> FoundTables:
+    """Read the variables of a CDF, a table for each time variable that others depend on.
 
-    Raises ValueError when no variable is a time that is compared, or one is too large to be held.
+    A variable that names no time belongs to the first, if it has as many records. A table with a variable
+    that is too large to be held, or of a type that is not converted, is left out. Raises ValueError when no
+    variable is a time that is compared, or no table remains.
     """
     cdf = open_cdf(stream)
     info = cdf.cdf_info()
-    variables = [str(name) for name in (*info.zVariables, *info.rVariables)]
-    kinds = {name: cdf.varinq(name) for name in variables}
-    named = next((name for name in variables if kinds[name].Data_Type_Description in _CDF_TIMES), None)
-    if named is None:
+    kinds = {str(name): cdf.varinq(str(name)) for name in (*info.zVariables, *info.rVariables)}
+    times = [name for name, about in kinds.items() if about.Data_Type_Description in _CDF_TIMES]
+    if not times:
         raise NoTimeError("no variable is a CDF_EPOCH or CDF_TIME_TT2000")
-    records = int(kinds[named].Last_Rec) + 1
-    fields, columns = [], []
-    for name in variables:
-        if name == named or _belongs(cdf, name, named, kinds[name], records):
-            field, values = _cdf_column(cdf, name, kinds[name], records)
-            fields.append(field)
-            columns.append(values)
+    told = FoundTables([], [], "")
+    for time in times:
+        names = _belonging(cdf, time, times[0], kinds)
+        if time == times[0] or len(names) > 1:
+            _add_cdf_table(told, cdf, time, {name: kinds[name] for name in names}, interval)
+    return told.checked(interval)
+
+
+def _belonging(cdf: Any, time: str, first: str, kinds: Mapping[str, Any]) -> list[str]:
+    """Return the variables that have a value for each record of a time (ISTP: by their DEPEND_0)."""
+    records = int(kinds[time].Last_Rec)
+
+    def belongs(name: str, about: Any) -> bool:
+        depends = str(cdf.varattsget(name).get("DEPEND_0", first)).strip()
+        return depends == time and bool(about.Rec_Vary) and int(about.Last_Rec) == records
+
+    return [name for name, about in kinds.items() if name == time or belongs(name, about)]
+
+
+def _add_cdf_table(
+    told: FoundTables, cdf: Any, time: str, kinds: Mapping[str, Any], interval: Interval | None
+) -> None:
+    records = int(kinds[time].Last_Rec) + 1
+    held = sum(rows.total * sum(field.size for field in rows.fields) for rows in told.rows)
+    try:
+        if told.rows and held + records * sum(map(_cells_of, kinds.values())) > MOST_VALUES:
+            raise ValueError(f"with the tables before it has more than {MOST_VALUES} values")
+        read = [_cdf_column(cdf, name, about, records) for name, about in kinds.items()]
+    except ValueError as error:
+        told.lack(str(error))
+        told.left_out.append(DerivedTable(time, "", "", 0, records, str(error)))
+        return
+    fields, columns = [field for field, _ in read], [values for _, values in read]
     if interval is None:
-        return _held(named, fields, columns, None, None)
-    told, bound, missing = _CDF_TIMES[kinds[named].Data_Type_Description]
-    time = TimeColumn(named, told, bound, missing)
-    moments = columns[[field.name for field in fields].index(named)][:, 0]
-    return _held(named, fields, columns, time, time.within(interval, moments))
+        told.rows.append(_held(time, fields, columns, None, None))
+        return
+    compared, bound, missing = _CDF_TIMES[kinds[time].Data_Type_Description]
+    column = TimeColumn(time, compared, bound, missing)
+    moments = columns[list(kinds).index(time)][:, 0]
+    told.rows.append(_held(time, fields, columns, column, column.within(interval, moments)))
 
 
-def _belongs(cdf: Any, name: str, time: str, about: Any, records: int) -> bool:
-    """Return whether a variable has a value for each record of the time (ISTP: by its DEPEND_0)."""
-    depends = str(cdf.varattsget(name).get("DEPEND_0", time)).strip()
-    return depends == time and bool(about.Rec_Vary) and int(about.Last_Rec) + 1 == records
+def _cells_of(about: Any) -> int:
+    """Return how many values a record of a variable has."""
+    return int(np.prod([int(length) for length in about.Dim_Sizes] or [1], dtype=object))
 
 
 def _cdf_column(cdf: Any, name: str, about: Any, records: int) -> tuple[Field, NDArray[Any]]:
     unit = str(cdf.varattsget(name).get("UNITS", "")).strip()
     kind = str(about.Data_Type_Description)
-    size = int(np.prod([int(length) for length in about.Dim_Sizes] or [1], dtype=object))
+    size = _cells_of(about)
     if records * size > MOST_VALUES:
         raise ValueError(f"{name} has {records * size} values, at most {MOST_VALUES} are held")
     values = np.asarray(cdf.varget(name)) if records else np.empty((0, size), _empty_type(kind))

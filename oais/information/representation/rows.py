@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from oais.information.representation.derived_tables import DerivedTable
 from oais.information.representation.fits import hdu_kind
 from oais.information.representation.fits_blocks import MOST_HDUS, padded
 from oais.information.representation.fits_cards import Cards
@@ -25,7 +26,13 @@ from oais.information.representation.fits_tables import (
     row_chunks,
 )
 from oais.information.representation.intervals import Interval
-from oais.information.representation.time_columns import Mask, TimeColumn, fits_time_column, utc_texts
+from oais.information.representation.time_columns import (
+    Mask,
+    NoTimeError,
+    TimeColumn,
+    fits_time_column,
+    utc_texts,
+)
 
 TABLES = ("binary table",)
 PIECE = 8_192
@@ -70,7 +77,7 @@ class Piece:
 class Rows:
     """A whole table: its name, columns, number of rows, time of the rows, and the rows as often as wanted.
 
-    ``time`` is None where no interval was asked for; then all rows are kept.
+    ``time`` is None where no interval was asked for or the rows have no time; then all rows are kept.
     """
 
     name: str
@@ -78,6 +85,26 @@ class Rows:
     total: int
     time: TimeColumn | None
     read: Callable[[], Iterator[Piece]]
+
+
+@dataclass(slots=True)
+class FoundTables:
+    """The tables of a product in their order, those that are ``left_out``, and what was ``lacking`` first."""
+
+    rows: list[Rows]
+    left_out: list[DerivedTable]
+    lacking: str
+    told: bool = False
+
+    def lack(self, reason: str) -> None:
+        """Remember the first reason why a table is not as it was wanted."""
+        self.lacking, self.told = (self.lacking, True) if self.told else (reason, True)
+
+    def checked(self, interval: Interval | None) -> FoundTables:
+        """Return them; raises ValueError when there is none, or none that an interval could cut."""
+        if not any(rows.time is not None or interval is None for rows in self.rows):
+            raise ValueError(self.lacking)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +149,53 @@ def fits_table(found: FoundHdu, primary: Cards, *, timed: bool) -> FitsTable:
     return FitsTable(found, columns, fits_time_column(found.cards, primary, columns) if timed else None)
 
 
-def fits_rows(stream: BinaryIO, interval: Interval | None) -> Rows:
-    """Read the first binary table of a FITS file, with an interval the first whose rows have a time.
+def fits_rows(stream: BinaryIO, interval: Interval | None) -> FoundTables:
+    """Read the binary tables of a FITS file; with an interval one at least must have rows with a time.
 
-    Raises ValueError when there is none, or a column holds what cannot be written elsewhere.
+    Of a table without such a time all rows are in. A table with columns that cannot be written elsewhere is
+    left out. Raises ValueError when no table remains, with what is wrong with the first.
     """
-    table = _first_table(stream, interval)
+    told = FoundTables([], [], "the file has no binary table")
+    source, primary = open_source(stream), Cards()
+    for number in range(MOST_HDUS):
+        found = read_hdu(source, number)
+        if found is None:
+            break
+        primary = found.cards if number == 0 else primary
+        if hdu_kind(found.cards) in TABLES:
+            _add_table(told, stream, found, primary, interval)
+        source.skip(padded(found.size))
+    return told.checked(interval)
+
+
+def _add_table(
+    told: FoundTables, stream: BinaryIO, found: FoundHdu, primary: Cards, interval: Interval | None
+) -> None:
+    """Add a table to those that are written, or to those that are not."""
+    try:
+        try:
+            table = fits_table(found, primary, timed=interval is not None)
+        except NoTimeError as error:
+            told.lack(str(error))
+            table = fits_table(found, primary, timed=False)
+        told.rows.append(_rows_of(stream, table, interval if table.time else None))
+    except ValueError as error:
+        told.lack(str(error))
+        name, total = name_of(found), found.cards.integer("NAXIS2") or 0
+        told.left_out.append(DerivedTable(name, "", "", 0, total, str(error)))
+
+
+def _rows_of(stream: BinaryIO, table: FitsTable, interval: Interval | None) -> Rows:
     for column in table.columns:
         if column.code not in NUMPY and column.code != "A":
             raise ValueError(f"{column.name} is of the type {column.format}, which is not converted")
     shown = tuple(column for column in table.columns if column.repeat)
+    if not shown:
+        raise ValueError(f"{name_of(table.found)} has no columns")
 
     def read() -> Iterator[Piece]:
+        if not table.total:
+            return
         source = open_source(stream)
         find_hdu(source, table.found.number, TABLES)
         for data, count in table.chunks(source):
@@ -144,26 +206,13 @@ def fits_rows(stream: BinaryIO, interval: Interval | None) -> Rows:
                 piece = Piece(tuple(_decoded(column, part, rows, table.width) for column in shown))
                 yield piece if keep is None else piece.kept(keep[first : first + rows])
 
-    name = table.found.cards.text("EXTNAME") or f"HDU {table.found.number}"
-    return Rows(name, tuple(_field(column) for column in shown), table.total, table.time, read)
+    fields = tuple(_field(column) for column in shown)
+    return Rows(name_of(table.found), fields, table.total, table.time, read)
 
 
-def _first_table(stream: BinaryIO, interval: Interval | None) -> FitsTable:
-    """Return the first table that will do; raises ValueError with what is wrong with the first of all."""
-    source, reasons = open_source(stream), ["the file has no binary table"]
-    primary: Cards | None = None
-    for number in range(MOST_HDUS):
-        found = read_hdu(source, number)
-        if found is None:
-            break
-        primary = primary or found.cards
-        if hdu_kind(found.cards) in TABLES:
-            try:
-                return fits_table(found, primary, timed=interval is not None)
-            except ValueError as error:
-                reasons.append(str(error))
-        source.skip(padded(found.size))
-    raise ValueError(reasons[-1] if len(reasons) < 3 else reasons[1])
+def name_of(found: FoundHdu) -> str:
+    """Return what a table is called: by its EXTNAME, or else its number."""
+    return found.cards.text("EXTNAME") or f"HDU {found.number}"
 
 
 def _field(column: FitsColumn) -> Field:

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from html import escape
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,8 @@ _HEAD = """\
 <VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">
 <RESOURCE type="results">
 """
-_TAIL = "</TABLEDATA></DATA>\n</TABLE>\n</RESOURCE>\n</VOTABLE>\n"
+_END_OF_TABLE = "</TABLEDATA></DATA>\n</TABLE>\n"
+_TAIL = "</RESOURCE>\n</VOTABLE>\n"
 
 
 def write_csv(target: BinaryIO, label: Label, rows: Rows) -> None:
@@ -73,12 +74,24 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def write_votable(target: BinaryIO, label: Label, rows: Rows) -> None:
-    """Write VOTable 1.4 with the label as INFO elements and the rows as TABLEDATA."""
+def write_votable(target: BinaryIO, label: Label, tables: Iterable[tuple[Rows, Label]]) -> None:
+    """Write VOTable 1.4 with the label as INFO elements, and each table with its own, rows as TABLEDATA."""
     text = io.TextIOWrapper(target, encoding="utf-8", newline="\n", write_through=True)
     text.write(_HEAD)
-    text.writelines(f'<INFO name="{_xml(name)}" value="{_xml(value)}"/>\n' for name, value in label)
+    text.writelines(_infos(label))
+    for rows, facts in tables:
+        _write_table(text, rows, facts)
+    text.write(_TAIL)
+    text.detach()
+
+
+def _infos(label: Label) -> Iterator[str]:
+    return (f'<INFO name="{_xml(name)}" value="{_xml(value)}"/>\n' for name, value in label)
+
+
+def _write_table(text: TextIO, rows: Rows, facts: Label) -> None:
     text.write(f'<TABLE name="{_xml(rows.name)}">\n')
+    text.writelines(_infos(facts))
     text.writelines(_field(field) for field in rows.fields)
     text.write("<DATA><TABLEDATA>\n")
     for piece in _in_turn(rows.read()):
@@ -87,8 +100,7 @@ def write_votable(target: BinaryIO, label: Label, rows: Rows) -> None:
             for field, values in zip(rows.fields, piece.columns, strict=True)
         ]
         text.writelines(f"<TR><TD>{'</TD><TD>'.join(row)}</TD></TR>\n" for row in zip(*columns, strict=True))
-    text.write(_TAIL)
-    text.detach()
+    text.write(_END_OF_TABLE)
 
 
 def _field(field: Field) -> str:
