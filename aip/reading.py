@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +92,11 @@ def read_record(stored: StoredAip) -> AipRecord:
     versions = []
     for number in stored.versions:
         files = stored.open(number).files()
+        held = sum(sizes.values())
         sizes.update({str(file.path): max(file.size, 0) for file in files.values()})
         description = read_description(stored, number)
-        versions.append(_version_record(stored, number, description, [file.size for file in files.values()]))
+        record = _version_record(stored, number, description, [file.size for file in files.values()])
+        versions.append(replace(record, added=sum(sizes.values()) - held))
     return AipRecord(
         aip_id=stored.aip_id,
         object_path="/".join(stored.path.parts[-4:]),

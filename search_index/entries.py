@@ -159,6 +159,16 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class Grown:
+    """What came into a mission in a year (UTC): versions of packages, and their bytes on the disk."""
+
+    mission: str
+    year: int
+    versions: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionEntry:
     """What became of a delivery that is in: the package, its version and the receipt given."""
 

@@ -25,6 +25,7 @@ from search_index.entries import (
     AipEntry,
     FileHolder,
     FindResult,
+    Grown,
     Hit,
     Holding,
     NodeEntry,
@@ -166,6 +167,10 @@ class Index:
     def holdings(self, without: tuple[str, ...] = ()) -> tuple[Holding, ...]:
         """Return what is held, mission by mission, with the amount at each level of the packages."""
         return self._answer(lambda view: view.branches.holdings(without))
+
+    def growth(self, without: tuple[str, ...] = ()) -> tuple[Grown, ...]:
+        """Return what came in by year and mission, in this order, but in the branches ``without``."""
+        return self._answer(lambda view: view.growth.by_year(without))
 
     def submission(self, key: str) -> SubmissionEntry | None:
         """Return what became of the delivery with this submission key, or None."""

@@ -12,6 +12,7 @@ from oais.errors import StorageError
 from search_index.catalogue.branches import Branches
 from search_index.catalogue.columns import Columns
 from search_index.catalogue.database import Catalogue
+from search_index.catalogue.growth import Growth
 from search_index.catalogue.sqlite import FILE_NAME
 from search_index.words.store import WordReader
 
@@ -40,6 +41,7 @@ class View:
         self.generations: tuple[int, int] = (-1, -1)
         self._columns: Columns | None = None
         self._branches: Branches | None = None
+        self._growth: Growth | None = None
         self._words: WordReader | None = None
         self._lock = threading.RLock()
 
@@ -49,7 +51,7 @@ class View:
         with self._lock:
             if generations != self.generations:
                 self.generations = generations
-                self._columns = self._branches = None
+                self._columns = self._branches = self._growth = None
 
     @property
     def columns(self) -> Columns:
@@ -68,6 +70,15 @@ class View:
                 with self.catalogue.reading() as connection:
                     self._branches = self.checked(lambda: Branches(connection))
             return self._branches
+
+    @property
+    def growth(self) -> Growth:
+        """What came in by year."""
+        with self._lock:
+            if self._growth is None:
+                with self.catalogue.reading() as connection:
+                    self._growth = self.checked(lambda: Growth(connection))
+            return self._growth
 
     @property
     def words(self) -> WordReader:

@@ -170,7 +170,9 @@ class VersionRecord:
     """One version of a stored AIP, as its inventory and its own description tell it.
 
     ``submission_key`` and ``receipt`` name the delivery that made this version, so that an old delivery
-    is known again after the index was rebuilt. Without ``facts`` the version is private.
+    is known again after the index was rebuilt. ``size`` counts all files of the version, ``added`` the bytes
+    that came to lie on the disk with it, so that those of all versions are those of the AIP. Without
+    ``facts`` the version is private.
     """
 
     number: int
@@ -181,6 +183,7 @@ class VersionRecord:
     submission_key: str = ""
     receipt: str = ""
     facts: VersionFacts | None = None
+    added: int = 0
 
 
 @dataclass(frozen=True, slots=True)

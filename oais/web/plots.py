@@ -52,10 +52,11 @@ def curve_svg(x: Numbers, y: Numbers, *, x_label: str, y_label: str, title: str,
     x, y = x[finite], y[finite]
     frame = Frame(*_padded(x, 0.0), *_padded(y, 0.06))
     parts = [*_axes(frame, x_label, y_label), _marks(frame, x, y)]
-    return _svg(title, told, "".join(parts))
+    return svg(title, told, "".join(parts))
 
 
-def _svg(title: str, told: str, body: str) -> str:
+def svg(title: str, told: str, body: str) -> str:
+    """Return a drawing with its title and what it tells in words."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" class="plot" role="img" '
         f'aria-label="{escape(title)}: {escape(told)}" font-family="system-ui, sans-serif" font-size="13">'
@@ -65,7 +66,7 @@ def _svg(title: str, told: str, body: str) -> str:
 
 def _empty_svg(title: str) -> str:
     place = f'x="{WIDTH // 2}" y="{HEIGHT // 2}" text-anchor="middle"'
-    return _svg(title, "no finite values", _words("tick", place, "no finite values"))
+    return svg(title, "no finite values", words("tick", place, "no finite values"))
 
 
 def _padded(values: Numbers, share: float) -> tuple[float, float]:
@@ -107,23 +108,25 @@ def _axes(frame: Frame, x_label: str, y_label: str) -> Iterator[str]:
     for count, (value, text) in enumerate(ticks(frame.x_low, frame.x_high, 8)):
         at = round(float(frame.x(np.array([value]))[0]), 1)
         name = "tick across second" if count % 2 else "tick across"
-        yield _grid(f"M{at:g} {_TOP}V{bottom}")
-        yield _words(name, f'x="{at:g}" y="{bottom + 20}" text-anchor="middle"', text)
+        yield grid(f"M{at:g} {_TOP}V{bottom}")
+        yield words(name, f'x="{at:g}" y="{bottom + 20}" text-anchor="middle"', text)
     for value, text in ticks(frame.y_low, frame.y_high, 5):
         at = round(float(frame.y(np.array([value]))[0]), 1)
-        yield _grid(f"M{_LEFT} {at:g}H{right}")
-        yield _words("tick", f'x="{_LEFT - 8}" y="{at + 4.5:g}" text-anchor="end"', text)
+        yield grid(f"M{_LEFT} {at:g}H{right}")
+        yield words("tick", f'x="{_LEFT - 8}" y="{at + 4.5:g}" text-anchor="end"', text)
     centre, middle = (_LEFT + right) / 2, (_TOP + bottom) / 2
-    yield _words("ink", f'x="{centre:g}" y="{HEIGHT - 10}" text-anchor="middle"', x_label)
+    yield words("ink", f'x="{centre:g}" y="{HEIGHT - 10}" text-anchor="middle"', x_label)
     turned = f'transform="translate(16 {middle:g}) rotate(-90)" text-anchor="middle"'
-    yield _words("ink", turned, y_label)
+    yield words("ink", turned, y_label)
 
 
-def _grid(path: str) -> str:
+def grid(path: str) -> str:
+    """Return a line of the grid."""
     return f'<path class="grid" d="{path}" stroke="#d5d9e2" stroke-width="1"/>'
 
 
-def _words(name: str, place: str, text: str) -> str:
+def words(name: str, place: str, text: str) -> str:
+    """Return words of a drawing: ``tick`` at an axis, ``ink`` for its name."""
     colour = "#1a2233" if name == "ink" else "#5a6376"
     return f'<text class="{name}" {place} fill="{colour}">{escape(text)}</text>'
 

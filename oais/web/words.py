@@ -10,18 +10,18 @@ from urllib.parse import quote
 from oais.functions.access.views import HeaderCard
 from oais.information.identifiers import parse_aip_reference
 
-_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _THIN = "\u202f"
 
 
 def human_size(size: int) -> str:
     """Return a size in decimal units: ``2.5 MB``; one decimal below ten."""
     amount, unit = float(size), 0
-    while amount >= 999.5 and unit < len(_UNITS) - 1:
+    while amount >= 999.5 and unit < len(UNITS) - 1:
         amount, unit = amount / 1000, unit + 1
     if unit == 0:
         return f"{size} byte" if size == 1 else f"{size} bytes"
-    return f"{amount:.1f} {_UNITS[unit]}" if amount < 9.95 else f"{amount:.0f} {_UNITS[unit]}"
+    return f"{amount:.1f} {UNITS[unit]}" if amount < 9.95 else f"{amount:.0f} {UNITS[unit]}"
 
 
 def grouped(number: int) -> str:

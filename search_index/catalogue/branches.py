@@ -65,7 +65,7 @@ class Branches:
         found: dict[str, dict[str, Amount]] = {}
         tops = frozenset(without)
         for resting in self._resting:
-            if not _is_below(resting.node, tops):
+            if not is_below(resting.node, tops):
                 levels = found.setdefault(resting.mission, {})
                 levels[resting.level] = levels.get(resting.level, Amount()) + resting.amount
         return tuple(
@@ -103,11 +103,11 @@ class Branches:
         own: dict[str, Amount] = {}
         tops = frozenset(without)
         for resting in self._resting:
-            if not _is_below(resting.node, tops):
+            if not is_below(resting.node, tops):
                 own[resting.node] = own.get(resting.node, Amount()) + resting.amount
         total = {"": Amount()}
         for path in self._nodes:
-            if not _is_below(path, tops):
+            if not is_below(path, tops):
                 total.update((above, Amount()) for above in _lineage(path) if above not in total)
         for path, amount in own.items():
             for above in _lineage(path):
@@ -130,7 +130,7 @@ class Branches:
         return row["position"], natural_text(row["title"]), path
 
 
-def _is_below(path: str, tops: frozenset[str]) -> bool:
+def is_below(path: str, tops: frozenset[str]) -> bool:
     """Return whether a path is one of the tops of branches or lies below one."""
     return not tops.isdisjoint(_lineage(path))
 

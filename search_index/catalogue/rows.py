@@ -187,6 +187,7 @@ def _version_row(version: VersionRecord) -> Row:
         "message": storable(version.message),
         "files": version.files,
         "size": version.size,
+        "added": version.added,
         **_texts({"node": facts.node, "kind": facts.kind, "level": facts.level}),
         "mission_values": as_json(facts.values),
     }

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from oais.information.description import OBSCORE_FIELDS
 
-SCHEMA_VERSION: Final = "3"
+SCHEMA_VERSION: Final = "4"
 
 METADATA: Final = MetaData()
 
@@ -75,9 +75,11 @@ VERSIONS: Final = Table(
     *_texts("created_at", "message"),
     Column("files", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
+    Column("added", BigInteger, nullable=False),
     *_texts("node", "kind", "level", "mission_values"),
 )
-"""From ``node`` on it is what a version says of itself; an empty node is of one that says nothing."""
+"""``added`` are the bytes that came to lie on the disk with the version; from ``node`` on it is what the
+version says of itself, an empty node is of one that says nothing."""
 
 PRODUCTS: Final = Table(
     "products",

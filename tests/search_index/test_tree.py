@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oais.errors import WrongUsageError
-from search_index.entries import Amount
+from oais.information.packages import VersionRecord
+from search_index.entries import Amount, Grown
 from search_index.index import Index, create_index
 from tests.search_index.factory import PlainNode, product, record
 
@@ -156,3 +157,27 @@ def test_a_place_that_is_not_there_is_none(empty: Index, path: str) -> None:
     """Asking for a node that does not exist is answered with nothing."""
     empty.add([], [PlainNode("m", "Mission")])
     assert empty.node(path) is None
+
+
+def test_growth_is_counted_by_year_and_mission(empty: Index) -> None:
+    """Each version in its own year with what it added; branches left out are not counted."""
+
+    def versions(*told: tuple[str, int]) -> tuple[VersionRecord, ...]:
+        return tuple(
+            VersionRecord(number, f"{day}T23:59:59Z", "", 1, 500, added=added)
+            for number, (day, added) in enumerate(told, start=1)
+        )
+
+    index = empty
+    two = versions(("2024-12-31", 100), ("2026-01-01", 20))
+    index.add(
+        [
+            record("one", node="a/n1", mission="A", versions=two, size=120),
+            record("two", node="a/n2", mission="A", versions=versions(("2024-01-01", 7)), size=7),
+            record("three", node="b/n1", mission="B", versions=versions(("2026-05-05", 3)), size=3),
+        ]
+    )
+    assert index.growth() == (Grown("A", 2024, 2, 107), Grown("A", 2026, 1, 20), Grown("B", 2026, 1, 3))
+    assert index.growth(without=("a/n2", "b")) == (Grown("A", 2024, 1, 100), Grown("A", 2026, 1, 20))
+    index.remove(["one"])
+    assert index.growth() == (Grown("A", 2024, 1, 7), Grown("B", 2026, 1, 3))

@@ -9,7 +9,7 @@ from aip.storage import AipStore
 from oais.archive import Archive
 from oais.database.engine import Database
 from oais.errors import NotFoundError
-from oais.functions.access import finding, packages, places, products
+from oais.functions.access import finding, growth, packages, places, products
 from oais.functions.access.cards import media_type_of
 from oais.functions.access.decisions import Asker
 from oais.functions.access.facts import FactReader
@@ -23,6 +23,7 @@ from oais.functions.access.views import (
     NodeView,
     OpenedFile,
     ProductView,
+    VolumeView,
 )
 from oais.information.representation.reading import GreyImage
 from oais.information.text import printable
@@ -52,6 +53,10 @@ class Access:
     def holdings(self) -> HoldingsView:
         """Return what the archive holds."""
         return places.holdings(self.index, self.asker(), self.archive.settings.name)
+
+    def volume(self) -> VolumeView:
+        """Return how the holdings grew by year and mission."""
+        return growth.volume(self.index, self.asker(), self.now.year)
 
     def tree(self, depth: int = 3) -> tuple[Branch, ...]:
         """Return the missions and what is below them, ``depth`` floors deep."""

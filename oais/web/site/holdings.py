@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.errors import NotFoundError
+from oais.web.bars import apart, volume_svg
 from oais.web.doors import Door, Public
 from oais.web.rendering import access_of, respond, site_of
+from oais.web.visitors import STRANGER, visitor_of
 from policies.access import Action
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -37,6 +41,25 @@ def about(request: Request) -> Response:
     return respond(request, "about.html", {"name": site_of(request).archive.settings.name})
 
 
+def volume(request: Request) -> Response:
+    """Show how the holdings grew by year and mission."""
+    view = access_of(request).volume()
+    return respond(request, "volume.html", view, drawing=volume_svg(view), apart=apart(view))
+
+
+def volume_csv(request: Request) -> Response:
+    """Tell the same as CSV (RFC 4180): a row for each year and mission, sizes in bytes."""
+    text = io.StringIO()
+    lines = csv.writer(text)
+    lines.writerow(("year", "mission", "versions", "added", "held"))
+    rows = access_of(request).volume().rows
+    lines.writerows((row.year, row.mission, row.versions, row.added, row.held) for row in rows)
+    headers = {"Content-Disposition": 'attachment; filename="volume.csv"'}
+    if visitor_of(request) == STRANGER:
+        headers["Cache-Control"] = "no-cache"
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
 def static(request: Request, name: str) -> Response:
     """Hand out a style sheet or picture of the site's own."""
     file = site_of(request).static.get(name)
@@ -50,6 +73,8 @@ DOORS: Final = (
     Door("/", home, Action.SEE),
     Door("/tree", tree, Action.SEE),
     Door("/tree/{path:path}", node, Action.SEE),
+    Door("/volume", volume, Action.READ_METADATA),
+    Door("/volume.csv", volume_csv, Action.READ_METADATA),
     Door("/about", about, Public.NOTHING),
     Door("/static/{name}", static, Public.NOTHING),
 )

@@ -9,9 +9,10 @@ from starlette.responses import RedirectResponse, Response
 
 from oais.functions.orders import fetching, placing
 from oais.functions.orders.counting import usage as counted_usage
+from oais.web.bars import apart, volume_svg
 from oais.web.doors import Door
 from oais.web.forms import Form, form_of
-from oais.web.rendering import respond
+from oais.web.rendering import access_of, respond
 from oais.web.selecting import consumer_here, hand_out
 from oais.web.visitors import service_of
 from policies.access import Action
@@ -57,7 +58,8 @@ def usage(request: Request, first: str = "", last: str = "") -> Response:
     service = service_of(request)
     month = service.archive.now()[:7]
     first, last = first or f"{month[:4]}-01", last or month
-    return respond(request, "usage.html", counted_usage(service, first, last))
+    view, held = counted_usage(service, first, last), access_of(request).volume()
+    return respond(request, "usage.html", view, volume=held, drawing=volume_svg(held), apart=apart(held))
 
 
 DOORS: Final = (

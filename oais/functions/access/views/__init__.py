@@ -19,6 +19,7 @@ from oais.functions.access.views.places import AipCard, Branch, HoldingsView, No
 from oais.functions.access.views.plain import as_plain
 from oais.functions.access.views.products import HeaderCard, ProductView, TableView, UnitView
 from oais.functions.access.views.search import Facet, FacetValue, FindView
+from oais.functions.access.views.volume import MissionYear, VolumeView, Year
 
 __all__ = [
     "AccessNote",
@@ -36,6 +37,7 @@ __all__ = [
     "HeaderCard",
     "HoldingsView",
     "LinkView",
+    "MissionYear",
     "NodeView",
     "OpenedFile",
     "Page",
@@ -48,5 +50,7 @@ __all__ = [
     "UnitView",
     "VersionView",
     "VisitNote",
+    "VolumeView",
+    "Year",
     "as_plain",
 ]
