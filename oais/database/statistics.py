@@ -41,10 +41,10 @@ class Downloads:
 
 
 def count(connection: Connection, month: str, node: str, country: str, visitor: str, size: int) -> None:
-    """Count one download of ``size`` bytes."""
+    """Count one download of ``size`` bytes; a visitor of a data set is counted once, in his first country."""
     group = {"month": month, "node": node, "country": country}
     connection.execute(delete(VISITORS).where(VISITORS.c.month < month))
-    come = (VISITORS.c.month == month) & (VISITORS.c.node == node) & (VISITORS.c.country == country)
+    come = (VISITORS.c.month == month) & (VISITORS.c.node == node)
     known = connection.execute(select(VISITORS).where(come & (VISITORS.c.visitor == visitor))).first()
     if known is None:
         connection.execute(insert(VISITORS).values(**group, visitor=visitor))
@@ -55,7 +55,8 @@ def count(connection: Connection, month: str, node: str, country: str, visitor: 
         "size": DOWNLOADS.c.size + size,
     }
     if connection.execute(update(DOWNLOADS).where(there).values(more)).rowcount == 0:
-        connection.execute(insert(DOWNLOADS).values(asdict(Downloads(month, node, country, 1, 1, size))))
+        first = Downloads(month, node, country, int(known is None), 1, size)
+        connection.execute(insert(DOWNLOADS).values(asdict(first)))
 
 
 def counted(connection: Connection, first: str, last: str) -> Iterator[Downloads]:

@@ -120,12 +120,11 @@ def redeem_code(service: Service, browser: str, typed: str, *, network: str, ses
     return opened
 
 
-def downloads_until(service: Service, secret: str) -> datetime | None:
-    """Return until when a browser with this secret may download what asks for a code."""
+def opened_downloads(service: Service, secret: str) -> DownloadSession | None:
+    """Return the download session of a browser with this secret, as long as it lasts."""
     digest = service.hmac("download session", secret)
     with service.database.reading() as connection:
-        found = codes.session_of(connection, digest, service.archive.now())
-    return None if found is None else datetime.fromisoformat(found.expires_at)
+        return codes.session_of(connection, digest, service.archive.now())
 
 
 def _sealed(service: Service, wish: CodeRequest, code: str, now: datetime) -> AccessCode:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oais.errors import NotFoundError, RefusedError, WrongUsageError
+from oais.errors import NotFoundError, RefusedError, StorageError, WrongUsageError
 from oais.functions.access.finding import Question
 from oais.functions.orders.consumers import Consumer, consumer_of
 from oais.functions.orders.counting import count_download
@@ -18,7 +20,7 @@ from oais.web.cookies import browser_of
 from oais.web.doors import SAFE_METHODS
 from oais.web.downloads import file_response, from_the_start, package_response
 from oais.web.rendering import access_of
-from oais.web.visitors import principal_of, service_of
+from oais.web.visitors import knows_people, principal_by_now, principal_of, service_of, visitor_of
 from policies.principals import Principal, Scope, recognized
 
 _MOST_TOLD = 20
@@ -37,7 +39,8 @@ def consumer_here(request: Request, *, bound: bool = True) -> Consumer:
     if bound and asker.identifier:
         _require_scope(asker, Scope.READ if request.method in SAFE_METHODS else Scope.DOWNLOAD)
     browser = browser_of(request) if bound and not asker.identifier else ""
-    return consumer_of(service_of(request), access_of(request), browser)
+    by_now = partial(principal_by_now, request)
+    return consumer_of(service_of(request), access_of(request), browser, by_now)
 
 
 def _require_scope(asker: Principal, scope: Scope) -> None:
@@ -70,24 +73,36 @@ def selected(consumer: Consumer, given: Mapping[str, str]) -> Selection:
     return Selection(chosen.picks + more.picks, chosen.missed + more.missed)
 
 
-def hand_out(request: Request, consumer: Consumer, handout: Handout) -> Response:
+def hand_out(request: Request, handout: Handout) -> Response:
     """Send a package and count the download it begins; raises RangeNotSatisfiableError."""
     response = package_response(request, handout)
     if from_the_start(response):
-        count_download(consumer.service, consumer.principal, address_of(request), handout.sizes)
+        _count(request, handout.sizes)
     return response
 
 
 def send_file(request: Request, reference: str, path: str) -> Response:
-    """Send a file of ``ID@vN``; one that is not for all only as long as the right to it lasts.
+    """Send a file of ``ID@vN`` and count it; one that is not for all only as long as the right to it lasts.
 
     Raises as ``Access.open_file`` and ``file_response``.
     """
     opened = access_of(request).open_file(reference, path)
     if opened.public:
-        return file_response(request, opened)
-    consumer = consumer_here(request, bound=False)
-    return file_response(request, opened, lambda: consumer.again().open_file(reference, path))
+        response = file_response(request, opened)
+    else:
+        consumer = consumer_here(request, bound=False)
+        response = file_response(request, opened, lambda: consumer.again().open_file(reference, path))
+    if opened.node and from_the_start(response) and knows_people(request):
+        # A download that cannot be counted is still a download.
+        with suppress(StorageError):
+            _count(request, [(opened.node, opened.size)])
+    return response
+
+
+def _count(request: Request, sizes: Iterable[tuple[str, int]]) -> None:
+    """Count the download that a request begins; raises StorageError."""
+    visitor, address = visitor_of(request), address_of(request)
+    count_download(service_of(request), visitor.principal, address, sizes, country=visitor.country)
 
 
 def require_all_known(selection: Selection) -> Selection:

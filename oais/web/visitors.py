@@ -5,13 +5,14 @@ from __future__ import annotations
 from base64 import b64decode
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 
 from starlette.requests import Request
 
 from oais.errors import StorageError, UnauthenticatedError
-from oais.functions.codes import downloads_until
-from oais.functions.people.principals import Known
+from oais.functions.codes import opened_downloads
+from oais.functions.people.principals import Known, principal_for
 from oais.functions.people.sessions import known_by_session
 from oais.functions.people.tokens import known_by_basic, known_by_token
 from oais.functions.service import Service
@@ -27,7 +28,7 @@ class Visitor:
 
     ``session`` is the secret of his session, for binding forms to it, ``credential`` the identifier of that
     session or of his token; ``by_header`` says that the request itself carried the proof, which no browser
-    adds unasked.
+    adds unasked. ``country`` is what the address said to which an access code was mailed, for statistics.
     """
 
     principal: Principal = ANONYMOUS
@@ -35,6 +36,7 @@ class Visitor:
     session: str = field(default="", repr=False)
     credential: str = ""
     by_header: bool = False
+    country: str = ""
 
 
 STRANGER = Visitor()
@@ -53,6 +55,11 @@ def service_of(request: Request) -> Service:
             remedy="look at what is open to all, or come back when the disk can be written to",
         )
     return service
+
+
+def knows_people(request: Request) -> bool:
+    """Return whether there is a database of people; on a disk that takes no writes there is none."""
+    return request.scope["app"].state.service is not None
 
 
 def visitor_of(request: Request) -> Visitor:
@@ -74,16 +81,31 @@ def principal_of(request: Request) -> Principal:
     return visitor_of(request).principal
 
 
+def principal_by_now(request: Request) -> Principal:
+    """Return who asks as his proof counts by now, while an answer is on its way.
+
+    A session may have ended meanwhile, a token been revoked: raises WrongCredentialError. A password that
+    came with the request is not reckoned anew: its account says what he may.
+    """
+    before = visitor_of(request)
+    if before.credential or not before.principal.identifier:
+        return _with_code(request, _found(request)).principal
+    service = service_of(request)
+    principal = principal_for(service, before.principal.identifier, service.now())
+    return _with_code(request, replace(before, principal=principal)).principal
+
+
 def _with_code(request: Request, visitor: Visitor) -> Visitor:
     """Return the visitor with the downloads that an access code opened in this browser.
 
     One that is over is no false proof: it named nobody.
     """
     secret = cookie_of(request, DOWNLOADS)
-    until = downloads_until(service_of(request), secret) if secret else None
-    return (
-        visitor if until is None else replace(visitor, principal=replace(visitor.principal, code_until=until))
-    )
+    opened = opened_downloads(service_of(request), secret) if secret else None
+    if opened is None:
+        return visitor
+    principal = replace(visitor.principal, code_until=datetime.fromisoformat(opened.expires_at))
+    return replace(visitor, principal=principal, country=opened.country)
 
 
 def _found(request: Request) -> Visitor:

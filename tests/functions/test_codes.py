@@ -24,8 +24,8 @@ from oais.functions.codes import (
     CodeRequest,
     Opened,
     WrongCodeError,
-    downloads_until,
     issue_code,
+    opened_downloads,
     redeem_code,
 )
 from oais.functions.mailing import send_due
@@ -97,12 +97,14 @@ def test_a_code_opens_downloads_for_a_day(service: Service, clock: StillClock) -
     (code,) = ask(service)
     opened = redeem(service, code)
     assert opened.until == clock.now + timedelta(hours=24)
-    assert downloads_until(service, opened.secret) == opened.until
-    assert downloads_until(service, "another") is None
+    session = opened_downloads(service, opened.secret)
+    assert session is not None
+    assert datetime.fromisoformat(session.expires_at) == opened.until
+    assert opened_downloads(service, "another") is None
     clock.move(hours=24, seconds=-1)
-    assert downloads_until(service, opened.secret) is not None
+    assert opened_downloads(service, opened.secret) is not None
     clock.move(seconds=1)
-    assert downloads_until(service, opened.secret) is None
+    assert opened_downloads(service, opened.secret) is None
 
 
 @pytest.mark.parametrize("typed", [str.lower, lambda code: code.replace("-", ""), lambda code: f" {code}\n"])

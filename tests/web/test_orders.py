@@ -15,13 +15,17 @@ import pytest
 from starlette.testclient import TestClient
 
 from oais.archive import Archive, open_archive
+from oais.database import statistics
 from oais.files import open_sealed
+from oais.functions.codes import code_request, issue_code, redeem_code
+from oais.functions.mailing import send_due
 from oais.functions.orders.building import Worker
 from oais.functions.orders.counting import SMALLEST_GROUP, count_download, usage
 from oais.functions.people.accounts import disable
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.tokens import make_token
 from oais.functions.service import Service, open_service
+from oais.mail import Maildir
 from oais.web import downloads
 from oais.web.app import create_app
 from policies.access import ANONYMOUS, Role
@@ -330,6 +334,50 @@ def test_a_begun_download_is_counted_once_and_small_groups_are_not_shown(
     dump = (service.archive.home / "oais.sqlite").read_bytes()
     assert b"192.0.2" not in dump
     assert b"testclient" not in dump
+
+
+def test_a_single_file_is_counted_once_however_it_is_fetched(service: Service, site: TestClient) -> None:
+    """A resumed file counts once, a description and a HEAD not at all, and the country is a code's too."""
+    rules = service.archive.home / "policies" / "access.yaml"
+    coded = "policies:\n  coded: {metadata: public, data: email-code, reason: asked}\n"
+    rules.write_text(rules.read_text("utf-8").replace("policies:\n", coded, 1), "utf-8")
+    close(service, "tess/n1", "coded")
+    file = f"/aip/{LIGHT_CURVE}/v1/files/{CURVE_PATH}"
+    assert site.get(file).status_code == 403
+    wish = code_request(service, browser="b", network="n", address="ada@example.fr")
+    issue_code(service, wish)
+    send_due(service)
+    code = re.search(r"\w{4}-\w{4}-\w{4}", Maildir(service.archive.home / "mail").newest())
+    assert code is not None
+    site.cookies.set("oais-downloads", redeem_code(service, "b", code[0], network="n").secret)
+    etag = site.head(file).headers["etag"]
+    first = site.get(file, headers={"Range": "bytes=0-999"})
+    rest = site.get(file, headers={"Range": "bytes=1000-", "If-Range": etag})
+    assert first.content + rest.content == CURVE_FILE.read_bytes()
+    assert site.get(file, headers={"If-None-Match": etag}).status_code == 304
+    assert site.get(f"/aip/{LIGHT_CURVE}/v1/files/metadata/description.json").status_code in {200, 404}
+    with service.database.reading() as connection:
+        (row,) = statistics.counted(connection, "2000-01", "2100-01")
+    node = site.get(f"/aip/{LIGHT_CURVE}", headers=JSON).json()["card"]["node"]
+    assert (row.node, row.country, row.visitors) == (node, "fr", 1)
+    assert (row.downloads, row.size) == (1, CURVE_FILE.stat().st_size)
+    assert site.get(f"/api/v1/aips/{LIGHT_CURVE}/v1/files/{CURVE_PATH}").status_code == 200
+    site.cookies.clear()
+    with service.database.reading() as connection:
+        (again,) = statistics.counted(connection, "2000-01", "2100-01")
+    assert (again.visitors, again.downloads) == (1, 2)
+
+
+def test_a_visitor_who_comes_from_two_countries_is_counted_once(service: Service) -> None:
+    """Else a few people with many codes would look like a group large enough to be shown."""
+    month = service.archive.now()[:7]
+    for country in ("", "fr", "de", "es", "it"):
+        count_download(service, ANONYMOUS, "192.0.2.7", [("tess", 10)], country=country)
+    with service.database.reading() as connection:
+        rows = {row.country: row for row in statistics.counted(connection, month, month)}
+    assert sum(row.visitors for row in rows.values()) == 1
+    assert (len(rows), sum(row.downloads for row in rows.values())) == (5, 5)
+    assert usage(service, month, month).data_sets == ()
 
 
 def test_a_tokens_scopes_hold_for_orders(service: Service) -> None:

@@ -116,6 +116,7 @@ class Access:
             digests=stored.digests,
             media_type=(described.media_type if described else "") or media_type_of(name),
             public=asker.open_to_all(action, *place, shown.version),
+            node=shown.node if action is Action.DOWNLOAD else "",
         )
 
     def asker(self) -> Asker:

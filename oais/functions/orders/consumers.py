@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from oais.database import baskets, orders
 from oais.functions.access.facade import Access
-from oais.functions.people.principals import principal_for
 from oais.functions.service import Service
 from policies.access import Principal, Role
 from policies.principals import Duty, may
@@ -22,11 +22,15 @@ _PERSON = "person:"
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """Whoever asks: his access to the archive, and by what his baskets and orders are known."""
+    """Whoever asks: his access to the archive, and by what his baskets and orders are known.
+
+    ``by_now`` tells who he is by his proof as it counts at that moment, and raises when it counts no more.
+    """
 
     service: Service
     access: Access
     owner: str
+    by_now: Callable[[], Principal] | None = None
 
     @property
     def principal(self) -> Principal:
@@ -39,18 +43,22 @@ class Consumer:
         return may(self.principal, Duty.MANAGE_ARCHIVE)
 
     def again(self) -> Access:
-        """Return his access as his rights are by now: an account may have been disabled, a code run out."""
-        now, known = self.service.now(), self.principal
-        if known.identifier and known != OPERATOR:
-            known = principal_for(
-                self.service, known.identifier, now, scopes=known.scopes, code_confirmed=known.code_confirmed
-            )
-        return self.access.asked_by(known, now)
+        """Return his access as his rights are by now.
+
+        An account may have been disabled, a token revoked, a code have run out. Raises as ``by_now``.
+        """
+        known = self.principal if self.by_now is None else self.by_now()
+        return self.access.asked_by(known, self.service.now())
 
 
-def consumer_of(service: Service, access: Access, browser: str) -> Consumer:
-    """Return the consumer that asks; without an account he is known by his ``browser``'s secret."""
-    return Consumer(service, access, _owner(service, access.principal, browser))
+def consumer_of(
+    service: Service, access: Access, browser: str, by_now: Callable[[], Principal] | None = None
+) -> Consumer:
+    """Return the consumer that asks; without an account he is known by his ``browser``'s secret.
+
+    Without ``by_now`` he is who he is, as at the archive's own machine.
+    """
+    return Consumer(service, access, _owner(service, access.principal, browser), by_now)
 
 
 def _owner(service: Service, principal: Principal, browser: str) -> str:

@@ -50,11 +50,17 @@ class UsageView:
 
 
 def count_download(
-    service: Service, principal: Principal, address: str, sizes: Iterable[tuple[str, int]]
+    service: Service,
+    principal: Principal,
+    address: str,
+    sizes: Iterable[tuple[str, int]],
+    *,
+    country: str = "",
 ) -> None:
     """Count a download of so many bytes from each data set (node); raises StorageError.
 
-    Neither address nor account is kept: who came is a keyed digest that no other month shares.
+    Neither address nor account is kept: who came is a keyed digest that no other month shares. ``country`` is
+    that of the address to which an access code went; an account's own address counts before it.
     """
     month = service.archive.now()[:7]
     visitor = service.hmac("visitor", f"{month} {principal.identifier or address}")
@@ -62,18 +68,18 @@ def count_download(
     for node, size in sizes:
         taken[node] += size
     with service.database.writing() as connection:
-        country = _country(connection, principal)
+        country = _country(connection, principal) or country or UNKNOWN
         for node, size in taken.items():
             statistics.count(connection, month, node, country, visitor, size)
 
 
 def _country(connection: Connection, principal: Principal) -> str:
-    """Return the country that the domain of an account's mail address names."""
+    """Return the country that the domain of an account's mail address names, or nothing."""
     person = people.by_identifier(connection, principal.identifier) if principal.identifier else None
     if person is not None:
         with suppress(WrongUsageError):
-            return parse_address(person.email).country or UNKNOWN
-    return UNKNOWN
+            return parse_address(person.email).country
+    return ""
 
 
 def usage(service: Service, first: str, last: str) -> UsageView:
@@ -84,8 +90,8 @@ def usage(service: Service, first: str, last: str) -> UsageView:
     _check_months(first, last)
     with service.database.reading() as connection:
         counted = list(statistics.counted(connection, first, last))
-    # A visitor has one country in a month, so the countries of a data set add up to its visitors; of a
-    # country's data sets only the most visited one tells how many there were at least.
+    # A visitor of a data set counts in the first country he came from in a month, so its countries add up to
+    # its visitors; of a country's data sets only the most visited one tells how many there were at least.
     data_sets = _groups(counted, by="node", together=sum)
     countries = _groups(counted, by="country", together=max)
     shown = [tuple(row for row in rows if row.visitors >= SMALLEST_GROUP) for rows in (data_sets, countries)]

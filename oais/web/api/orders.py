@@ -71,7 +71,7 @@ def package(
     consumer = consumer_here(request, bound=False)
     wanted = tables_wanted(tables, start, end, strict=strict)
     selection = require_all_known(selected(consumer, request.query_params))
-    return hand_out(request, consumer, direct_package(consumer, selection.picks, format, wanted))
+    return hand_out(request, direct_package(consumer, selection.picks, format, wanted))
 
 
 def order(request: Request, wanted: OrderWanted) -> Response:
@@ -114,7 +114,7 @@ def repeat(request: Request, identifier: str) -> Response:
 def built(request: Request, identifier: str, number: int) -> Response:
     """Send a package of an order."""
     consumer = consumer_here(request)
-    return hand_out(request, consumer, fetching.open_package(consumer, identifier, number))
+    return hand_out(request, fetching.open_package(consumer, identifier, number))
 
 
 def show_baskets(request: Request) -> Response:

@@ -152,7 +152,7 @@ def package(request: Request, identifier: str, form: str = "zip") -> Response:
     """Send what may be had of a data request at once, made while it is sent."""
     consumer = consumer_here(request)
     handout = direct_package(consumer, baskets.picks_of(consumer, identifier), form)
-    return hand_out(request, consumer, handout)
+    return hand_out(request, handout)
 
 
 def _back() -> Response:

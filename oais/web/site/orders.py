@@ -36,7 +36,7 @@ def order(request: Request, identifier: str) -> Response:
 def package(request: Request, identifier: str, number: int) -> Response:
     """Send a package of an order, as the decision is now."""
     consumer = consumer_here(request)
-    return hand_out(request, consumer, fetching.open_package(consumer, identifier, number))
+    return hand_out(request, fetching.open_package(consumer, identifier, number))
 
 
 def cancel(request: Request, identifier: str) -> Response:

@@ -40,8 +40,8 @@ class ProductCard:
 class OpenedFile:
     """The right to read one stored file, and where: made by ``Access.open_file`` only.
 
-    ``grant`` is what ``decide`` gave; ``public`` tells whether anybody would have got it, so that a
-    cache may keep the answer.
+    ``grant`` is what ``decide`` gave; ``public`` tells whether anybody would have got it, so that a cache may
+    keep the answer. ``node`` is the data set it belongs to, empty for a description, which is no data.
     """
 
     grant: Any
@@ -51,3 +51,4 @@ class OpenedFile:
     digests: Mapping[str, str]
     media_type: str
     public: bool
+    node: str
