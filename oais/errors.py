@@ -68,6 +68,10 @@ class ConfigurationError(ArchiveError):
     http_status = 500
 
 
+class UnreachableError(ConfigurationError):
+    """What the settings name is not there, or does not answer."""
+
+
 class RefusedError(ArchiveError):
     """A rule of the archive forbids what was asked."""
 

@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.tree import Tree as RichTree
 
 from oais.cli.options import AsJson, CutTime, Home, Reference, StrictTables, TableForm, ends_of
-from oais.cli.terminal import counted, home_or_default, out, print_json, print_pairs, show_size, table
+from oais.cli.terminal import counted, home_or_default, out, print_json, print_pairs, show_size, table, warn
+from oais.errors import UnreachableError
 
 if TYPE_CHECKING:
     from oais.functions.access.facade import Access
@@ -235,14 +236,22 @@ def get(
 
 
 def _access(home: Path | None) -> Access:
-    """Open the archive as the one who works at its own machine, with what people declared of embargoes."""
+    """Open the archive as the one who works at its own machine, with what people declared of embargoes.
+
+    He may see all without it, so a database that does not answer keeps him from nothing.
+    """
     from oais.archive import open_archive
     from oais.functions.access.facade import open_access
     from oais.functions.service import database_if_any
     from policies.access import Principal, Role
 
     archive = open_archive(home_or_default(home))
-    return open_access(archive, Principal("operator", Role.ARCHIVIST), database_if_any(archive))
+    try:
+        database = database_if_any(archive)
+    except UnreachableError as error:
+        database = None
+        warn(f"{error.message}; what people declared of embargoes is not told", error.remedy)
+    return open_access(archive, Principal("operator", Role.ARCHIVIST), database)
 
 
 COMMANDS = (tree, find, show, ls, get)

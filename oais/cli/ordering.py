@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,12 +13,23 @@ import typer
 from rich.markup import escape
 
 from oais.cli.options import AsJson, Home, StrictTables, TableForm, ends_of, service_at
-from oais.cli.terminal import counted, err, home_or_default, out, print_json, print_pairs, show_size, table
+from oais.cli.terminal import (
+    counted,
+    err,
+    home_or_default,
+    out,
+    print_json,
+    print_pairs,
+    show_size,
+    table,
+    warn,
+)
 
 if TYPE_CHECKING:
     from oais.functions.orders.consumers import Consumer
     from oais.functions.orders.fetching import OrderView
     from oais.functions.orders.selection import Selection
+    from oais.functions.working import Done
 
 _PAUSE = 2.0
 """Seconds between two looks at the queue when nothing was found in it."""
@@ -126,18 +138,28 @@ def work(
     if beside:
         archive = replace(archive, settings=archive.settings.reached_at(beside))
     chores = chores_of(open_service(archive))
+    faults: Mapping[str, str] = {}
     while True:
         done = list(work_round(chores))
-        for item in done:
-            if item.fault is not None:
-                err.print(f"{item.chore}: {escape(item.fault.message)}")
-            else:
-                out.print(f"{item.chore}: {item.count}")
+        faults = _tell_round(done, faults)
         busy = any(item.count for item in done)
         if once and not busy:
             return
         if not busy and _ended(bool(beside)):
             return
+
+
+def _tell_round(done: Iterable[Done], before: Mapping[str, str]) -> Mapping[str, str]:
+    """Print what a round did; a fault only where the round ``before`` did not meet it. Return the faults."""
+    faults = {}
+    for item in done:
+        if item.fault is None:
+            out.print(f"{item.chore}: {item.count}")
+            continue
+        faults[item.chore] = item.fault.message
+        if before.get(item.chore) != item.fault.message:
+            warn(f"{item.chore}: {item.fault.message}", item.fault.remedy)
+    return faults
 
 
 def _ended(beside: bool) -> bool:

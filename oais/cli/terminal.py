@@ -88,6 +88,13 @@ def print_findings(findings: Iterable[Finding], *, limit: int = _SHOWN) -> None:
         out.print(f"  … and {len(ranked) - limit} more; --json shows all of them")
 
 
+def warn(message: str, remedy: str = "") -> None:
+    """Tell of something that does not stop the command, and what to do about it."""
+    err.print(Text.assemble(("warning  ", "bold yellow"), message), soft_wrap=True)
+    if remedy:
+        err.print(Text(f"         → {remedy}", style="dim"), soft_wrap=True)
+
+
 def print_pairs(rows: Iterable[tuple[str, object]]) -> None:
     """Print names and values in two columns, leaving out what is not known."""
     table = Table.grid(padding=(0, 2))

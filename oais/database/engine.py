@@ -16,12 +16,13 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from oais.database.migrations import migrate
-from oais.errors import ConfigurationError, StorageError
+from oais.errors import ConfigurationError, StorageError, UnreachableError
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql+psycopg"
 
 _BUSY_SECONDS: Final = 30
+_ANSWER_SECONDS: Final = 10
 _CONNECTIONS: Final = 50
 _ONE_WRITER: Final = 0x6F616973
 """The number of the lock that writers of a PostgreSQL database take in turn ("oais")."""
@@ -65,19 +66,20 @@ class Database:
 def open_database(address: str) -> Database:
     """Open the database of an address, making or migrating its tables.
 
-    ``address`` is ``sqlite:///PATH`` or ``postgresql+psycopg://USER@HOST/NAME``. Raises ConfigurationError
-    for an address that cannot be used and for a schema of a newer version.
+    ``address`` is ``sqlite:///PATH`` or ``postgresql+psycopg://USER@HOST/NAME``. Raises
+    ConfigurationError for an address that cannot be used and for a schema of a newer version, of which
+    UnreachableError where nothing answers.
     """
     url = _understood(address)
     try:
-        engine = _sqlite(url) if url.drivername == SQLITE else create_engine(url, pool_size=_CONNECTIONS)
+        engine = _sqlite(url) if url.drivername == SQLITE else _server(url)
         database = Database(engine)
         with database.writing() as connection:
             migrate(connection)
     except (OSError, StorageError) as error:
-        raise ConfigurationError(
+        raise UnreachableError(
             f"the database {url.render_as_string(hide_password=True)} cannot be opened: {error}",
-            remedy="see that it is there, may be written to, and that 'database' in oais.yaml names it",
+            remedy="see that it is there, that its server runs, and that 'database' in oais.yaml names it",
         ) from error
     return database
 
@@ -104,6 +106,12 @@ def _sqlite(url: URL) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _server(url: URL) -> Engine:
+    """Return the engine of a server, which has to answer soon: somebody waits."""
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": _ANSWER_SECONDS}
+    return create_engine(url, connect_args=patience, pool_size=_CONNECTIONS)
 
 
 def _prepare(connection: Any, _record: object) -> None:

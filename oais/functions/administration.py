@@ -10,7 +10,7 @@ from pathlib import Path
 from aip.storage import AipStore
 from oais.archive import Archive, create_archive
 from oais.database import mail_queue
-from oais.errors import StorageError
+from oais.errors import StorageError, UnreachableError
 from oais.files import free_bytes
 from oais.functions.completeness import storage_root_findings
 from oais.functions.mailing.sending import MOST_TRIES
@@ -93,7 +93,10 @@ def _compared(archive: Archive, aips: int) -> tuple[int, tuple[str, ...]]:
 
 def _mail_in_trouble(archive: Archive) -> tuple[str, ...]:
     """Return what to warn of when letters could not be sent; nobody else would notice."""
-    database = database_if_any(archive)
+    try:
+        database = database_if_any(archive)
+    except UnreachableError as error:
+        return (f"{error.message}: {error.remedy}",)
     if database is None:
         return ()
     with closing(database), database.reading() as connection:

@@ -209,3 +209,27 @@ def test_a_curve_without_numbers_is_drawn_as_such() -> None:
     assert draw_curve(nothing, nothing) == ["(no point is a number)"]
     assert len(draw_curve(np.zeros(1), np.ones(1))) == 11
     assert len(draw_curve(np.arange(9.0), np.ones(9))) == 11
+
+
+@pytest.mark.parametrize("words", [["show", AIP], ["tree"], ["find", "55525572"]])
+def test_a_database_that_does_not_answer_keeps_nobody_from_the_packages(
+    run: Any, home: Path, words: list[str]
+) -> None:
+    """Who works at the archive's own machine sees all; what is not told, and why, is said beside it."""
+    settings = home / "oais.yaml"
+    before = settings.read_text("utf-8")
+    settings.write_text(f"{before}database: postgresql+psycopg://oais:secret@localhost:1/people\n", "utf-8")
+    try:
+        code, out, err = run(*words, "--json")
+        status, told, _ = run("status", "--json")
+        wrong, _, stopped = run("person", "list")
+    finally:
+        settings.write_text(before, "utf-8")
+    assert code == 0
+    assert json.loads(out)
+    assert status == 0
+    assert wrong == 2
+    for text in (err, json.dumps(json.loads(told)["warnings"]), stopped):
+        assert "postgresql+psycopg://oais:***@localhost:1/people cannot be opened" in text
+        assert "see that it is there, that its server runs" in text
+        assert "secret" not in text

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from oais.cli import ordering
 from oais.cli.commands import run
+from oais.errors import StorageError
+from oais.functions.working import Done
 from tests.functions.deliveries import demo_bag
 
 
@@ -65,3 +69,30 @@ def test_a_worker_beside_the_site_ends_with_it(home: str) -> None:
         assert worker.stdin is not None
         worker.stdin.close()
         assert worker.wait(timeout=60) == 0
+
+
+def test_a_worker_tells_a_fault_once(home: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Round after round meets the same: it is told when it comes, changes, and comes again."""
+    gone = StorageError("the index is missing", remedy="run `oais index rebuild`")
+    full = StorageError("no space left")
+    faults: Mapping[str, str] = {}
+    told = []
+    for fault in (gone, gone, full, None, gone, gone):
+        done = [Done("letters sent", 0, fault)] if fault else []
+        faults = ordering._tell_round([*done, Done("orders built", 2)], faults)
+        told.append(capsys.readouterr())
+    assert [answer.out for answer in told] == 6 * ["orders built: 2\n"]
+    assert [answer.err.count("letters sent: ") for answer in told] == [1, 0, 1, 0, 1, 0]
+    assert "oais index rebuild" in told[0].err
+
+
+def test_a_worker_of_a_home_without_index_says_so_once_and_works(
+    home: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it is asked to end: here after three pauses."""
+    pauses = iter((False, False, True))
+    monkeypatch.setattr(ordering, "_ended", lambda _beside: next(pauses))
+    (Path(home) / "search_index" / "catalogue.sqlite").unlink()
+    assert run(["work", "--home", home]) == 0
+    assert capsys.readouterr().err.count("the index is missing") == 1
+    assert next(pauses, None) is None
