@@ -48,7 +48,7 @@ def fill_mixed(home: Path, places: int) -> str:
     planted = open_archive(home)
     index_records(planted, _resting(next(stored_records(planted)), planted, places))
     with (home / "oais.yaml").open("a", encoding="utf-8") as settings:
-        settings.write("requests_per_minute: 0\n")
+        settings.write("requests_per_minute: 0\npackages_per_minute: 0\n")
     return secret
 
 

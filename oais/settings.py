@@ -48,6 +48,15 @@ class Settings:
     requests_per_minute: int = _setting(
         600, "Requests that programs, or forms, may send in a minute from one place; 0 sets no limit."
     )
+    packages_per_minute: int = _setting(
+        60, "Packages made while they are sent, and selections, asked for in a minute from one place; 0: any."
+    )
+    packages_at_once: int = _setting(
+        8, "Packages and selections prepared at one time in all, until their first byte; 0 sets no limit."
+    )
+    packages_at_once_each: int = _setting(
+        2, "Packages and selections prepared at one time for one place; 0 sets no limit."
+    )
     sign_up: SignUp = _setting(  # noqa: RUF009 - it makes a field
         SignUp.MODERATED,
         "How people come to an account: closed (only by import of a proposal list), moderated "

@@ -23,7 +23,7 @@ from oais.web.api import API_DOORS
 from oais.web.deposit import DEPOSIT_DOORS
 from oais.web.doors import Door, DoorRoute, undeclared
 from oais.web.forms import InvalidFormError
-from oais.web.limits import Buckets
+from oais.web.limits import Buckets, Crowd
 from oais.web.ranges import RangeNotSatisfiableError
 from oais.web.rendering import create_site, error_response
 from oais.web.security import Gate, allowed_hosts, referenced
@@ -64,6 +64,8 @@ def create_app(archive: Archive, *, service: Service | None = None, doors: Seque
     app.state.service = service or (open_service(archive) if os.access(archive.home, os.W_OK) else None)
     app.state.over_tls = settings.base_url.startswith("https://")
     app.state.buckets = Buckets(settings.requests_per_minute, settings.requests_per_minute / 60)
+    app.state.builds = Buckets(settings.packages_per_minute, settings.packages_per_minute / 60)
+    app.state.builders = Crowd(settings.packages_at_once, settings.packages_at_once_each)
     app.state.guesses = Buckets(settings.logins_per_minute, settings.logins_per_minute / 60)
     if app.state.service is not None:
         record_policies(app.state.service)

@@ -11,15 +11,15 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import BaseRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from oais.errors import RefusedError, UnauthenticatedError
 from oais.web.addresses import address_of, prefix_of
 from oais.web.bodies import read_again, read_body
 from oais.web.cookies import handing_out_cookies
 from oais.web.forms import check_intent
-from oais.web.limits import check_guess, check_rate
-from oais.web.visitors import Visitor, visitor_of, was_counted
+from oais.web.limits import check_guess, check_rate, enter_builders
+from oais.web.visitors import Visitor, known_visitor, visitor_of, was_counted
 from policies.access import Action
 from policies.principals import Duty, may
 
@@ -46,8 +46,9 @@ class Door:
     A ``Duty`` is asked here, before anything of the request's body is read; an ``Action`` is asked by the
     endpoint of each object it shows. The body of a door that ``streams`` is read by its endpoint alone, which
     then also calls ``check_token`` when it takes forms. ``at_once`` is how many requests the turnstile before
-    its fixed path lets in at a time (0: any number). Every answer ``tells`` these headers, also one that
-    refuses.
+    its fixed path lets in at a time (0: any number). A door that ``builds`` reads many packages before it
+    answers what an address names; there reading is limited too. Every answer ``tells`` these headers, also
+    one that refuses.
     """
 
     path: str
@@ -56,6 +57,7 @@ class Door:
     methods: tuple[str, ...] = ("GET",)
     streams: bool = False
     at_once: int = 0
+    builds: bool = False
     tells: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -89,7 +91,32 @@ class DoorRoute(APIRoute):
             return
         request = Request(scope, receive)
         receive = await _admitted(request, self.door)
-        await super().handle(scope, receive, handing_out_cookies(request, send))
+        send = handing_out_cookies(request, send)
+        if not self.door.builds or not (request.query_params or request.path_params):
+            await super().handle(scope, receive, send)
+            return
+        leave = enter_builders(request, _asker(request))
+        try:
+            await super().handle(scope, receive, _leaving_at_start(send, leave))
+        finally:
+            leave()
+
+
+def _leaving_at_start(send: Send, leave: Callable[[], None]) -> Send:
+    """Return what sends, and gives the place up once an answer begins: a slow reader keeps nobody out."""
+
+    async def leaving(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            leave()
+        await send(message)
+
+    return leaving
+
+
+def _asker(request: Request) -> str:
+    """Return by what requests of one asker are counted together: his account, or his household's address."""
+    known = known_visitor(request)
+    return (known.principal.identifier if known else "") or prefix_of(address_of(request))
 
 
 def told_at(scope: Scope) -> tuple[tuple[str, str], ...]:
@@ -120,7 +147,7 @@ async def _recognised(request: Request, *, counted: bool) -> Visitor:
             check_guess(request)
         raise
     if counted:
-        check_rate(request, visitor.principal.identifier or prefix_of(address_of(request)))
+        check_rate(request, _asker(request))
     return visitor
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 from threading import Lock
+from typing import Final
 
 from starlette.requests import Request
 
 from oais.errors import BusyError
 from oais.web.addresses import address_of, prefix_of
+
+_BACK_IN: Final = 5
+"""Seconds after which a package that was being prepared is likely on its way."""
 
 
 @dataclass(slots=True)
@@ -52,6 +57,55 @@ class Buckets:
                 remedy="wait a little and go on",
                 retry_after=ceil(missing / self._per_second),
             )
+
+
+class Crowd:
+    """How many prepare something costly at a time: ``most`` in all, ``most_each`` of one asker (0: any)."""
+
+    def __init__(self, most: int, most_each: int) -> None:
+        self._most = most
+        self._most_each = most_each
+        self._inside: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def enter(self, asker: str) -> Callable[[], None]:
+        """Let an asker in and return what lets him out, once; raises BusyError when there is no room."""
+        with self._lock:
+            crowded = self._most and self._inside.total() >= self._most
+            if crowded or (self._most_each and self._inside[asker] >= self._most_each):
+                raise BusyError(
+                    "many packages are being prepared at the moment",
+                    remedy="wait a few seconds and try again",
+                    retry_after=_BACK_IN,
+                )
+            self._inside[asker] += 1
+        inside = True
+
+        def leave() -> None:
+            nonlocal inside
+            with self._lock:
+                if inside:
+                    self._inside -= Counter([asker])  # which forgets whoever is in no more
+                inside = False
+
+        return leave
+
+
+def enter_builders(request: Request, asker: str) -> Callable[[], None]:
+    """Count a request that reads and builds, and return what is called once it is prepared.
+
+    Raises BusyError for an asker who comes too often, and while too many prepare something.
+    """
+    state = request.scope["app"].state
+    builds: Buckets = state.builds
+    builders: Crowd = state.builders
+    leave = builders.enter(asker)
+    try:
+        builds.take(asker, state.archive.clock().timestamp())
+    except BusyError:
+        leave()
+        raise
+    return leave
 
 
 def check_rate(request: Request, asker: str) -> None:

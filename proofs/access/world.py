@@ -132,7 +132,9 @@ def _quiet(archive: Archive) -> Archive:
     """Return the archive with no limit of requests and one process, whose clock is ours."""
     return replace(
         archive,
-        settings=replace(archive.settings, requests_per_minute=0, logins_per_minute=0, workers=1),
+        settings=replace(
+            archive.settings, requests_per_minute=0, packages_per_minute=0, logins_per_minute=0, workers=1
+        ),
     )
 
 

@@ -42,7 +42,7 @@ def document(client: TestClient) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def service(archive: Archive) -> Service:
     """The archive of the demo's products with an administrator."""
-    settings = replace(archive.settings, logins_per_minute=0, requests_per_minute=0)
+    settings = replace(archive.settings, logins_per_minute=0, requests_per_minute=0, packages_per_minute=0)
     made = open_service(replace(archive, settings=settings))
     account(made, "api-ada", Role.ADMINISTRATOR)
     return made

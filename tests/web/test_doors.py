@@ -20,6 +20,7 @@ from oais.web.bodies import MOST_FIELDS
 from oais.web.doors import LARGEST_BODY, Door, Public
 from oais.web.forms import Form, form_of, token_of
 from oais.web.rendering import answer_json, respond
+from policies.access import Action
 from policies.principals import Duty
 
 JSON_BODY = {"Content-Type": "application/json"}
@@ -311,3 +312,57 @@ def test_a_crowded_door_answers_at_once_and_only_itself(archive: Archive) -> Non
     assert crowded.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in crowded.headers["content-security-policy"]
     assert client.get("/slow").text == "done"
+
+
+@pytest.mark.parametrize("limit", ["packages_at_once", "packages_at_once_each"])
+def test_what_builds_is_prepared_for_so_many_at_a_time(archive: Archive, limit: str) -> None:
+    """One too many is 429 with Retry-After; whose package is on its way, however slowly, takes no place."""
+    inside, go_on = threading.Event(), threading.Event()
+    sending, sent = threading.Event(), threading.Event()
+
+    def blocks() -> Iterator[bytes]:
+        yield b"begun"
+        sending.set()
+        assert sent.wait(60)
+
+    def build(what: str = "") -> Response:
+        if what == "slowly":
+            inside.set()
+            assert go_on.wait(60)
+        return StreamingResponse(blocks()) if what == "long" else Response("done")
+
+    few = replace(archive, settings=replace(archive.settings, **{limit: 1}))
+    app = create_app(few, doors=(Door("/api/v1/build", build, Action.DOWNLOAD, builds=True),))
+    client = TestClient(app, base_url="http://localhost")
+    with ThreadPoolExecutor(2) as pool:
+        long = pool.submit(client.get, "/api/v1/build?what=long")
+        assert sending.wait(60)
+        slow = pool.submit(client.get, "/api/v1/build?what=slowly")
+        assert inside.wait(60)
+        crowded = client.get("/api/v1/build?what=more")
+        assert client.get("/api/v1/build").status_code == 200  # it names nothing, so nothing is built
+        go_on.set()
+        assert slow.result().text == "done"
+        sent.set()
+        assert long.result().text == "begun"
+    assert (crowded.status_code, int(crowded.headers["retry-after"])) == (429, 5)
+    assert crowded.headers["content-type"] == "application/problem+json"
+    assert client.get("/api/v1/build?what=more").text == "done"
+
+
+def test_the_doors_that_build_packages_are_limited_for_each_network(archive: Archive) -> None:
+    """Reading what costs much is counted by household, in all such doors together; light pages stay free."""
+    few = replace(archive, settings=replace(archive.settings, packages_per_minute=3))
+    app = create_app(few)
+
+    def of(address: str) -> TestClient:
+        return TestClient(app, base_url="http://localhost", client=(address, 50000))
+
+    asked = ["/choose?ids=tess.*", "/api/v1/package?ids=tess.*.hk", "/choose?node=tess", "/choose?q=tess"]
+    one = of("192.0.2.1")
+    assert [one.get(address).status_code for address in asked] == [200, 200, 200, 429]
+    neighbour = of("192.0.2.200").get("/api/v1/package?ids=tess.*.hk")
+    assert (neighbour.status_code, 1 <= int(neighbour.headers["retry-after"]) <= 20) == (429, True)
+    assert of("198.51.100.1").get("/api/v1/package?ids=tess.*.hk").status_code == 200
+    for free in ("/", "/tree", "/choose", "/search?q=tess", "/basket"):
+        assert [one.get(free).status_code for _ in range(5)] == [200] * 5

@@ -141,7 +141,7 @@ def usage(request: Request, first: str, last: str) -> Response:
 
 
 DOORS: Final = (
-    Door("/api/v1/package", package, Action.DOWNLOAD),
+    Door("/api/v1/package", package, Action.DOWNLOAD, builds=True),
     Door("/api/v1/orders", orders, Action.READ_METADATA),
     Door("/api/v1/orders", order, Action.DOWNLOAD, ("POST",)),
     Door("/api/v1/orders/{identifier}", job, Action.READ_METADATA),

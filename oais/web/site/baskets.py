@@ -160,7 +160,7 @@ def _back() -> Response:
 
 
 DOORS: Final = (
-    Door("/choose", choose, Action.READ_METADATA),
+    Door("/choose", choose, Action.READ_METADATA, builds=True),
     Door("/basket", basket, Action.READ_METADATA),
     Door("/basket/new", new, Action.READ_METADATA, ("POST",)),
     Door("/basket/picks", put_in, Action.READ_METADATA, ("POST",)),
@@ -168,6 +168,6 @@ DOORS: Final = (
     Door("/basket/{identifier}/remove", take_out, Action.READ_METADATA, ("POST",)),
     Door("/basket/{identifier}/discard", discard, Action.READ_METADATA, ("POST",)),
     Door("/basket/{identifier}/order", order, Action.DOWNLOAD, ("POST",)),
-    Door("/basket/{identifier}/package", package, Action.DOWNLOAD),
+    Door("/basket/{identifier}/package", package, Action.DOWNLOAD, builds=True),
 )
 """The doors of these pages."""
