@@ -105,6 +105,14 @@ class Settings:
     order_limit_bytes: int = _setting(
         400 * 10**9, "Largest order, in bytes of its files; a larger one is refused with its size."
     )
+    orders_held: int = _setting(
+        50,
+        "Orders that wait to be built or fetched, of one account, or of a network without; 0: any.",
+    )
+    orders_held_bytes: int = _setting(800 * 10**9, "Bytes of those orders; 0 sets no limit.")
+    strangers_held_bytes: int = _setting(
+        10**12, "Bytes of all orders placed without an account that wait to be built or fetched; 0: any."
+    )
     order_days: int = _setting(3, "Days that the packages of an order wait to be fetched.")
 
     def reached_at(self, address: str) -> Settings:

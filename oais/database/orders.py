@@ -30,7 +30,7 @@ ORDERS: Final = Table(
     "orders",
     METADATA,
     identifier(),
-    *texts("owner", "name", "title", "form", "state", "reason", "placed_at", "worker"),
+    *texts("owner", "network", "name", "title", "form", "state", "reason", "placed_at", "worker"),
     *texts("tables", "cut_from", "cut_to"),
     Column("strict", Boolean, nullable=False),
     Column("files", Integer, nullable=False),
@@ -64,15 +64,17 @@ class OrderState(StrEnum):
 class Order:
     """One order. ``size`` and ``done`` are bytes of its packages, in all and built.
 
-    ``name`` is the folder of its bags, ``form`` zip or tar.gz. ``tables`` is the form that tables are wanted
-    in, empty for files as they are kept, of which only rows from ``cut_from`` on and before ``cut_to`` (UTC);
-    ``strict`` when nothing is to be delivered instead. ``code_until`` and ``code_confirmed`` are the
-    rights that an access code gave when it was placed. ``worker`` has it until ``lease_until``; then another
-    may take it. ``expires_at`` is when its bytes go.
+    ``network`` is a keyed digest of where an order without an account came from. ``name`` is the folder of
+    its bags, ``form`` zip or tar.gz. ``tables`` is the form that tables are wanted in, empty for files as
+    they are kept, of which only rows from ``cut_from`` on and before ``cut_to`` (UTC); ``strict`` when
+    nothing is to be delivered instead. ``code_until`` and ``code_confirmed`` are the rights that an access
+    code gave when it was placed. ``worker`` has it until ``lease_until``; then another may take it.
+    ``expires_at`` is when its bytes go.
     """
 
     identifier: str = field(default_factory=new_identifier)
     owner: str
+    network: str = ""
     name: str
     title: str
     form: str
@@ -143,10 +145,43 @@ def count(connection: Connection, owner: str | None, states: Sequence[OrderState
     return connection.execute(wanted).scalar_one()
 
 
-def count_alike(connection: Connection, owners_like: str, states: Sequence[OrderState]) -> int:
-    """Return how many orders in these states have owners that begin so."""
+def held(
+    connection: Connection,
+    states: Sequence[OrderState],
+    *,
+    owner: str = "",
+    owners_like: str = "",
+    network: str = "",
+) -> tuple[int, int]:
+    """Return how many orders in these states fit, and their bytes; an empty text lets all fit."""
+    wanted = select(func.count(), func.coalesce(func.sum(ORDERS.c.size), 0)).where(ORDERS.c.state.in_(states))
+    if owner:
+        wanted = wanted.where(ORDERS.c.owner == owner)
+    if owners_like:
+        wanted = wanted.where(ORDERS.c.owner.startswith(owners_like, autoescape=True))
+    if network:
+        wanted = wanted.where(ORDERS.c.network == network)
+    count, size = connection.execute(wanted).one()
+    return count, int(size)
+
+
+def by_network(connection: Connection, owners_like: str, states: Sequence[OrderState]) -> dict[str, int]:
+    """Return how many orders in these states each network has, of owners that begin so."""
     alike = ORDERS.c.owner.startswith(owners_like, autoescape=True) & ORDERS.c.state.in_(states)
-    return connection.execute(select(func.count()).select_from(ORDERS).where(alike)).scalar_one()
+    wanted = select(ORDERS.c.network, func.count()).where(alike).group_by(ORDERS.c.network)
+    return {row[0]: row[1] for row in connection.execute(wanted)}
+
+
+def building(connection: Connection) -> list[Order]:
+    """Return the orders that workers have."""
+    return _where(connection, ORDERS.c.state == OrderState.BUILDING)
+
+
+def failed_for(connection: Connection, reason: str, since: str) -> list[Order]:
+    """Return the orders placed since a moment that failed for a reason that begins so, the oldest first."""
+    failed = (ORDERS.c.state == OrderState.FAILED) & (ORDERS.c.placed_at >= since)
+    found = _where(connection, failed & ORDERS.c.reason.startswith(reason, autoescape=True))
+    return sorted(found, key=lambda order: (order.placed_at, order.identifier))
 
 
 def picks(connection: Connection, identifier: str) -> tuple[Pick, ...]:

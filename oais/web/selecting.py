@@ -15,7 +15,7 @@ from oais.functions.orders.consumers import Consumer, consumer_of
 from oais.functions.orders.counting import count_download
 from oais.functions.orders.handouts import Handout
 from oais.functions.orders.selection import Missed, Selection, found, ticked
-from oais.web.addresses import address_of
+from oais.web.addresses import address_of, prefix_of
 from oais.web.cookies import browser_of
 from oais.web.doors import SAFE_METHODS
 from oais.web.downloads import file_response, from_the_start, package_response
@@ -40,7 +40,8 @@ def consumer_here(request: Request, *, bound: bool = True) -> Consumer:
         _require_scope(asker, Scope.READ if request.method in SAFE_METHODS else Scope.DOWNLOAD)
     browser = browser_of(request) if bound and not asker.identifier else ""
     by_now = partial(principal_by_now, request)
-    return consumer_of(service_of(request), access_of(request), browser, by_now)
+    network = prefix_of(address_of(request))
+    return consumer_of(service_of(request), access_of(request), browser, by_now, network=network)
 
 
 def _require_scope(asker: Principal, scope: Scope) -> None:

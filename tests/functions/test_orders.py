@@ -6,6 +6,7 @@ import hashlib
 import io
 import random
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -29,13 +30,23 @@ from oais.database import orders as rows
 from oais.database.engine import Database
 from oais.database.orders import Order, OrderState
 from oais.database.people import Person
-from oais.errors import BusyError, NotFoundError, RefusedError, WrongUsageError
+from oais.errors import BusyError, NotFoundError, RefusedError, StorageError, WrongUsageError
 from oais.functions.access.decisions import ClosedError
 from oais.functions.access.facade import open_access
 from oais.functions.access.finding import Question
 from oais.functions.administration import initialise
 from oais.functions.mailing import send_due
-from oais.functions.orders import baskets, direct, fetching, handouts, packages, placing, selection
+from oais.functions.orders import (
+    allowances,
+    baskets,
+    direct,
+    fetching,
+    handouts,
+    packages,
+    placing,
+    reserving,
+    selection,
+)
 from oais.functions.orders.building import LEASE, Worker
 from oais.functions.orders.clearing import clear_orders
 from oais.functions.orders.consumers import OPERATOR, Consumer, consumer_of, take_over
@@ -88,9 +99,12 @@ def limited(service: Service, **limits: int) -> Service:
     return replace(service, archive=replace(archive, settings=settings))
 
 
-def consumer(service: Service, principal: Principal = ANONYMOUS, browser: str = "a browser") -> Consumer:
+def consumer(
+    service: Service, principal: Principal = ANONYMOUS, browser: str = "a browser", network: str = ""
+) -> Consumer:
     """Somebody at the archive."""
-    return consumer_of(service, open_access(service.archive, principal, service.database), browser)
+    access = open_access(service.archive, principal, service.database)
+    return consumer_of(service, access, browser, network=network)
 
 
 def close(service: Service, node: str, policy: str = "closed") -> None:
@@ -462,7 +476,7 @@ def test_ten_orders_wait_at_most(service: Service) -> None:
     """One owner cannot fill the queue."""
     who = consumer(service)
     picks = selection.found(who.access, Question(ids="tess.hk")).picks
-    for _ in range(placing.MOST_WAITING):
+    for _ in range(allowances.MOST_WAITING):
         placing.place(who, picks, "zip")
     with pytest.raises(BusyError):
         placing.place(who, picks, "zip")
@@ -471,13 +485,114 @@ def test_ten_orders_wait_at_most(service: Service) -> None:
 
 def test_strangers_cannot_fill_the_queue(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another browser each time does not help them, and whoever has an account goes on."""
-    monkeypatch.setattr(placing, "MOST_OF_STRANGERS", 3)
+    monkeypatch.setattr(allowances, "MOST_OF_STRANGERS", 3)
     picks = selection.found(consumer(service).access, Question(ids="tess.hk")).picks
     for number in range(3):
         placing.place(consumer(service, browser=f"browser {number}"), picks, "zip")
     with pytest.raises(BusyError, match="without an account"):
         placing.place(consumer(service, browser="one more"), picks, "zip")
     assert placing.place(consumer(service, OPERATOR), picks, "zip").files > 0
+
+
+def test_strangers_share_the_queue_fairly(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that filled the queue keeps no other out, and gets no more while others wait too."""
+    monkeypatch.setattr(allowances, "MOST_OF_STRANGERS", 4)
+    picks = selection.found(consumer(service).access, Question(ids="tess.hk")).picks
+
+    def place(network: str) -> bool:
+        browser = f"{network} {secrets.token_hex(4)}"
+        try:
+            placing.place(consumer(service, browser=browser, network=network), picks, "zip")
+        except BusyError:
+            return False
+        return True
+
+    assert [place("192.0.2.0/24") for _ in range(5)] == [True] * 4 + [False]
+    assert [place("198.51.100.0/24") for _ in range(2)] == [True, False]
+    assert [place(f"2001:db8:{number}::/56") for number in range(5)] == [True, True, True, False, False]
+    while Worker(service).build_next() is not None:
+        pass
+    assert [place("198.51.100.0/24") for _ in range(5)] == [True] * 4 + [False]
+
+
+@pytest.mark.parametrize("who", ["account", "browser", "network"])
+@pytest.mark.parametrize("limit", ["orders_held", "orders_held_bytes", "strangers_held_bytes"])
+def test_nobody_holds_more_than_he_may(service: Service, who: str, limit: str) -> None:
+    """Orders that are ready count until they expire or are cancelled; others have room of their own."""
+    picks = selection.found(consumer(service).access, Question(ids="tess.hk")).picks
+    one = placing.place(consumer(service, OPERATOR), picks, "zip").size
+    tight = limited(service, **{limit: 2 if limit == "orders_held" else 2 * one + one // 2})
+
+    def holder(number: int) -> Consumer:
+        if who == "account":
+            return consumer(tight, Principal("rita", Role.REGISTERED))
+        return consumer(tight, browser=str(number if who == "network" else 0), network="192.0.2.0/24")
+
+    first = placing.place(holder(1), picks, "zip")
+    placing.place(holder(2), picks, "zip")
+    while Worker(tight).build_next() is not None:
+        pass
+    if who == "account" and limit == "strangers_held_bytes":
+        assert placing.place(holder(3), picks, "zip").files > 0
+        return
+    with pytest.raises(BusyError) as refused:
+        placing.place(holder(3), picks, "zip")
+    if limit != "orders_held":
+        told = re.search(
+            r"have (\d+) bytes, of (\d+) that they may have; this one has (\d+)", refused.value.message
+        )
+        assert told is not None
+        held, most, asked = map(int, told.groups())
+        assert held <= most == 2 * one + one // 2 < held + asked
+    if limit != "strangers_held_bytes":
+        other = consumer(tight, browser="other", network="198.51.100.0/24")
+        assert placing.place(other, picks, "zip").files > 0
+    assert placing.place(consumer(tight, OPERATOR), picks, "zip").files > 0
+    fetching.cancel(holder(1), first.identifier)
+    if limit != "strangers_held_bytes":
+        assert placing.place(holder(3), picks, "zip").files > 0
+
+
+def test_an_order_for_which_there_is_no_room_waits_for_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is written, the figures are told, and it is built as soon as there is room."""
+    free = {"bytes": reserving.SPARE}
+    monkeypatch.setattr(reserving, "free_bytes", lambda _path: free["bytes"])
+    who = consumer(service)
+    order = placing.order_basket(who, filled(who), "zip")
+    Worker(service).build_next()
+    shown = fetching.show_order(who, order.identifier)
+    assert shown.state == "failed"
+    assert shown.reason.startswith(f"not enough room: {order.size} bytes needed, 0 free")
+    assert not list(service.archive.dip_root.rglob("*.zip*"))
+    free["bytes"] = reserving.SPARE + order.size - 1
+    assert clear_orders(service) == 0
+    free["bytes"] += 1
+    clear_orders(service)
+    assert fetching.show_order(who, order.identifier).state == "queued"
+    Worker(service).build_next()
+    assert fetching.show_order(who, order.identifier).state == "available"
+
+
+def test_two_orders_do_not_reserve_the_same_room(
+    service: Service, monkeypatch: pytest.MonkeyPatch, clock: HeldClock
+) -> None:
+    """What another worker has still to write is taken; of two that begin, the older one goes first."""
+    who = consumer(service)
+    picks = selection.found(who.access, Question(ids="tess.hk")).picks
+    older = placing.place(who, picks, "zip")
+    clock.now += timedelta(seconds=1)
+    younger = placing.place(who, picks, "zip")
+    room = reserving.SPARE + older.size + younger.size - 1
+    monkeypatch.setattr(reserving, "free_bytes", lambda _path: room)
+    with service.database.writing() as connection:
+        until = timestamp(clock.now + LEASE)
+        for worker in ("one", "another"):
+            assert rows.claim(connection, worker, timestamp(clock.now), until) is not None
+    reserving.reserve(service, older, older.size)
+    with pytest.raises(StorageError, match=f"{younger.size} bytes needed, {younger.size - 1} free"):
+        reserving.reserve(service, younger, younger.size)
 
 
 def test_a_basket_ordered_twice_at_once_is_one_order(service: Service) -> None:

@@ -25,6 +25,7 @@ from oais.functions.orders.fetching import folder_of
 from oais.functions.orders.letters import queue_letter
 from oais.functions.orders.packages import Plan, Watch, lay_out_volumes, parts_of
 from oais.functions.orders.placing import package_rows
+from oais.functions.orders.reserving import reserve
 from oais.functions.people.principals import principal_for
 from oais.functions.service import Service
 from policies.access import ANONYMOUS
@@ -79,6 +80,7 @@ class Worker:
             shutil.rmtree(folder, ignore_errors=True)  # the archive's name has changed since half was built
         for remains in folder.glob(".*"):
             remains.unlink(missing_ok=True)
+        reserve(self._service, order, sum(p.size for p in packages if not (folder / p.name).exists()))
         _write_all(packages, folder, sign, Watch(lambda: self._access_for(order), parts))
         self._end(order, OrderState.AVAILABLE, packages=packages)
 

@@ -12,6 +12,7 @@ from oais.files import storage_errors
 from oais.functions.orders.consumers import BROWSER
 from oais.functions.orders.cutting import remove_derived
 from oais.functions.orders.fetching import folder_of
+from oais.functions.orders.reserving import queue_what_fits
 from oais.functions.service import Service
 
 _FORGOTTEN_AFTER = timedelta(days=90)
@@ -31,10 +32,11 @@ def clear_orders(service: Service) -> int:
         lost = [order for order in orders.available(connection) if not _whole(service, order)]
         for order in lost:
             orders.change(connection, order.identifier, state=OrderState.QUEUED)
+        fitting = queue_what_fits(service, connection)
         before = timestamp(now - _FORGOTTEN_AFTER)
         for subject in (baskets, orders):
             subject.forget(connection, BROWSER, before)
-    return len(due) + len(lost) + _remove_unwanted(service) + remove_derived(service.archive, now)
+    return len(due) + len(lost) + fitting + _remove_unwanted(service) + remove_derived(service.archive, now)
 
 
 def _whole(service: Service, order: Order) -> bool:

@@ -24,6 +24,8 @@ _PERSON = "person:"
 class Consumer:
     """Whoever asks: his access to the archive, and by what his baskets and orders are known.
 
+    ``network`` is a keyed digest of where a stranger comes from, empty where nobody can tell.
+
     ``by_now`` tells who he is by his proof as it counts at that moment, and raises when it counts no more.
     """
 
@@ -31,6 +33,7 @@ class Consumer:
     access: Access
     owner: str
     by_now: Callable[[], Principal] | None = None
+    network: str = ""
 
     @property
     def principal(self) -> Principal:
@@ -52,13 +55,19 @@ class Consumer:
 
 
 def consumer_of(
-    service: Service, access: Access, browser: str, by_now: Callable[[], Principal] | None = None
+    service: Service,
+    access: Access,
+    browser: str,
+    by_now: Callable[[], Principal] | None = None,
+    *,
+    network: str = "",
 ) -> Consumer:
     """Return the consumer that asks; without an account he is known by his ``browser``'s secret.
 
     Without ``by_now`` he is who he is, as at the archive's own machine.
     """
-    return Consumer(service, access, _owner(service, access.principal, browser), by_now)
+    known = service.hmac("order network", network) if network and not access.principal.identifier else ""
+    return Consumer(service, access, _owner(service, access.principal, browser), by_now, known)
 
 
 def _owner(service: Service, principal: Principal, browser: str) -> str:

@@ -120,7 +120,7 @@ def own_order(consumer: Consumer, identifier: str) -> Order:
 def cancel(consumer: Consumer, identifier: str) -> None:
     """End an order: it is not built, or its packages go at the worker's next round; raises NotFoundError."""
     order = own_order(consumer, identifier)
-    if order.state in {OrderState.QUEUED, OrderState.BUILDING, OrderState.AVAILABLE}:
+    if order.state is not OrderState.EXPIRED:
         with consumer.service.database.writing() as connection:
             orders.change(connection, identifier, state=OrderState.EXPIRED, reason="cancelled", worker="")
 

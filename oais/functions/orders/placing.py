@@ -6,27 +6,20 @@ from collections.abc import Sequence
 
 from dip.layout import Package, known_form
 from oais.archive import timestamp
-from oais.database import Connection, orders
-from oais.database.orders import Order, OrderState, PackageRow
+from oais.database import orders
+from oais.database.orders import Order, PackageRow
 from oais.database.picks import Pick
 from oais.database.schema import new_identifier
-from oais.errors import BusyError, RefusedError
+from oais.errors import RefusedError
 from oais.functions.orders import baskets
-from oais.functions.orders.consumers import BROWSER, Consumer
+from oais.functions.orders.allowances import require_allowance
+from oais.functions.orders.consumers import Consumer
 from oais.functions.orders.cutting import Tables, columns_of, tables_of
 from oais.functions.orders.direct import TooLargeError, open_share, title_of
 from oais.functions.orders.fetching import own_order
 from oais.functions.orders.packages import Plan, lay_out_volumes, parts_of
 from oais.functions.orders.weighing import Way
 from oais.functions.security_log import record
-
-MOST_WAITING = 10
-"""Orders of one owner that wait or are built at a time."""
-
-MOST_OF_STRANGERS = 100
-"""Those of all browsers together: who takes another browser each time must not fill the disk."""
-
-_WAITING = (OrderState.QUEUED, OrderState.BUILDING)
 
 
 def order_basket(consumer: Consumer, identifier: str, form: str, tables: Tables | None = None) -> Order:
@@ -62,7 +55,7 @@ def place(
 
     What is ordered of a ``basket`` is taken out of it in the same transaction.
     Raises WrongUsageError for an unknown form, NotFoundError or ClosedError when nothing may be had,
-    TooLargeError with the size, BusyError when too many of the owner's orders wait.
+    TooLargeError with the size, BusyError when the owner holds as much as he may.
     """
     service, settings = consumer.service, consumer.access.archive.settings
     known = known_form(form)
@@ -80,6 +73,7 @@ def place(
     order = Order(
         identifier=identifier,
         owner=consumer.owner,
+        network=consumer.network,
         name=plan.name,
         title=plan.title,
         form=known,
@@ -91,28 +85,12 @@ def place(
         code_confirmed=consumer.principal.code_confirmed,
     )
     with service.database.writing() as connection:
-        _require_room(connection, consumer.owner)
+        require_allowance(connection, consumer, order.size)
         if basket:
             baskets.take_ordered(connection, consumer, basket, picks, weighed.allowed)
         orders.add(connection, order, weighed.allowed, [] if tables else package_rows(packages))
     record(service, "order placed", who=consumer.principal.identifier, subject=identifier)
     return order
-
-
-def _require_room(connection: Connection, owner: str) -> None:
-    """Raise BusyError when too many orders wait: of the owner, or of all who have no account together."""
-    if orders.count(connection, owner, _WAITING) >= MOST_WAITING:
-        raise BusyError(
-            f"{MOST_WAITING} of your orders wait already",
-            remedy="wait until one is ready, or cancel one",
-            retry_after=60,
-        )
-    if owner.startswith(BROWSER) and orders.count_alike(connection, BROWSER, _WAITING) >= MOST_OF_STRANGERS:
-        raise BusyError(
-            "too many orders of visitors without an account wait",
-            remedy="come back later, or log in and order",
-            retry_after=600,
-        )
 
 
 def package_rows(packages: Sequence[Package]) -> list[PackageRow]:

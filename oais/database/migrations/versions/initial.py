@@ -116,6 +116,7 @@ def upgrade() -> None:
         "orders",
         sa.Column("identifier", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("form", sa.Text(), nullable=False),
