@@ -105,6 +105,31 @@ def audit(
     return 0 if told.intact else 3
 
 
+def backup(
+    target: Annotated[Path, typer.Argument(help="An empty or missing folder, or an earlier backup.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> int:
+    """Bring a backup of the whole archive up to date, also while the archive works; it is a home itself."""
+    from oais.archive import open_home
+    from oais.functions.backup import back_up
+
+    archive = open_home(home_or_default(home))
+    with count_progress("backup", 0) as advance:
+        told = back_up(archive, target, advance)
+    _print_warnings((*archive.warnings, *told.warnings))
+    if as_json:
+        print_json(told.as_plain())
+        return 3 if told.damaged else 0
+    verdict = f"[bold red]{len(told.damaged)} not copied[/]" if told.damaged else "[bold green]up to date[/]"
+    copied = f"{len(told.copied)} versions copied, each read again and proven"
+    out.print(f"{verdict}  {escape(told.target)}: {told.aips} AIPs, {copied}", soft_wrap=True)
+    for about, found in told.damaged:
+        out.print(f"[bold]{escape(about)}[/]")
+        print_findings([found])
+    return 3 if told.damaged else 0
+
+
 def _print_warnings(warnings: Iterable[str]) -> None:
     for warning in warnings:
         err.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
@@ -180,4 +205,4 @@ def explain(
     print_json(plain) if as_json else print_pairs(plain.items())
 
 
-COMMANDS = (init, status, audit, validate, explain)
+COMMANDS = (init, status, audit, backup, validate, explain)
