@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from oais.functions.access.views import VolumeView
@@ -19,7 +20,16 @@ _COLOURS: Final = ("#2f5fb3", "#b65c14", "#17705f", "#6b4fa0", "#a3312a", "#5862
 _MOST_YEARS_NAMED: Final = 12
 
 
-def apart(view: VolumeView) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The drawing as SVG, the unit of its bars, and the missions that it tells apart, by their colours."""
+
+    svg: str
+    unit: str
+    missions: tuple[str, ...]
+
+
+def _apart(view: VolumeView) -> tuple[str, ...]:
     """Return the missions that the drawing tells apart, the largest first, then the others if there are."""
     last = {row.mission: row.held for row in view.rows}
     ordered = sorted(last, key=lambda mission: (-last[mission], mission))
@@ -28,11 +38,11 @@ def apart(view: VolumeView) -> tuple[str, ...]:
     return (*ordered[:MOST_APART], OTHERS)
 
 
-def volume_svg(view: VolumeView) -> str:
+def volume_drawing(view: VolumeView) -> Drawing:
     """Draw what was held at the end of each year; empty where nothing came in yet."""
     if not view.years:
-        return ""
-    names = apart(view)
+        return Drawing("", "", ())
+    names = _apart(view)
     most = max(year.held for year in view.years) or 1
     exponent = min((len(str(most)) - 1) // 3, len(UNITS) - 1)
     scale = 1000**exponent
@@ -42,7 +52,7 @@ def volume_svg(view: VolumeView) -> str:
     parts.append(words("ink", turned, f"held, {UNITS[exponent]}"))
     first, last = view.years[0], view.years[-1]
     told = f"{human_size(first.held)} at the end of {first.year}, {human_size(last.held)} in {last.year}"
-    return svg("Volume held by year", told, "".join(parts))
+    return Drawing(svg("Volume held by year", told, "".join(parts)), UNITS[exponent], names)
 
 
 def _scale(most: float) -> Iterator[str]:

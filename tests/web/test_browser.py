@@ -39,6 +39,7 @@ PAGES = (
     "/choose?ids=tess.*+nobody",
     "/basket",
     "/orders",
+    "/volume",
 )
 STAFF_PAGES = (
     "/me",
@@ -135,7 +136,12 @@ def test_page_of_an_account_is_readable_for_all(
 
 
 def faults_of(
-    browser: Browser, address: str, scheme: str, width: int, state: StorageState | None = None
+    browser: Browser,
+    address: str,
+    scheme: str,
+    width: int,
+    state: StorageState | None = None,
+    token: str = "",
 ) -> list[str]:
     """What the browser, axe or the width of the screen has against a page."""
     context = browser.new_context(
@@ -143,6 +149,7 @@ def faults_of(
         color_scheme="dark" if scheme == "dark" else "light",
         bypass_csp=False,
         storage_state=state,
+        extra_http_headers={"Authorization": f"Bearer {token}"} if token else None,
     )
     page = context.new_page()
     faults: list[str] = []

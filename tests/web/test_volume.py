@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from oais.archive import Archive
 from oais.functions.access.views import MissionYear, VolumeView, Year
 from oais.functions.service import Service
-from oais.web.bars import OTHERS, apart, volume_svg
+from oais.web.bars import OTHERS, volume_drawing
 from policies.principals import Role
 from tests.web.conftest import Rules
 from tests.web.people import account, enter
@@ -88,9 +88,9 @@ def grown(missions: int, years: range) -> VolumeView:
 def test_bars_are_as_high_as_what_is_held(missions: int) -> None:
     """The heights of a year's parts are in proportion, the smallest missions are drawn as one."""
     view = grown(missions + 1, range(2000, 2026))
-    names = apart(view)
-    assert (names[-1] == OTHERS) == (missions + 1 > 6)
-    drawing = etree.fromstring(volume_svg(view).encode())
+    drawn = volume_drawing(view)
+    assert (drawn.missions[-1] == OTHERS) == (missions + 1 > 6)
+    drawing = etree.fromstring(drawn.svg.encode())
     parts: dict[float, float] = {}
     for part in drawing.iter("{*}rect"):
         left = float(part.get("x", ""))

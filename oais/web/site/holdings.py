@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.errors import NotFoundError
-from oais.web.bars import apart, volume_svg
+from oais.web.bars import volume_drawing
 from oais.web.doors import Door, Public
 from oais.web.rendering import access_of, respond, site_of
 from oais.web.visitors import STRANGER, visitor_of
@@ -44,7 +44,7 @@ def about(request: Request) -> Response:
 def volume(request: Request) -> Response:
     """Show how the holdings grew by year and mission."""
     view = access_of(request).volume()
-    return respond(request, "volume.html", view, drawing=volume_svg(view), apart=apart(view))
+    return respond(request, "volume.html", view, drawing=volume_drawing(view))
 
 
 def volume_csv(request: Request) -> Response:

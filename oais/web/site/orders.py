@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from oais.functions.orders import fetching, placing
 from oais.functions.orders.counting import usage as counted_usage
-from oais.web.bars import apart, volume_svg
+from oais.web.bars import volume_drawing
 from oais.web.doors import Door
 from oais.web.forms import Form, form_of
 from oais.web.rendering import access_of, respond
@@ -59,7 +59,7 @@ def usage(request: Request, first: str = "", last: str = "") -> Response:
     month = service.archive.now()[:7]
     first, last = first or f"{month[:4]}-01", last or month
     view, held = counted_usage(service, first, last), access_of(request).volume()
-    return respond(request, "usage.html", view, volume=held, drawing=volume_svg(held), apart=apart(held))
+    return respond(request, "usage.html", view, volume=held, drawing=volume_drawing(held))
 
 
 DOORS: Final = (
