@@ -22,4 +22,5 @@ def test_wheel_holds_every_file_of_the_packages(tmp_path: Path, program: Callabl
         held = set(wheel.namelist())
     assert known
     assert known - held == set()
+    assert "oais/CHANGELOG.md" in held
     assert {name.split("/")[0] for name in held} - set(PACKAGES) == {"oais_archive-0.1.0.dist-info"}

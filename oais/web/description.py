@@ -11,13 +11,10 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oais.web.doors import Door, DoorRoute, Public
+from oais.web.doors import API_VERSION, Door, DoorRoute, Public
 from oais.web.rendering import answer_json, respond, site_of
 from oais.web.site.search import parameter_names
 from policies.principals import Duty
-
-VERSION: Final = "1.0.0"
-"""Of the API: the first number is that of its address, and grows when a program would have to change."""
 
 _PROBLEM: Final = {
     "type": "object",
@@ -80,7 +77,7 @@ def described(doors: Iterable[Door], name: str, address: str) -> dict[str, Any]:
         )
         for door in listed
     ]
-    plain = get_openapi(title=name, version=VERSION, routes=routes, servers=[{"url": address}])
+    plain = get_openapi(title=name, version=API_VERSION, routes=routes, servers=[{"url": address}])
     plain.setdefault("components", {})["securitySchemes"] = _SCHEMES
     schemas = plain["components"].setdefault("schemas", {})
     schemas["Problem"] = _PROBLEM

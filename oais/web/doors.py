@@ -26,6 +26,9 @@ from policies.principals import Duty, may
 API: Final = "/api/"
 """Where the programs' doors lie: they take and give JSON, pages take forms."""
 
+API_VERSION: Final = "1.0.0"
+"""Of the API: the first number is that of its address, and grows when a program would have to change."""
+
 LARGEST_BODY: Final = 256 << 10
 """Bytes of a form or of JSON; who sends files sends them to a door that streams."""
 

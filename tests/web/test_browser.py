@@ -40,6 +40,7 @@ PAGES = (
     "/basket",
     "/orders",
     "/volume",
+    "/changes",
 )
 STAFF_PAGES = (
     "/me",

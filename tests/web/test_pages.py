@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 import oais.web
 from oais.archive import Archive
 from oais.functions.access.finding import Question
+from oais.information.software import software_version
 from oais.web.app import DOORS, create_app
 from oais.web.doors import SAFE_METHODS, undeclared
 from oais.web.site.search import question_of
@@ -296,3 +297,17 @@ def test_search_asks_each_part_of_a_question(client: TestClient) -> None:
         asked = {part.name: 50 if isinstance(part.default, int) else "2019/2020"}
         assert question_of({name: f" {asked[part.name]} "}) == Question(**asked)  # type: ignore[arg-type]
     assert question_of({"nonsense": "x", "words": "x"}) == Question()
+
+
+def test_what_is_new_is_told_by_the_site(client: TestClient) -> None:
+    """The versions of software and API, and each sentence of the changelog, by release (EH-24)."""
+    told = plain(client, "/changes")
+    changelog = (Path(oais.web.__file__).parents[2] / "CHANGELOG.md").read_text("utf-8")
+    assert told["software"] == software_version()
+    assert told["api"] == plain(client, "/api/v1/openapi.json")["info"]["version"]
+    assert [f"## {one['name']}" for one in told["releases"]] == re.findall("^## .*", changelog, re.MULTILINE)
+    sentences = [item for one in told["releases"] for _, items in one["changes"] for item in items]
+    assert [f"- {item}" for item in sentences] == re.findall("^- .*", changelog, re.MULTILINE)
+    shown = "".join(map(str, html.fromstring(client.get("/changes").text).itertext()))
+    assert all(item.replace("`", "") in shown for item in sentences)
+    assert 'href="/changes"' in client.get("/about").text
