@@ -29,6 +29,11 @@ def holdings(request: Request) -> Response:
     return answer_json(access_of(request).holdings())
 
 
+def volume(request: Request) -> Response:
+    """Tell how the holdings grew, by year and mission, in bytes."""
+    return answer_json(access_of(request).volume())
+
+
 def tree(request: Request) -> Response:
     """Tell the whole tree, three floors deep."""
     return answer_json(access_of(request).tree())
@@ -67,6 +72,7 @@ def download(request: Request, aip_id: str, version: int, path: str) -> Response
 DOORS: Final = (
     Door(ROOT, start, Public.NOTHING),
     Door(f"{ROOT}/holdings", holdings, Action.SEE),
+    Door(f"{ROOT}/volume", volume, Action.READ_METADATA),
     Door(f"{ROOT}/tree", tree, Action.SEE),
     Door(f"{ROOT}/tree/{{path:path}}", node, Action.SEE),
     Door(f"{ROOT}/search", search, Action.READ_METADATA),
