@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
@@ -59,9 +60,15 @@ def page(request: Request) -> Response:
 
 
 def _document(request: Request) -> dict[str, Any]:
-    doors = [route.door for route in request.scope["app"].routes if isinstance(route, DoorRoute)]
+    doors = (route.door for route in request.scope["app"].routes if isinstance(route, DoorRoute))
     settings = site_of(request).archive.settings
-    return described([door for door in doors if door.for_programs], settings.name, settings.base_url)
+    return _kept(tuple(door for door in doors if door.for_programs), settings.name, settings.base_url)
+
+
+@lru_cache(maxsize=4)
+def _kept(doors: tuple[Door, ...], name: str, address: str) -> dict[str, Any]:
+    """Return the document; making it takes a fifth of a second, and anybody may ask."""
+    return described(doors, name, address)
 
 
 def described(doors: Iterable[Door], name: str, address: str) -> dict[str, Any]:

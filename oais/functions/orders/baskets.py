@@ -68,14 +68,18 @@ def put_in(consumer: Consumer, selection: Selection, identifier: str = "") -> st
 
     Raises NotFoundError for a basket that is not the consumer's, WrongUsageError when it would be too full.
     """
-    with consumer.service.database.reading() as connection:
-        basket = _chosen(connection, consumer, identifier)
-        before = () if basket is None else baskets.picks(connection, basket.identifier)
-    content = merged(consumer.access, before, selection.picks)
-    with consumer.service.database.writing() as connection:
-        basket = _chosen(connection, consumer, identifier) or _new(connection, consumer, "")
-        baskets.fill(connection, basket.identifier, content, consumer.service.archive.now())
-    return basket.identifier
+    while True:
+        with consumer.service.database.reading() as connection:
+            basket = _chosen(connection, consumer, identifier)
+            before = () if basket is None else baskets.picks(connection, basket.identifier)
+        # Sizes are read from the store before the one connection that writes is taken.
+        content = merged(consumer.access, before, selection.picks)
+        with consumer.service.database.writing() as connection:
+            basket = _chosen(connection, consumer, identifier) or _new(connection, consumer, "")
+            if baskets.picks(connection, basket.identifier) == before:
+                baskets.fill(connection, basket.identifier, content, consumer.service.archive.now())
+                return basket.identifier
+        # Somebody of the same basket was faster: what he put in is merged as well.
 
 
 def take_out(consumer: Consumer, identifier: str, references: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -27,7 +27,6 @@ from oais.mail import parse_address
 from policies.principals import Role, State
 
 LONGEST_NAME: Final = 200
-
 _LOGIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])")
 
 
@@ -95,18 +94,47 @@ def create_provider(service: Service, by: str, entry: Entry, agreements: Iterabl
     with service.database.writing() as connection:
         require_manager(service, connection, by)
         made = new_account(service, connection, entry, Role.PROVIDER, State.ACTIVE)
-        _bind(service, connection, by, made, agreements)
+        event, facts = _bind(service, connection, made, agreements)
+        record(service, event, who=by, subject=made.identifier, **facts)
     return made
+
+
+def change_account(
+    service: Service,
+    by: str,
+    reference: str,
+    *,
+    role: Role | None = None,
+    agreements: Iterable[str] | None = None,
+    state: State | None = None,
+) -> Person:
+    """Change role, agreements and state of an account at once: where one is refused, none is changed.
+
+    What is None stays. Raises as ``change_role``, ``bind_agreements``, ``disable`` and ``enable`` do.
+    """
+    if state not in {None, State.ACTIVE, State.DISABLED}:
+        raise InvalidError(f"no account is made {state}", remedy="say active or disabled")
+    events: list[_Event] = []
+    with service.database.writing() as connection:
+        person = person_named(connection, reference)
+        if role is not None:
+            events.append(_give_role(service, connection, by, person, role))
+        if agreements is not None:
+            require_manager(service, connection, by)
+            require_another(by, person)
+            events.append(_bind(service, connection, person, agreements))
+        if state is not None:
+            switch = _enable if state is State.ACTIVE else _disable
+            events.append(switch(service, connection, by, person_named(connection, person.identifier)))
+        # The log is no part of the transaction: it hears of what was done when nothing is refused any more.
+        for event, facts in events:
+            record(service, event, who=by, subject=person.identifier, **facts)
+        return person_named(connection, person.identifier)
 
 
 def bind_agreements(service: Service, by: str, reference: str, agreements: Iterable[str]) -> Person:
     """Say under which agreements an account may deliver, from the next request on; raises InvalidError."""
-    with service.database.writing() as connection:
-        require_manager(service, connection, by)
-        person = person_named(connection, reference)
-        require_another(by, person)
-        _bind(service, connection, by, person, agreements)
-    return person
+    return change_account(service, by, reference, agreements=agreements)
 
 
 def change_role(service: Service, by: str, reference: str, role: Role) -> Person:
@@ -114,18 +142,17 @@ def change_role(service: Service, by: str, reference: str, role: Role) -> Person
 
     Raises RefusedError for one's own account, for whoever is no administrator, and for the last one.
     """
-    if role is Role.ANONYMOUS:
-        raise InvalidError("no account is anonymous", remedy="disable it instead")
-    with service.database.writing() as connection:
-        require_manager(service, connection, by)
-        person = person_named(connection, reference)
-        require_another(by, person)
-        if role is not Role.ADMINISTRATOR:
-            require_remaining_administrator(service, connection, person)
-        elif person.expires_at is not None:
-            raise _no_end()
-        record(service, "role changed", who=by, subject=person.identifier, before=person.role, after=role)
-        return people.change(connection, person.identifier, role=role)
+    return change_account(service, by, reference, role=role)
+
+
+def disable(service: Service, by: str, reference: str) -> Person:
+    """Let an account be used no more; its sessions, tokens and delegations, either way, end for good."""
+    return change_account(service, by, reference, state=State.DISABLED)
+
+
+def enable(service: Service, by: str, reference: str) -> Person:
+    """Let a disabled account be used again; raises RefusedError for one that waits for approval."""
+    return change_account(service, by, reference, state=State.ACTIVE)
 
 
 def limit(service: Service, by: str, reference: str, until: datetime | None) -> Person:
@@ -139,31 +166,6 @@ def limit(service: Service, by: str, reference: str, until: datetime | None) -> 
             raise _no_end()
         record(service, "account limited", who=by, subject=person.identifier, until=moment or "")
         return people.change(connection, person.identifier, expires_at=moment)
-
-
-def disable(service: Service, by: str, reference: str) -> Person:
-    """Let an account be used no more; its sessions, tokens and delegations, either way, end for good."""
-    with service.database.writing() as connection:
-        person = person_named(connection, reference)
-        if by != person.identifier:
-            require_manager(service, connection, by)
-        require_remaining_administrator(service, connection, person)
-        sessions.end_all(connection, person.identifier)
-        tokens.revoke_all(connection, person.identifier, service.archive.now())
-        delegations.end_all(connection, person.identifier, service.archive.now())
-        record(service, "account disabled", who=by, subject=person.identifier)
-        return people.change(connection, person.identifier, state=State.DISABLED)
-
-
-def enable(service: Service, by: str, reference: str) -> Person:
-    """Let a disabled account be used again; raises RefusedError for one that waits for approval."""
-    with service.database.writing() as connection:
-        require_manager(service, connection, by)
-        person = person_named(connection, reference)
-        if person.state == State.PENDING:
-            raise RefusedError(f"{person.login} waits for approval", remedy="approve or refuse it")
-        record(service, "account enabled", who=by, subject=person.identifier)
-        return people.change(connection, person.identifier, state=State.ACTIVE)
 
 
 def change_password(
@@ -251,9 +253,42 @@ def _no_end() -> RefusedError:
     )
 
 
-def _bind(
-    service: Service, connection: Connection, by: str, person: Person, agreements: Iterable[str]
-) -> None:
+_Event = tuple[str, Mapping[str, str]]  # what the log is to hear: the event and its facts
+
+
+def _give_role(service: Service, connection: Connection, by: str, person: Person, role: Role) -> _Event:
+    if role is Role.ANONYMOUS:
+        raise InvalidError("no account is anonymous", remedy="disable it instead")
+    require_manager(service, connection, by)
+    require_another(by, person)
+    if role is not Role.ADMINISTRATOR:
+        require_remaining_administrator(service, connection, person)
+    elif person.expires_at is not None:
+        raise _no_end()
+    people.change(connection, person.identifier, role=role)
+    return "role changed", {"before": person.role, "after": role}
+
+
+def _disable(service: Service, connection: Connection, by: str, person: Person) -> _Event:
+    if by != person.identifier:
+        require_manager(service, connection, by)
+    require_remaining_administrator(service, connection, person)
+    sessions.end_all(connection, person.identifier)
+    tokens.revoke_all(connection, person.identifier, service.archive.now())
+    delegations.end_all(connection, person.identifier, service.archive.now())
+    people.change(connection, person.identifier, state=State.DISABLED)
+    return "account disabled", {}
+
+
+def _enable(service: Service, connection: Connection, by: str, person: Person) -> _Event:
+    require_manager(service, connection, by)
+    if person.state == State.PENDING:
+        raise RefusedError(f"{person.login} waits for approval", remedy="approve or refuse it")
+    people.change(connection, person.identifier, state=State.ACTIVE)
+    return "account enabled", {}
+
+
+def _bind(service: Service, connection: Connection, person: Person, agreements: Iterable[str]) -> _Event:
     names = sorted(set(agreements))
     known = service.archive.policies.agreements
     if unknown := [name for name in names if name not in known]:
@@ -262,4 +297,4 @@ def _bind(
             remedy="name agreements that are in policies/agreements",
         )
     people.bind(connection, person.identifier, names)
-    record(service, "agreements bound", who=by, subject=person.identifier, agreements=" ".join(names))
+    return "agreements bound", {"agreements": " ".join(names)}

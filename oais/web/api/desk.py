@@ -10,14 +10,10 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oais.errors import InvalidError
 from oais.functions.people.accounts import (
     Entry,
-    bind_agreements,
-    change_role,
+    change_account,
     create_provider,
-    disable,
-    enable,
     people_listed,
     person_of,
 )
@@ -74,17 +70,10 @@ def person(request: Request, identifier: str) -> Response:
 
 
 def changed_person(request: Request, identifier: str, body: ChangedPerson) -> Response:
-    """Change role, state (active or disabled) or agreements, effective at the next request."""
+    """Change role, state (active or disabled) or agreements at once, effective at the next request."""
     service, by = service_of(request), principal_of(request).identifier
-    if body.state not in {None, State.ACTIVE, State.DISABLED}:
-        raise InvalidError(f"no account is made {body.state}", remedy="say active or disabled")
-    if body.role is not None:
-        change_role(service, by, identifier, body.role)
-    if body.agreements is not None:
-        bind_agreements(service, by, identifier, body.agreements)
-    if body.state is not None:
-        (enable if body.state is State.ACTIVE else disable)(service, by, identifier)
-    return person(request, identifier)
+    wanted = body.model_dump(exclude_none=True)
+    return answer_json(person_view(service, change_account(service, by, identifier, **wanted)))
 
 
 def new_provider(request: Request, body: ProviderForm) -> Response:
