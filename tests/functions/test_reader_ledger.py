@@ -131,6 +131,13 @@ def test_a_changed_proof_is_refused(seeded: random.Random) -> None:
             assert not is_proven(other, keys), (name, place)
 
 
+def write_tile(folder: Path, number: int, items: list[bytes]) -> None:
+    """Write a tile: a whole one as ``000``, one of W items as ``000.p/W``."""
+    place = folder / (f"{number:03}" if len(items) == 256 else f"{number:03}.p/{len(items)}")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(b"".join(items))
+
+
 def write_ledger(archive: Archive, extra: int) -> None:
     """Write the ledger of an archive by the letter of docs/format.md, with entries that only fill tiles."""
     ledger, signer = archive.home / "ledger", archive.signer
@@ -149,14 +156,12 @@ def write_ledger(archive: Archive, extra: int) -> None:
         folder.mkdir(exist_ok=True)
         (folder / f"{size:03}").write_text(checkpoint(entries[:size], signer, origin))
     tiles = ledger / "tile" / "entries"
-    tiles.mkdir(parents=True)
     for number in range(0, len(entries), 256):
         part = entries[number : number + 256]
-        place = tiles / f"{number // 256:03}"
-        if len(part) < 256:
-            (tiles / f"{place.name}.p").mkdir()
-            place = tiles / f"{place.name}.p" / str(len(part))
-        place.write_bytes(b"".join(b"\0\x20" + entry for entry in part))
+        write_tile(tiles, number // 256, [b"\0\x20" + entry for entry in part])
+        leaves = [hashlib.sha256(b"\0" + entry).digest() for entry in part]
+        write_tile(ledger / "tile" / "0", number // 256, leaves)
+    write_tile(ledger / "tile" / "1", 0, [tree_head(entries[:256])])
     lines = [
         {"index": n, "size": min(s for s in sizes if s > n), "salt": b64(salt), "statement": text}
         for n, (salt, text) in enumerate(zip(salts, texts, strict=True))
@@ -201,6 +206,9 @@ def test_the_ledger_beside_a_storage_root_is_verified(
     record_count("bits flipped before the reader", len(files))
     (ledger / "statements.jsonl").rename(tmp_path / "aside")
     assert reader(program).returncode == 0  # the private list may stay at home
+    (ledger / "tile" / "1").rename(tmp_path / "tile")
+    assert reader(program).returncode == 3
+    (tmp_path / "tile").rename(ledger / "tile" / "1")
     shutil.copy(tmp_path / "aside", ledger / "statements.jsonl")
     (ledger / "checkpoint").unlink()
     assert reader(program).returncode == 3

@@ -112,6 +112,13 @@ def proven(data: bytes, keys: "list[bytes]", named: bool) -> "dict[str, str]":
     return told
 
 
+def tile_path(level: "int | str", number: int) -> str:
+    """Return where a whole tile lies below the ledger: tile 1234067 at x001/x234/067."""
+    digits = f"{number:0{(len(str(number)) + 2) // 3 * 3}d}"
+    parts = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+    return f"tile/{level}/" + "/".join(["x" + part for part in parts[:-1]] + parts[-1:])
+
+
 class Tree:
     """A Merkle tree that grows leaf by leaf and keeps only its peaks."""
 
@@ -144,6 +151,9 @@ class Ledger:
         self.disk = Folder(self.place, leave="receipts")
         self.faults: dict[str, str] = {}
         self.heads: dict[int, bytes] = {}
+        self.tiles: dict[str, list[str]] = {}
+        self.rows: list[list[bytes]] = []
+        self.counts: list[int] = []
         self.size = 0
 
     def verify(self) -> None:
@@ -160,13 +170,50 @@ class Ledger:
         self.size = max([0, *self.heads])
         if "checkpoint" not in self.disk.files:
             self.faults["checkpoint"] = "is missing"
+        for name in self.disk.files:
+            if name.startswith("tile/"):
+                self.tiles.setdefault(name.partition(".p/")[0], []).append(name)
         self._grow()
+        for level in range(len(self.rows)):
+            self._verify_tile(tile_path(level, self.counts[level]), self.rows[level])
+
+    def _add_hash(self, level: int, node: bytes) -> None:
+        """Add a hash to the tiles of a level; a full tile is compared and gives one of the level above."""
+        if level == len(self.rows):
+            self.rows.append([])
+            self.counts.append(0)
+        row = self.rows[level]
+        row.append(node)
+        if len(row) == 256:
+            self._verify_tile(tile_path(level, self.counts[level]), row)
+            while len(row) > 1:
+                row[:] = [parent(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+            self.counts[level] += 1
+            self._add_hash(level + 1, row.pop())
+
+    def _verify_tile(self, name: str, items: "list[bytes]") -> None:
+        """Compare a tile, and what is left of the times when it was not so wide, with what it must hold."""
+        widths = {path: path.partition(".p/")[2] or "256" for path in self.tiles.get(name, [])}
+        if items and not {"256", str(len(items))} & set(widths.values()):
+            self.faults[name] = "is missing"
+        for path in sorted(widths):
+            try:
+                data = self.disk.bytes_of(path)
+            except OSError as error:
+                self.faults[path] = reason(error)
+                continue
+            if (
+                data[: len(items) * 32] != b"".join(items)[: len(data)]
+                or f"{len(data) / 32:g}" != widths[path]
+            ):
+                self.faults[path] = "does not hold the hashes of the entries"
 
     def _grow(self) -> None:
         tree, statements = Tree(), self._statements()
         try:
             for entry in self._entries():
                 tree.add(entry)
+                self._add_hash(0, hashlib.sha256(b"\0" + entry).digest())
                 self._verify_statement(entry, next(statements, None), tree.size - 1)
                 if tree.size in self.heads and self.heads[tree.size] != tree.root():
                     self.faults[f"entry {tree.size - 1}"] = (
@@ -178,9 +225,7 @@ class Ledger:
     def _entries(self) -> "Iterator[bytes]":
         """Yield the entries below the newest head; raises OSError and ValueError."""
         for number in range((self.size + 255) // 256):
-            digits = f"{number:0{(len(str(number)) + 2) // 3 * 3}d}"
-            parts = [digits[at : at + 3] for at in range(0, len(digits), 3)]
-            path = "tile/entries/" + "/".join(["x" + part for part in parts[:-1]] + parts[-1:])
+            path = tile_path("entries", number)
             count = min(256, self.size - 256 * number)
             data = self.disk.bytes_of(path if path in self.disk.files else f"{path}.p/{count}")
             if len(data) < 34 * count:
