@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from aip.recovery import finish_version, is_unfinished
-from aip.root import create_storage_root, require_storage_root
+from aip.root import ROOT_DECLARATION, create_storage_root, require_storage_root
 from aip.sealing import SealedAip, key_name, sidecar_line, signature_name
 from aip.stored import INVENTORY, SIDECAR, SIGNATURES, StoredAip, open_stored
 from oais.errors import DamageError, NotFoundError, RefusedError, StorageError
@@ -70,6 +70,7 @@ class AipStore:
         target = self.root / object_path(staged.aip_id)
         try:
             self._require_trust_in_disk()
+            self._require_root()
             with self._one_writer(target):
                 self._require_place(sealed, target)
                 with self._stopping_at_faults(staged.aip_id):
@@ -83,13 +84,17 @@ class AipStore:
         return StoredAip(staged.aip_id, target, staged.inventory, sealed.inventory_digest)
 
     def find(self, aip_id: str) -> StoredAip | None:
-        """Return the stored AIP of that identifier, or None; raises DamageError or StorageError."""
+        """Return the stored AIP of that identifier, or None; raises DamageError or StorageError.
+
+        Where the storage root itself is gone, an AIP is not missing: nobody can know.
+        """
         path = self.root / object_path(aip_id)
         try:
             stored = open_stored(path)
         except NotFoundError:
             if path.exists():
                 raise DamageError(f"{path.name} has no {INVENTORY}") from None
+            self._require_root()
             return None
         if stored.aip_id != aip_id:
             raise DamageError(f"{path.name} holds the AIP {stored.aip_id!r}, expected {aip_id!r}")
@@ -138,6 +143,13 @@ class AipStore:
             raise StorageError(
                 f"nothing is stored any more: {self.read_only}",
                 remedy="check the disk, then start the archive again",
+            )
+
+    def _require_root(self) -> None:
+        if not (self.root / ROOT_DECLARATION).is_file():
+            raise StorageError(
+                f"the storage root {self.root.name}/ is not there: it has no {ROOT_DECLARATION}",
+                remedy="bring its disk back, or restore it; nothing is stored or said to be missing before",
             )
 
     def _require_place(self, sealed: SealedAip, target: Path) -> None:

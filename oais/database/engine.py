@@ -7,13 +7,15 @@ what is committed has reached the disk.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from oais.database.migrations import migrate
 from oais.errors import ConfigurationError, StorageError, UnreachableError
@@ -103,6 +105,10 @@ def _sqlite(url: URL) -> Engine:
     assert url.database is not None
     os.close(os.open(Path(url.database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, pool_size=_CONNECTIONS)
+    file = _File(Path(url.database))
+    event.listen(engine, "do_connect", file.require_there)
+    event.listen(engine, "connect", file.remember)
+    event.listen(engine, "checkout", file.require_same)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -112,6 +118,38 @@ def _server(url: URL) -> Engine:
     """Return the engine of a server, which has to answer soon: somebody waits."""
     patience = {} if "connect_timeout" in url.query else {"connect_timeout": _ANSWER_SECONDS}
     return create_engine(url, connect_args=patience, pool_size=_CONNECTIONS)
+
+
+class _File:
+    """The file of a SQLite database: connections are to the one that has its name now, and to no other.
+
+    What is written to one that was removed, or replaced by a backup of it, would be lost with it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def require_there(self, *_settings: object) -> None:
+        """Raise for a file that is gone: SQLite itself would make an empty one in its place."""
+        if not self._path.exists():
+            raise sqlite3.OperationalError(f"{self._path.name} is gone")
+
+    def remember(self, _connection: object, record: ConnectionPoolEntry) -> None:
+        """Note which file a new connection is to."""
+        record.info["file"] = self._trace()
+
+    def require_same(self, _connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """Raise for a connection to another file, so that a new one is made."""
+        if record.info["file"] != self._trace():
+            raise DisconnectionError(f"{self._path.name} was replaced")
+
+    def _trace(self) -> tuple[int, int]:
+        """Return what tells a file from another of the same name; nothing of one that is gone."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return 0, 0
+        return found.st_dev, found.st_ino
 
 
 def _prepare(connection: Any, _record: object) -> None:

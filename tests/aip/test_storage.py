@@ -246,6 +246,23 @@ def test_a_folder_that_is_no_root_is_told(tmp_path: Path) -> None:
         list(AipStore(tmp_path).objects())
 
 
+def test_a_root_that_is_gone_is_not_an_empty_one(store: AipStore, tmp_path: Path) -> None:
+    """While the disk of the root is away no AIP is said to be missing, and none is stored in its place."""
+    store_package(store, "x.there", {"data/a.csv": b"a"}, tmp_path / "first")
+    away = store.root.rename(tmp_path / "away")
+    store.root.mkdir()
+    for name in ("x.there", "x.never"):
+        with pytest.raises(StorageError, match="is not there"):
+            store.find(name)
+    with pytest.raises(StorageError, match="is not there"):
+        store_package(store, "x.other", {"data/a.csv": b"a"}, tmp_path / "second")
+    assert list(store.root.iterdir()) == []
+    store.root.rmdir()
+    away.rename(store.root)
+    assert store.find("x.there") is not None
+    assert store.find("x.never") is None
+
+
 def test_paths_that_lead_out_are_refused(store: AipStore, tmp_path: Path) -> None:
     """A content path that leaves the package is refused and nothing stays in staging."""
     contents = contents_of("x.one", tmp_path / "bag", ONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,41 @@ def test_a_locked_database_is_told_with_no_statement(tmp_path: Path, monkeypatch
     holder.close()
     database.close()
     assert "BEGIN" not in fault.value.message
+
+
+def test_a_file_that_is_gone_is_told_and_not_made_anew(tmp_path: Path) -> None:
+    """Nothing is written to a file that has lost its name, nor is an empty one put in its place."""
+    path = tmp_path / "people.sqlite"
+    database = open_database(f"sqlite:///{path}")
+    with database.writing() as connection:
+        groups.add(connection, group("kept"))
+    away = path.rename(tmp_path / "away.sqlite")
+    for asked in (database.reading, database.writing):
+        with pytest.raises(StorageError, match=r"people\.sqlite is gone"), asked():
+            pytest.fail("a connection was given")
+    assert not path.exists()
+    away.rename(path)
+    with database.reading() as connection:
+        assert [found.name for found in groups.listed(connection)] == ["kept"]
+    database.close()
+
+
+def test_a_file_that_was_restored_counts_at_once(tmp_path: Path) -> None:
+    """Behind a running service the backup takes the place of the file: it is read, and written to."""
+    path, backup = tmp_path / "people.sqlite", tmp_path / "backup.sqlite"
+    database = open_database(f"sqlite:///{path}")
+    with database.writing() as connection:
+        groups.add(connection, group("before"))
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(backup)) as target:
+        source.backup(target)
+    with database.writing() as connection:
+        groups.add(connection, group("lost"))
+    for name in ("people.sqlite-wal", "people.sqlite-shm"):
+        (tmp_path / name).unlink()
+    backup.replace(path)
+    with database.writing() as connection:
+        groups.add(connection, group("after"))
+    database.close()
+    with closing(sqlite3.connect(path)) as kept:
+        names = kept.execute("SELECT name FROM groups ORDER BY name").fetchall()
+    assert names == [("after",), ("before",)]
