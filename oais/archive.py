@@ -205,15 +205,18 @@ def _settings_in(text: bytes) -> Settings:
     return settings_from(_plain(load_strict_yaml(text, "oais.yaml")), "oais.yaml")
 
 
-def open_archive(home: Path, *, clock: Clock = system_clock) -> Archive:
-    """Open the archive in ``home``; raises ConfigurationError naming what is missing or wrong."""
+def open_archive(home: Path, *, clock: Clock = system_clock, ruled: bool = True) -> Archive:
+    """Open the archive in ``home``; raises ConfigurationError naming what is missing or wrong.
+
+    What must be possible without valid policies is not ``ruled``: everything is denied then.
+    """
     settings = _settings_in(_settings_bytes(home))
     _make_rooms(home)
     return Archive(
         home=home.resolve(),
         settings=settings,
         clock=clock,
-        in_force=PoliciesInForce(home / "policies"),
+        in_force=PoliciesInForce(home / "policies", required=ruled),
         signer=open_signer(home / "keys" / "archive.key"),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from oais.information.findings import Finding
-from policies.loading import AGREEMENTS, PolicySet, load_policies, reload_policies
+from policies.loading import AGREEMENTS, PolicySet, deny_all, load_policies, reload_policies
 
 _Stamp = tuple[tuple[str, int, int, int], ...]
 
@@ -20,13 +20,19 @@ class PoliciesInForce:
     leaves the policies that were in force, and ``findings`` tells its faults until it is mended.
     """
 
-    def __init__(self, directory: Path) -> None:
-        """Read the folder; raises ConfigurationError listing every fault: nothing is in force then."""
+    def __init__(self, directory: Path, *, required: bool = True) -> None:
+        """Read the folder; raises ConfigurationError listing every fault when policies are ``required``.
+
+        Else everything is denied until the faults are mended.
+        """
         self._directory = directory
         self._reading = threading.Lock()
         self._stamp = _stamp(directory)
-        self._policies = load_policies(directory)
         self._findings: tuple[Finding, ...] = ()
+        if required:
+            self._policies = load_policies(directory)
+        else:
+            self._policies, self._findings = reload_policies(deny_all(), directory)
         self._watch: Callable[[PolicySet], None] = _nobody_watches
 
     def watched_by(self, watch: Callable[[PolicySet], None]) -> None:
@@ -46,6 +52,15 @@ class PoliciesInForce:
         """Return what is wrong with files that were changed and are therefore not in force."""
         self.current()
         return self._findings
+
+    def trouble(self) -> str:
+        """Return what whoever keeps the archive must know of its policies; empty where all is well."""
+        findings = self.findings()
+        if not findings:
+            return ""
+        if self._policies.nothing_allowed:
+            return "no policy is in force, so everything is denied to all but the staff"
+        return "the policies were changed and have faults, so those of before are in force"
 
     def _read_again(self) -> None:
         with self._reading:

@@ -35,6 +35,11 @@ class PolicySet:
     digests: Mapping[str, str]
 
     @property
+    def nothing_allowed(self) -> bool:
+        """Whether these are no policies at all: whatever is asked is denied."""
+        return not self.digests
+
+    @property
     def digest(self) -> str:
         """The sha256 over all files' names and digests: another one says that other policies are in force."""
         listing = "".join(f"{digest}  {name}\n" for name, digest in sorted(self.digests.items()))
@@ -49,10 +54,16 @@ class PolicySet:
         return found
 
 
+def deny_all() -> PolicySet:
+    """Return what counts where no policy does: no agreement, no place, and everything denied."""
+    access = AccessPolicy({}, ())
+    return PolicySet({}, access, Tree((), access), {})
+
+
 def load_policies(directory: Path) -> PolicySet:
     """Read ``access.yaml`` and ``agreements/*.yaml``; raises ConfigurationError listing every fault.
 
-    An archive without valid policies does not start; one that runs keeps the set it has.
+    A site without valid policies does not start; one that runs keeps the set it has.
     """
     policies, faults = _read_policies(directory)
     if policies is None:

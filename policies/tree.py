@@ -60,6 +60,7 @@ class _Rule:
 
 _NODES_REMEMBERED: Final = 20_000
 """A visitor may ask for any path, so only so many answers are kept; each takes about 1 KB."""
+_LISTS_REMEMBERED: Final = 4
 
 
 class Tree:
@@ -72,6 +73,7 @@ class Tree:
     def __init__(self, agreements: Iterable[Agreement], policies: NodePolicies) -> None:
         self._policies = policies
         self._remembered = lru_cache(_NODES_REMEMBERED)(self._planted)
+        self.unknown = lru_cache(_LISTS_REMEMBERED)(self._unknown)
         self._missions: dict[str, Agreement] = {}
         self._rules: list[_Rule] = []
         for agreement in agreements:
@@ -99,6 +101,10 @@ class Tree:
     def node(self, path: str) -> Node | None:
         """Return a static node, or the one a template makes of this path, or None."""
         return self._remembered(path)
+
+    def _unknown(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of many places that no agreement makes; the same list is looked through once."""
+        return tuple(path for path in paths if self.node(path) is None)
 
     def _planted(self, path: str) -> Node | None:
         if path in self._missions:

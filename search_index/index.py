@@ -83,6 +83,10 @@ class Index:
         """Return one place of the tree with its amounts, or None; branches ``without`` are not counted."""
         return self._answer(lambda view: view.branches.entry(path, without))
 
+    def paths(self) -> tuple[str, ...]:
+        """Return all places of the tree, parents before children; the same value until something changes."""
+        return self._answer(lambda view: view.branches.paths)
+
     def children(
         self, path: str = "", offset: int = 0, limit: int = 100, without: tuple[str, ...] = ()
     ) -> tuple[NodeEntry, ...]:

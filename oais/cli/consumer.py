@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree as RichTree
 
-from oais.cli.options import AsJson, CutTime, Home, Reference, StrictTables, TableForm, ends_of
-from oais.cli.terminal import counted, home_or_default, out, print_json, print_pairs, show_size, table, warn
+from oais.cli.options import AsJson, CutTime, Home, Reference, StrictTables, TableForm, archive_at, ends_of
+from oais.cli.terminal import counted, out, print_json, print_pairs, show_size, table, warn
 from oais.errors import UnreachableError
 
 if TYPE_CHECKING:
@@ -240,12 +240,11 @@ def _access(home: Path | None) -> Access:
 
     He may see all without it, so a database that does not answer keeps him from nothing.
     """
-    from oais.archive import open_archive
     from oais.functions.access.facade import open_access
     from oais.functions.service import database_if_any
     from policies.access import Principal, Role
 
-    archive = open_archive(home_or_default(home))
+    archive = archive_at(home)
     try:
         database = database_if_any(archive)
     except UnreachableError as error:

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from oais.cli.notifying import tell_administrators
-from oais.cli.options import AsJson, Home
+from oais.cli.options import AsJson, Home, archive_at
 from oais.cli.terminal import (
     count_progress,
     err,
@@ -56,7 +56,7 @@ def status(home: Home = None, as_json: AsJson = False) -> int:
     from oais.archive import open_archive
     from oais.functions.administration import tell_status
 
-    told = tell_status(open_archive(home_or_default(home)))
+    told = tell_status(open_archive(home_or_default(home), ruled=False))
     if as_json:
         print_json(asdict(told))
     else:
@@ -157,10 +157,9 @@ def index_rebuild(home: Home = None, as_json: AsJson = False) -> None:
 @index_app.command("check")
 def index_check(home: Home = None, as_json: AsJson = False) -> int:
     """Compare the index with what is stored."""
-    from oais.archive import open_archive
     from oais.functions.data_management import check_index
 
-    findings = check_index(open_archive(home_or_default(home)))
+    findings = check_index(archive_at(home))
     if as_json:
         print_json({"findings": [found.as_dict() for found in findings]})
     else:

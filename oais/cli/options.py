@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from oais.cli.terminal import home_or_default
+from oais.cli.terminal import err, home_or_default
 
 if TYPE_CHECKING:
+    from oais.archive import Archive
     from oais.functions.service import Service
 
 Home = Annotated[
@@ -56,12 +57,21 @@ def ends_of(time: str) -> tuple[str, str]:
     return (start, end) if slash else (start, start)
 
 
-def service_at(home: Path | None) -> Service:
-    """Return the archive with its people, open until the command ends."""
+def archive_at(home: Path | None) -> Archive:
+    """Return the archive, also without valid policies: that is said, and everything is denied."""
     from oais.archive import open_archive
+
+    archive = open_archive(home_or_default(home), ruled=False)
+    if trouble := archive.in_force.trouble():
+        err.print(f"[yellow]{trouble}: 'oais policy check' tells what to mend[/]", soft_wrap=True)
+    return archive
+
+
+def service_at(home: Path | None) -> Service:
+    """Return the archive with its people, open until the command ends, as ``archive_at`` does."""
     from oais.functions.service import open_service
 
-    return open_service(open_archive(home_or_default(home)))
+    return open_service(archive_at(home))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from oais.cli.options import Agreement, AsJson, Home
+from oais.cli.options import Agreement, AsJson, Home, archive_at
 from oais.cli.terminal import (
     TerminalReporter,
     counted,
@@ -211,10 +211,9 @@ def receipt(
     as_json: AsJson = False,
 ) -> None:
     """Show the signed receipt of a delivery with all its findings."""
-    from oais.archive import open_archive
     from oais.functions.receipts import open_receipt, receipt_as_plain
 
-    found = open_receipt(open_archive(home_or_default(home)), name)
+    found = open_receipt(archive_at(home), name)
     if as_json:
         print_json(receipt_as_plain(found))
         return

@@ -71,6 +71,7 @@ def tell_status(archive: Archive) -> Status:
         warnings=(
             *(found.message for found in storage_root_findings(archive)),
             *warnings,
+            *_policies_in_trouble(archive),
             *_mail_in_trouble(archive),
         ),
     )
@@ -89,6 +90,11 @@ def _compared(archive: Archive, aips: int) -> tuple[int, tuple[str, ...]]:
     if indexed > aips:
         return indexed, (f"{counts}: run `oais audit --all` first, AIPs may be lost",)
     return indexed, ()
+
+
+def _policies_in_trouble(archive: Archive) -> tuple[str, ...]:
+    trouble = archive.in_force.trouble()
+    return (f"{trouble}: run `oais policy check`",) if trouble else ()
 
 
 def _mail_in_trouble(archive: Archive) -> tuple[str, ...]:

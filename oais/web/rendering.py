@@ -35,6 +35,7 @@ from oais.web.visitors import (
     principal_of,
     visitor_of,
 )
+from policies.principals import STAFF
 
 _HERE = Path(__file__).parent
 _MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}
@@ -141,8 +142,10 @@ def _page(request: Request, template: str, visitor: Visitor, **values: Any) -> s
     def csrf_field() -> object:
         return parts.csrf_field(TOKEN_FIELD, token_of(request))  # type: ignore[attr-defined]
 
+    staff = visitor.principal.role in STAFF
+    trouble = site_of(request).archive.in_force.trouble() if staff else ""
     return templates.get_template(template).render(
-        **values, visitor=visitor, here=request.scope["path"], csrf_field=csrf_field
+        **values, visitor=visitor, trouble=trouble, here=request.scope["path"], csrf_field=csrf_field
     )
 
 

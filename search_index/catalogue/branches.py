@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from sqlalchemy import Connection, func, select
@@ -55,6 +56,11 @@ class Branches:
     def children(self, path: str, without: tuple[str, ...] = ()) -> list[str]:
         """Return the paths directly below ``path``, in the agreements' order."""
         return self._sums(without).children.get(path, [])
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """All places there are, planned or made by what rests there, parents before children."""
+        return tuple(sorted(self._sums(()).total.keys() - {""}))
 
     def by_numbers(self, numbers: Iterable[int]) -> list[str]:
         """Return the paths of nodes by their row numbers, leaving out what is not here."""

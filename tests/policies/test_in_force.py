@@ -58,3 +58,21 @@ def test_without_valid_policies_nothing_opens(home: Path) -> None:
     (home / "access.yaml").write_text("policies: {}\n")
     with pytest.raises(ConfigurationError):
         PoliciesInForce(home)
+
+
+def test_where_policies_need_not_be_all_is_denied_until_they_are_mended(home: Path) -> None:
+    """Nothing is known of any place, that is told, and the mended files count at the next question."""
+    sound = (home / "access.yaml").read_text()
+    (home / "access.yaml").unlink()
+    rules = PoliciesInForce(home, required=False)
+    assert rules.current().nothing_allowed
+    assert rules.current().tree.nodes() == ()
+    assert rules.current().tree.node("tess") is None
+    assert [finding.code for finding in rules.findings()] == ["POL-001"]
+    assert rules.trouble().startswith("no policy is in force")
+    (home / "access.yaml").write_text(sound)
+    assert rules.current().tree.node("tess") is not None
+    assert rules.trouble() == ""
+    shutil.rmtree(home / "agreements")
+    assert rules.trouble().startswith("the policies were changed and have faults")
+    assert not rules.current().nothing_allowed

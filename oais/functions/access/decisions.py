@@ -209,6 +209,10 @@ class Asker:
     def _denied(self) -> dict[Action, _Denied]:
         """What one decision about all that say the same says of both: how much of a node may be shown."""
         shown = {node.path: self._of_words(Action.SEE, node).metadata for node in self.tree.nodes()}
+        if self._reader is not None:
+            # Packages outlive their agreement: where no policy speaks any more, nothing is counted either.
+            lawless = self.tree.unknown(self._reader.index.paths())
+            shown.update((path, self.decision(Action.SEE, path).metadata) for path in lawless)
         return {
             Action.SEE: _denied(path for path, word in shown.items() if word == "hidden"),
             Action.READ_METADATA: _denied(path for path, word in shown.items() if word != "public"),

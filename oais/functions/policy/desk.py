@@ -20,12 +20,16 @@ class PlaceWords:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDesk:
-    """The policies in force, the changes so far, and the faults of files that are therefore not in force."""
+    """The policies in force, the changes so far, and the faults of files that are therefore not in force.
+
+    ``trouble`` says what is wrong in all, empty where nothing is.
+    """
 
     digest: str
     history: tuple[PolicyChange, ...]
     findings: tuple[Finding, ...]
     places: tuple[PlaceWords, ...]
+    trouble: str = ""
 
 
 def policy_desk(service: Service) -> PolicyDesk:
@@ -37,4 +41,5 @@ def policy_desk(service: Service) -> PolicyDesk:
         history=tuple(policy_history(service.archive.home)),
         findings=findings,
         places=tuple(PlaceWords(node.path, in_words(node.words)) for node in policies.tree.nodes()),
+        trouble=service.archive.in_force.trouble(),
     )
