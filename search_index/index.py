@@ -152,6 +152,10 @@ class Index:
         """Return all observation requests with each node where packages of theirs rest, and one of those."""
         return self._read(reading.requests_observed)
 
+    def unobserved(self) -> dict[str, list[str]]:
+        """Return, by node, packages that name no observation request, up to a hundred of each."""
+        return self._read(reading.unobserved)
+
     def resting_at(self, nodes: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Return, of each node where packages rest, the first and the last of them by identifier."""
         return self._read(lambda connection: reading.resting_at(connection, nodes))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from oais.cli.terminal import err, home_or_default
+from oais.cli.terminal import home_or_default, warn
 
 if TYPE_CHECKING:
     from oais.archive import Archive
@@ -63,7 +63,7 @@ def archive_at(home: Path | None) -> Archive:
 
     archive = open_archive(home_or_default(home), ruled=False)
     if trouble := archive.in_force.trouble():
-        err.print(f"[yellow]{trouble}: 'oais policy check' tells what to mend[/]", soft_wrap=True)
+        warn(trouble, "'oais policy check' tells what to mend")
     return archive
 
 

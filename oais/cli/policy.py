@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from oais.functions.access.views import ReleaseNote
     from oais.functions.policy.explaining import Explanation
     from oais.functions.service import Service
+    from oais.information.findings import Finding
+    from policies.loading import PolicySet
 
 policy_app = typer.Typer(help="Check, explain and compare the access policies.", no_args_is_help=True)
 embargo_app = typer.Typer(help="Declare what embargoes are computed from.", no_args_is_help=True)
@@ -33,18 +35,36 @@ def policy_check(
     home: Home = None,
     as_json: AsJson = False,
 ) -> int:
-    """Tell every fault of the policies with its line and a remedy; exit code 1 when there is one."""
-    from policies.loading import check_policies
+    """Tell every fault of the policies with its line and a remedy; exit code 1 when there is one.
 
-    folder = directory or home_or_default(home) / "policies"
+    Of groups that nobody made is only warned.
+    """
+    from policies.loading import check_policies, load_policies
+
+    archive_home = home_or_default(home)
+    folder = directory or archive_home / "policies"
     findings = check_policies(folder)
+    unusable = bool(findings)
+    if not unusable and (archive_home / "oais.yaml").exists():
+        findings = _groups_amiss(archive_home, load_policies(folder))
     if as_json:
         print_json([found.as_dict() for found in findings])
-    elif findings:
-        print_findings(findings)
     else:
-        out.print(f"the policies in {escape(str(folder))} can be used", soft_wrap=True)
-    return 1 if findings else 0
+        print_findings(findings)
+        if not unusable:
+            out.print(f"the policies in {escape(str(folder))} can be used", soft_wrap=True)
+    return 1 if unusable else 0
+
+
+def _groups_amiss(home: Path, policies: PolicySet) -> tuple[Finding, ...]:
+    """Return a warning for each group of the policies that the archive does not know."""
+    from oais.archive import open_home
+    from oais.functions.policy.belonging import unknown_groups
+    from oais.functions.service import database_if_any
+
+    if not any(words.groups for words in policies.access.policies.values()):
+        return ()
+    return unknown_groups(policies, database_if_any(open_home(home)))
 
 
 @policy_app.command("show")
@@ -209,20 +229,30 @@ def _access(service: Service) -> Access:
 
 def _print_explanation(told: Explanation) -> None:
     place = "" if told.node == told.about else f" at {told.node}"
-    out.print(f"[bold]{escape(told.about)}[/]{escape(place)}, asked by {escape(told.asker)} at {told.at}")
+    out.print(
+        f"[bold]{escape(told.about)}[/]{escape(place)}, asked by {escape(told.asker)} at {_moment(told.at)}"
+    )
     for answer in told.answers:
         word = "[green]yes[/]" if answer.allowed else "[red]no[/] "
         out.print(f"  {word} {answer.action}: {escape(answer.reason)}", soft_wrap=True)
         if answer.remedy:
             out.print(f"      → {escape(answer.remedy)}", soft_wrap=True)
     for layer in told.layers:
-        until = f" until {layer.until}" if layer.until else ""
+        until = f" until {_moment(layer.until)}" if layer.until else ""
         then = f", then {layer.then}" if layer.then else ""
-        words = f"metadata {layer.metadata}, data {layer.data}{until}{then}"
+        opens = f", public from {_moment(layer.metadata_opens)}" if layer.metadata_opens else ""
+        words = f"metadata {layer.metadata}{opens}, data {layer.data}{until}{then}"
         where = layer.node or "the whole archive"
         out.print(f"  policy {escape(layer.policy or 'unnamed')} of {escape(where)}: {words}", soft_wrap=True)
+    if told.hint:
+        out.print(f"  [yellow]private for ever:[/] {escape(told.hint)}", soft_wrap=True)
     if told.release is not None:
         _print_release(told.release)
+
+
+def _moment(iso: str) -> str:
+    """Return an ISO 8601 time as people read it; an empty one stays so."""
+    return f"{iso[:10]} {iso[11:16]} UTC" if iso else ""
 
 
 def _print_release(release: ReleaseNote) -> None:
@@ -230,11 +260,14 @@ def _print_release(release: ReleaseNote) -> None:
         [
             ("request", release.request),
             ("rule", release.rule),
-            ("released", release.released_at or "no date is known"),
+            ("released", _moment(release.released_at) or "no date is known"),
             ("because of", release.basis),
             ("fault", release.fault),
             ("waived by", f"{release.waived_by}, {release.waiver_reason}" if release.waived_by else ""),
-            ("waived at", release.waived_at),
-            *((f"visit {visit.name}", visit.completed_at or "not complete") for visit in release.visits),
+            ("waived at", _moment(release.waived_at)),
+            *(
+                (f"visit {visit.name}", _moment(visit.completed_at) or "not complete")
+                for visit in release.visits
+            ),
         ]
     )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from oais.archive import Archive
+from oais.archive import Archive, Home
 from oais.database.engine import Database, open_database
 from oais.errors import ConfigurationError
 from oais.files import create_file, read_regular, storage_errors
@@ -49,7 +49,7 @@ def open_service(archive: Archive) -> Service:
     return Service(archive=archive, database=open_database(address), secret=secret)
 
 
-def database_if_any(archive: Archive) -> Database | None:
+def database_if_any(archive: Home) -> Database | None:
     """Return the database for who only looks: None where none was made yet or its disk takes no writes.
 
     Raises ConfigurationError when it is there and cannot be used.
@@ -59,7 +59,7 @@ def database_if_any(archive: Archive) -> Database | None:
     return open_database(address) if address else None
 
 
-def _own_database(archive: Archive) -> Path:
+def _own_database(archive: Home) -> Path:
     return archive.home / "oais.sqlite"
 
 

@@ -31,6 +31,7 @@ from search_index.entries import (
 
 _VISIT = tuple(item.name for item in fields(Observation))
 _LISTS = ("targets", "instruments", "obs_ids")
+_UNOBSERVED = 100
 _NEWEST = OBSERVATIONS.c.version == AIPS.c.version
 _DESCRIBED = (
     "path",
@@ -224,6 +225,18 @@ def requests_observed(connection: Connection) -> list[tuple[str, str, str]]:
         .order_by(OBSERVATIONS.c.request, AIPS.c.node)
     )
     return [(request, node, aip_id) for request, node, aip_id in connection.execute(query)]
+
+
+def unobserved(connection: Connection) -> dict[str, list[str]]:
+    """Return, by node, the first packages whose newest version names no observation request."""
+    named = select(OBSERVATIONS.c.aip_no).where(OBSERVATIONS.c.aip_no == AIPS.c.no, _NEWEST)
+    place = func.row_number().over(partition_by=AIPS.c.node, order_by=AIPS.c.aip_id).label("place")
+    those = select(AIPS.c.node, AIPS.c.aip_id, place).where(~named.exists()).subquery()
+    query = select(those.c.node, those.c.aip_id).where(those.c.place <= _UNOBSERVED)
+    found: dict[str, list[str]] = {}
+    for node, aip_id in connection.execute(query.order_by(those.c.node, those.c.aip_id)):
+        found.setdefault(node, []).append(aip_id)
+    return found
 
 
 def resting_at(connection: Connection, nodes: Sequence[str]) -> dict[str, tuple[str, str]]:

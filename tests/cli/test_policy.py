@@ -113,3 +113,28 @@ def test_check_show_and_diff(run: Run, home: Path, tmp_path: Path) -> None:
     shown = answer(run, "policy", "show", "generic")
     assert shown["digest"] == open_archive(home).policies.digest
     assert "12 months after the last visit" in shown["nodes"]["generic/products"]
+
+
+def test_a_group_that_nobody_made_is_warned_of(run: Run, home: Path) -> None:
+    """The policies can be used, and the group is told by its identifier until somebody makes it."""
+    made = json.loads(run("group", "new", "team", "--json")[1])["identifier"]
+    rules = home / "policies" / "access.yaml"
+    words = "  team: {{metadata: public, data: group, groups: [{}, {}], reason: a team}}\n"
+    rules.write_text(RULES.replace("nodes:", words.format(made, "0" * 32) + "nodes:"))
+    code, out, err = run("policy", "check")
+    assert code == 0, (out, err)
+    assert "can be used" in out
+    assert "0" * 32 in out + err
+    assert made not in out + err
+    (warning,) = answer(run, "policy", "check")
+    assert (warning["code"], warning["severity"]) == ("POL-002", "warning")
+    rules.write_text(RULES)
+    assert answer(run, "policy", "check") == []
+
+
+def test_what_is_explained_can_be_read(run: Run) -> None:
+    """Times are written for people, to the minute; in JSON as machines take them."""
+    words = run("policy", "explain", "V1", "--at", "2026-02-28")[1]
+    assert "at 2026-02-28 00:00 UTC" in words
+    assert "+00:00" not in words
+    assert answer(run, "policy", "explain", "V1", "--at", "2026-02-28")["at"] == "2026-02-28T00:00:00+00:00"

@@ -23,6 +23,7 @@ from oais.functions.embargo.declaring import (
     waive_embargo,
 )
 from oais.functions.embargo.inputs import all_requests
+from oais.functions.embargo.listing import list_embargoes
 from oais.functions.ingest import ingest
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.principals import principal_for
@@ -33,7 +34,7 @@ from oais.functions.policy.recording import policy_history, record_policies
 from oais.functions.security_log import read_log
 from oais.functions.service import Service, open_service
 from oais.information.representation.inspection import Inspector
-from policies.access import ANONYMOUS, Principal
+from policies.access import ANONYMOUS, Principal, Role
 from policies.loading import load_policies
 from tests.functions.deliveries import TAGS, write_bag
 from tests.functions.embargoed import REQUEST, RULES, SECRET, deliver
@@ -337,3 +338,20 @@ def test_all_requests_are_listed(service: Service) -> None:
         asked(service, service.now()).index, service.database
     )}  # fmt: skip
     assert listed == {REQUEST: 3, "generic:OR 2": 1}
+
+
+def test_what_no_date_ever_releases_is_pointed_out(service: Service) -> None:
+    """A package under an embargo that names no request: what is excepted, or names one, is none."""
+    now = at("2030-01-01")
+    staff = asked(service, now, Principal("operator", Role.ARCHIVIST))
+    listed = list_embargoes(staff)
+    assert listed.nameless == ("nameless",)
+    assert "names no observation request" in listed.hint
+    hints = {name: explain(asked(service, now), name, "anybody").hint for name in ("nameless", "demo", "V1")}
+    assert [name for name, hint in hints.items() if hint] == ["nameless"]
+    assert hints["nameless"] == listed.hint
+    (service.archive.home / "policies" / "access.yaml").write_text(
+        RULES.replace("policy: observers", "policy: open, override: all of it is released")
+    )
+    assert list_embargoes(staff).nameless == ()
+    assert explain(asked(service, now), "nameless", "anybody").hint == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -216,3 +217,23 @@ def test_programs_ask_and_declare_the_same(browse: Open, keeper: Visitor) -> Non
     assert client.post(complete, json=visit, auth=("owner", PASSWORD)).status_code == 403
     assert client.post(complete, json=visit, auth=basic).json()["visit"] == "V2"
     assert keeper.send("/desk/embargoes/complete", request=REQUEST, visit="V2").status_code == 303
+
+
+def test_the_desk_points_out_what_was_hardly_meant(service: Service, keeper: Visitor, tmp_path: Path) -> None:
+    """A package that no date will release, and a group that nobody made."""
+    assert "Private for ever" not in keeper.client.get("/desk/embargoes").text
+    with Inspector(workers=1) as inspector:
+        deliver(service.archive, inspector, tmp_path, "nameless", "title: of no request\n")
+    rebuild_index(service.archive)
+    page = keeper.client.get("/desk/embargoes").text
+    assert "Private for ever" in page
+    assert '<a class="mono" href="/aip/nameless">' in page
+    assert "Private for ever" in keeper.client.get("/desk/policies/explain?about=nameless").text
+    assert "probably not as meant" not in keeper.client.get("/desk/policies").text
+    words = f"  team: {{metadata: public, data: group, groups: [{'0' * 32}], reason: a team}}\n"
+    rules = service.archive.home / "policies" / "access.yaml"
+    rules.write_text(RULES.replace("nodes:", f"{words}nodes:"))
+    page = keeper.client.get("/desk/policies").text
+    assert "In force, and probably not as meant." in page
+    assert "0" * 32 in page
+    rules.write_text(RULES)

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from oais.functions.access.views import ReleaseNote, VisitNote
-from policies.access import AccessObject
+from policies.access import ANONYMOUS, AccessObject, Action, decide
 from policies.embargo import EmbargoRule, ObservationRequest, Period, periods_of, release_of
+
+FOR_EVER: Final = (
+    "it names no observation request, so it has no owner and no date will ever release it: deliver a new "
+    "version that names one, in the agreement's mapping or in submission.yaml, or except it in the policy"
+)
+"""What is said of a package under an embargo that nothing can end."""
+
+
+def private_for_ever(target: AccessObject, now: datetime) -> bool:
+    """Return whether a package is under an embargo that no observation request can ever end."""
+    return target.request is None and decide(ANONYMOUS, Action.DOWNLOAD, target, now).word == "embargo"
 
 
 def release_note(target: AccessObject) -> ReleaseNote | None:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from oais.functions.access.decisions import Asker
 from oais.functions.access.facade import Access
-from oais.functions.access.releases import release_note
+from oais.functions.access.releases import FOR_EVER, private_for_ever, release_note
 from oais.functions.access.views import Page, ReleaseNote
 from policies.access import Action
 
 REQUESTS_SHOWN = 50
+NAMELESS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class EmbargoList:
-    """One page of observation requests by name; what lies where no embargo holds is left out."""
+    """One page of observation requests by name; what lies where no embargo holds is left out.
+
+    ``nameless`` are packages under an embargo that name no request, the first of them by identifier, and
+    ``hint`` what that means for them.
+    """
 
     releases: tuple[ReleaseNote, ...]
     page: Page
+    nameless: tuple[str, ...] = ()
+    hint: str = ""
 
 
 def list_embargoes(access: Access, page: int = 1) -> EmbargoList:
@@ -31,7 +39,19 @@ def list_embargoes(access: Access, page: int = 1) -> EmbargoList:
         if any(words.rule is not None for words in asker.target(node).words.layers())
     ]
     shown = observed[(page - 1) * REQUESTS_SHOWN : page * REQUESTS_SHOWN]
-    return EmbargoList(_notes(asker, shown), Page(page, REQUESTS_SHOWN, len(observed)))
+    nameless = tuple(islice(_nameless(access, asker), NAMELESS_SHOWN))
+    hint = FOR_EVER if nameless else ""
+    return EmbargoList(_notes(asker, shown), Page(page, REQUESTS_SHOWN, len(observed)), nameless, hint)
+
+
+def _nameless(access: Access, asker: Asker) -> Iterator[str]:
+    """Yield the packages under an embargo that no date will ever release."""
+    for node, aip_ids in access.index.unobserved().items():
+        if any(words.rule is not None for words in asker.target(node).words.layers()):
+            asker.prepare((node, aip_id) for aip_id in aip_ids)
+            for aip_id in aip_ids:
+                if private_for_ever(asker.target(node, aip_id), access.now):
+                    yield aip_id
 
 
 def releases_of(access: Access, requests: Collection[str]) -> tuple[ReleaseNote, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oais.functions.policy.belonging import unknown_groups
 from oais.functions.policy.comparing import in_words
 from oais.functions.policy.recording import PolicyChange, policy_history
 from oais.functions.service import Service
@@ -22,7 +23,7 @@ class PlaceWords:
 class PolicyDesk:
     """The policies in force, the changes so far, and the faults of files that are therefore not in force.
 
-    ``trouble`` says what is wrong in all, empty where nothing is.
+    ``trouble`` says what is wrong in all, empty where nothing is; ``warnings`` are of what is in force.
     """
 
     digest: str
@@ -30,6 +31,7 @@ class PolicyDesk:
     findings: tuple[Finding, ...]
     places: tuple[PlaceWords, ...]
     trouble: str = ""
+    warnings: tuple[Finding, ...] = ()
 
 
 def policy_desk(service: Service) -> PolicyDesk:
@@ -42,4 +44,5 @@ def policy_desk(service: Service) -> PolicyDesk:
         findings=findings,
         places=tuple(PlaceWords(node.path, in_words(node.words)) for node in policies.tree.nodes()),
         trouble=service.archive.in_force.trouble(),
+        warnings=unknown_groups(policies, service.database),
     )

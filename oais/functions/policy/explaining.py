@@ -8,7 +8,7 @@ from datetime import datetime
 from oais.errors import InvalidError, NotFoundError
 from oais.functions.access.decisions import NEWEST
 from oais.functions.access.facade import Access
-from oais.functions.access.releases import release_note
+from oais.functions.access.releases import FOR_EVER, private_for_ever, release_note
 from oais.functions.access.views import ReleaseNote
 from oais.functions.embargo.inputs import moment_named, moment_of
 from oais.functions.people.accounts import person_of
@@ -47,7 +47,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that decides about an object for somebody at a moment; the nearest policy stands first."""
+    """All that decides about an object for somebody at a moment; the nearest policy stands first.
+
+    ``hint`` says what to mend where the data would else stay private for ever; it is mostly empty.
+    """
 
     about: str
     node: str
@@ -56,6 +59,7 @@ class Explanation:
     answers: tuple[Answer, ...]
     layers: tuple[Layer, ...]
     release: ReleaseNote | None
+    hint: str = ""
 
 
 def explain(access: Access, about: str, asker: str, supposed: Visit | None = None) -> Explanation:
@@ -76,6 +80,7 @@ def explain(access: Access, about: str, asker: str, supposed: Visit | None = Non
         answers=tuple(_answer(access, action, target) for action in Action),
         layers=tuple(_layer(words) for words in target.words.layers()),
         release=release_note(target),
+        hint=FOR_EVER if target.aip_id and private_for_ever(target, access.now) else "",
     )
 
 
