@@ -20,6 +20,7 @@ class Sizes:
     aips: int = 20_000
     requests: int = 200
     places: int = 1_000
+    entries: int = 10_000
 
 
 FULL = Sizes()
@@ -33,4 +34,5 @@ QUICK = Sizes(
     aips=1_000,
     requests=50,
     places=100,
+    entries=1_000,
 )

@@ -11,6 +11,10 @@ from oais.errors import RefusedError
 ACCESS_DECISION = "access-decision.json"
 """Place below ``metadata/`` for the decision that released the DIP and the policy version behind it."""
 
+LEDGER_PROOF = "ledger-proof.json"
+LEDGER_FILES = "ledger-files.txt"
+"""Places below ``metadata/`` for the proof that a version stands in the ledger, and for its listing."""
+
 
 @dataclass(frozen=True, slots=True)
 class DipItem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from dip.order import DipOrder
+from dip.order import LEDGER_PROOF, DipOrder
 from oais.information.reader.composed import VERIFY, verify_program
 from oais.information.signature import Signer
 from oais.information.software import software_version
@@ -31,13 +31,17 @@ What is where
               and derived.json below metadata/ tells how
   metadata/   description, provenance (PREMIS) and other records of what was ordered
   verify.py   a program that checks all of it; it needs nothing but Python 3.6 or later
-{signed}
+{proven}{signed}
 How to check it (in this folder: the first line does what the others do)
   python3 verify.py
   sha512sum -c manifest-sha512.txt
   sha512sum -c tagmanifest-sha512.txt
 {verify}"""
 
+_PROVEN = """\
+              ledger-proof.json proves that the version stands in the archive's tamper-evident ledger;
+              a file of data/ belongs to that version when its sha512 stands in ledger-files.txt beside it
+"""
 _SIGNED = "  signature/  the archive's signature over tagmanifest-sha512.txt, and its public key\n"
 _VERIFY = """\
   openssl pkeyutl -verify -pubin -inkey signature/archive.pub.pem -rawin \\
@@ -106,6 +110,7 @@ def _readme(order: DipOrder, *, signed: bool) -> bytes:
         size=order.payload_size,
         citation=order.citation,
         licence=order.licence or "not stated: ask the archive before you use the files",
+        proven=_PROVEN if any(path.endswith(LEDGER_PROOF) for path in order.metadata) else "",
         signed=_SIGNED if signed else "",
         verify=_VERIFY.format(keys=order.keys_address or "the archive itself") if signed else "",
     )

@@ -13,7 +13,7 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -193,6 +193,13 @@ def sync_tree(root: Path) -> None:
             directories.append(full)
         elif entry.is_file:
             files.append(full)
+    sync_paths(files, directories)
+
+
+def sync_paths(
+    files: Sequence[str | os.PathLike[str]], directories: Sequence[str | os.PathLike[str]]
+) -> None:
+    """Fsync these files, and then these directories, many at once."""
     with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
         for paths in (files, directories):
             for _ in pool.map(_sync, paths):

@@ -32,6 +32,7 @@ FAMILIES = {
     "formats": ("Formats", "Files of any format."),
     "index": ("Index", "Differences between the index and what is stored."),
     "ingest": ("Ingest", "What stands against a delivery because of what the archive holds or knows."),
+    "ledger": ("Ledger", "What verifying the tamper-evident ledger finds."),
     "ocfl": ("OCFL", "The validation codes of OCFL itself, with the standard's own meaning."),
     "policy": ("Policy", "What stands against the archive's own policies and agreements."),
     "xml": ("XML", "XML that came from outside."),

@@ -11,6 +11,7 @@ from typer.main import get_command
 from oais.cli import consumer, management, ordering, people, policy, producer, rights, serving
 from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
+from oais.cli.ledger import ledger_app
 from oais.cli.notifying import notify_app
 from oais.cli.terminal import out
 from oais.information.software import software_version
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 for group, name in (
     (management.index_app, "index"),
+    (ledger_app, "ledger"),
     (notify_app, "notify"),
     (ordering.order_app, "order"),
     (policy.policy_app, "policy"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,9 +21,10 @@ from oais.cli.terminal import (
     print_pairs,
     show_size,
 )
-from oais.errors import WrongUsageError
+from oais.errors import ArchiveError, WrongUsageError
 
 if TYPE_CHECKING:
+    from oais.archive import Home as ArchiveHome
     from oais.functions.audit import AuditSummary
 
 index_app = typer.Typer(
@@ -96,13 +97,23 @@ def audit(
     chosen = select_for_audit(archive, aip, sample, chance)
     with count_progress("audit", len(chosen)) as advance:
         told = run_audit(archive, chosen, full=full, from_disk=not cached, progress=lambda _result: advance())
-    _print_warnings(told.warnings)
+    _print_warnings((*told.warnings, *_recorded(archive, told)))
     if as_json:
         print_json(told.as_plain() | ({"seed": chance} if sample else {}))
     else:
         _print_audit(told, f", sample of seed {chance}" if sample else "")
     tell_administrators(archive.home, told)
     return 0 if told.intact else 3
+
+
+def _recorded(archive: ArchiveHome, told: AuditSummary) -> Iterator[str]:
+    """Write the audit down in the ledger; yield what stands in the way, which changes no result."""
+    from oais.functions.ledger.recording import record_audit
+
+    try:
+        record_audit(archive, told.started_at, told.as_plain())
+    except ArchiveError as error:
+        yield f"the audit could not be written into the ledger: {error.message}"
 
 
 def backup(

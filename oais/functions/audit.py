@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,10 @@ from typing import Any
 from aip.audit import AuditResult, audit_aips
 from oais.archive import Home
 from oais.functions.completeness import missing_from_store, storage_root_findings
+from oais.functions.ledger.recording import ledger_of
+from oais.functions.ledger.verifying import verify_ledger
 from oais.functions.storage import aip_store, find_aip
-from oais.information.findings import Finding
+from oais.information.findings import Finding, Severity
 from oais.information.identifiers import object_path
 
 FAST = ("blake3",)
@@ -100,7 +102,8 @@ def run_audit(
 ) -> AuditSummary:
     """Audit what was chosen; results go to each object's logs, damage into the summary.
 
-    An audit of everything, or of one AIP, also tells what receipts say was accepted and is not there.
+    An audit of everything, or of one AIP, also tells what receipts say was accepted and is not there; one of
+    everything verifies the ledger as well.
     """
     started = archive.now()
     aips = files = size = 0
@@ -113,10 +116,16 @@ def run_audit(
             damaged[result.aip_id] = result
         if progress is not None:
             progress(result)
+    warnings = list(archive.warnings)
     for about, found in _missing(archive, chosen, heads):
+        if found.severity is not Severity.ERROR:
+            warnings.append(found.message)
+            continue
+        if found.code == "LED-004" and _is_told(found, damaged):
+            continue
         known = damaged.get(about) or _unread(about, started)
         damaged[about] = replace(known, findings=(*known.findings, found))
-    return AuditSummary(started, archive.now(), aips, files, size, tuple(damaged.values()), archive.warnings)
+    return AuditSummary(started, archive.now(), aips, files, size, tuple(damaged.values()), tuple(warnings))
 
 
 def _missing(archive: Home, chosen: Selection, heads: dict[str, int]) -> Iterator[tuple[str, Finding]]:
@@ -124,6 +133,15 @@ def _missing(archive: Home, chosen: Selection, heads: dict[str, int]) -> Iterato
         yield "aip/", found
     if chosen.everything or chosen.aip_id:
         yield from missing_from_store(archive, heads, chosen.aip_id)
+    if chosen.everything and ledger_of(archive).signed:
+        yield from (("ledger/", found) for found in verify_ledger(archive))
+
+
+def _is_told(found: Finding, damaged: Mapping[str, AuditResult]) -> bool:
+    """Return whether what the ledger misses is what the audit of the thing itself told already."""
+    folders = tuple("aip/" if about == "aip/" else f"aip/{object_path(about)}/" for about in damaged)
+    paths = {other.path for result in damaged.values() for other in result.findings}
+    return found.path.startswith(folders) or found.path in paths
 
 
 def _unread(about: str, started: str) -> AuditResult:

@@ -17,6 +17,7 @@ from oais.errors import ConfigurationError
 from oais.files import storage_errors
 from oais.functions.security_log import path_of
 from oais.information.identifiers import RECEIPT_ID
+from oais.ledger.opened import newest
 
 _FIRST: Final = datetime(1971, 1, 1, tzinfo=UTC)
 _SLACK: Final = timedelta(seconds=60)
@@ -51,7 +52,9 @@ def forward_clock(archive: Archive) -> ForwardClock:
 
     Raises ConfigurationError when it stands before the newest entry of the ledger, or in 1970.
     """
-    clock = ForwardClock(archive.clock, max(_newest_receipt(archive), _newest_event(archive)))
+    clock = ForwardClock(
+        archive.clock, max(_newest_receipt(archive), _newest_event(archive), _newest_entry(archive))
+    )
     clock()
     return clock
 
@@ -64,6 +67,12 @@ def _newest_receipt(archive: Home) -> datetime:
     if not known:
         return _FIRST
     return datetime.strptime(max(known)[1:17], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+def _newest_entry(archive: Home) -> datetime:
+    """Return when the newest entry of the ledger was made; a damaged line is a matter of its audit."""
+    last = newest(archive.home / "ledger")
+    return _FIRST if last is None else datetime.fromisoformat(last.statement.at)
 
 
 def _newest_event(archive: Home) -> datetime:

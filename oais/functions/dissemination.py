@@ -18,6 +18,7 @@ from oais.archive import Archive
 from oais.errors import NotFoundError, WrongUsageError
 from oais.functions.access.citation import cite
 from oais.functions.access.decisions import Asker
+from oais.functions.ledger.proving import proof_files
 from oais.functions.storage import find_aip
 from oais.information.description import PackageDescription
 from oais.information.identifiers import AipReference
@@ -45,7 +46,8 @@ class Part:
     """What a DIP takes from one version of an AIP: files and records where they lie, and why it may.
 
     ``name`` is its folder in a DIP of several AIPs; ``decision`` released it, as plain values;
-    ``derivations`` tell of each file, by its path in the DIP, of what it was made or why it was not.
+    ``derivations`` tell of each file, by its path in the DIP, of what it was made or why it was not;
+    ``proof`` makes the files below ``metadata/`` that prove the version, when the DIP is laid out.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Part:
     licence: str
     stored_at: str
     derivations: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    proof: Callable[[], Mapping[str, bytes]] = dict
 
     @property
     def size(self) -> int:
@@ -122,6 +125,7 @@ def part_of(
         citation=cite(description, version, archive.settings.base_url).text,
         licence=description.licence,
         stored_at=stored.inventory.versions[version].created,
+        proof=lambda: proof_files(archive, stored, version),
     )
 
 
@@ -149,6 +153,7 @@ def dip_order(
             **notes,
             **{f"{folder}{ACCESS_DECISION}": readable_json(part.decision) for folder, part in foldered},
             **{f"{folder}{DERIVED}": readable_json(_told(part)) for folder, part in foldered if _told(part)},
+            **{f"{folder}{name}": data for folder, part in foldered for name, data in part.proof().items()},
         },
         citation="\n".join(part.citation for part in parts),
         licence="; ".join(dict.fromkeys(part.licence for part in parts if part.licence)),

@@ -19,11 +19,13 @@ from aip.sealing import seal
 from aip.staging import StagedAip, stage_aip
 from aip.stored import StoredAip
 from oais.archive import Archive
+from oais.errors import DamageError, NotFoundError
 from oais.files import exclusive_lock, make_directories, rename_into_place, storage_errors
 from oais.functions.description import Identity
 from oais.functions.generation import generate_contents
+from oais.functions.ledger.recording import record_ingest
 from oais.functions.quality import Assured, assure_quality
-from oais.functions.receipts import issue_receipt, receipt_from_plain
+from oais.functions.receipts import issue_receipt, open_receipt, receipt_from_plain
 from oais.functions.reporting import SILENT, Reporter
 from oais.functions.storage import aip_store, ingesting
 from oais.information.findings import Finding, finding
@@ -126,7 +128,9 @@ def _seal_and_store(
     except BaseException:
         shutil.rmtree(staged.path, ignore_errors=True)
         raise
-    return issue_receipt(archive, receipt_from_plain(dict(contents.report["receipt"]))), stored
+    receipt = issue_receipt(archive, receipt_from_plain(dict(contents.report["receipt"])))
+    record_ingest(archive, receipt, stored)
+    return receipt, stored
 
 
 def receipt_of_held(archive: Archive, stored: StoredAip | None, key: str) -> Receipt | None:
@@ -135,9 +139,18 @@ def receipt_of_held(archive: Archive, stored: StoredAip | None, key: str) -> Rec
         return None
     for version in reversed(stored.versions):
         if read_description(stored, version).submission_key == key:
-            plain = read_report(stored, version)["receipt"]
-            return issue_receipt(archive, receipt_from_plain(plain))
+            return _receipt_again(archive, receipt_from_plain(dict(read_report(stored, version)["receipt"])))
     return None
+
+
+def _receipt_again(archive: Archive, receipt: Receipt) -> Receipt:
+    """Return a receipt that was given before; one that was lost is issued again, and recorded."""
+    try:
+        return open_receipt(archive, receipt.receipt_id)
+    except (NotFoundError, DamageError):
+        issue_receipt(archive, receipt)
+        record_ingest(archive, receipt)
+        return receipt
 
 
 def version_conflict(assured: Assured, previous: StoredAip | None) -> Finding | None:
@@ -184,7 +197,9 @@ def refuse(archive: Archive, submission: Submission, assured: Assured) -> Ingest
             settle(submission.custody, len(submission.files))
             make_directories(archive.refused)
             rename_into_place(submission.custody, archive.refused / submission.receipt_id)
-    return Ingested(issue_receipt(archive, receipt), None)
+    issue_receipt(archive, receipt)
+    record_ingest(archive, receipt)
+    return Ingested(receipt, None)
 
 
 class FileResolver:

@@ -22,8 +22,8 @@ from oais.errors import ArchiveError, NotFoundError, StorageError, as_fault
 from oais.functions.data_management import index_records
 from oais.functions.ingest import Ingested, ingest
 from oais.functions.receipts import open_receipt, receipt_as_plain
+from oais.functions.recovery import sweep
 from oais.functions.reporting import SILENT, Reporter
-from oais.functions.storage import sweep
 from oais.information.fixity import usable_cores
 from oais.information.identifiers import submission_key
 from oais.information.packages import AipRecord, Handover, Receipt

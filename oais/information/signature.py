@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -38,22 +38,45 @@ def create_signer(seed: bytes | None = None) -> Signer:
 
 def _signer(private: Ed25519PrivateKey) -> Signer:
     public = private.public_key()
-    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return Signer(key_id_of(public), pem, private)
+    return Signer(key_id_of(public), _pem(public), private)
 
 
 def key_id_of(public: Ed25519PublicKey) -> str:
     """Return the name of a public key."""
-    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    return hashlib.sha256(raw).hexdigest()[:16]
+    return hashlib.sha256(_raw(public)).hexdigest()[:16]
 
 
 def key_id_of_pem(public_pem: bytes) -> str:
     """Return the name of a public key in PEM; raises ValueError when it is not an Ed25519 key."""
-    public = serialization.load_pem_public_key(public_pem)
+    return key_id_of(_public_in(public_pem))
+
+
+def raw_key_of_pem(public_pem: bytes) -> bytes:
+    """Return the 32 bytes of a public key in PEM; raises ValueError when it is not an Ed25519 key."""
+    return _raw(_public_in(public_pem))
+
+
+def plain_pem(public_pem: bytes) -> bytes:
+    """Return a public key as PEM in the one spelling we write; raises ValueError as ``key_id_of_pem``."""
+    return _pem(_public_in(public_pem))
+
+
+def _public_in(public_pem: bytes) -> Ed25519PublicKey:
+    try:
+        public = serialization.load_pem_public_key(public_pem)
+    except UnsupportedAlgorithm as error:
+        raise ValueError("the key is of a kind that nobody knows") from error
     if not isinstance(public, Ed25519PublicKey):
         raise ValueError("the key is not an Ed25519 key")
-    return key_id_of(public)
+    return public
+
+
+def _raw(public: Ed25519PublicKey) -> bytes:
+    return public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+def _pem(public: Ed25519PublicKey) -> bytes:
+    return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def private_pem(signer: Signer) -> bytes:
@@ -89,10 +112,7 @@ def open_signer(path: Path) -> Signer:
 def verify_signature(public_pem: bytes, data: bytes, signature: bytes) -> bool:
     """Return whether ``signature`` over ``data`` was made by the key in ``public_pem``."""
     try:
-        public = serialization.load_pem_public_key(public_pem)
-        if not isinstance(public, Ed25519PublicKey):
-            return False
-        public.verify(signature, data)
+        _public_in(public_pem).verify(signature, data)
     except (InvalidSignature, ValueError, TypeError):
         return False
     return True

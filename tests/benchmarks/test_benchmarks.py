@@ -21,6 +21,7 @@ TINY = Sizes(
     few_files=10,
     aips=120,
     requests=20,
+    entries=300,
 )
 
 

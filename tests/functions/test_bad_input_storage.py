@@ -17,7 +17,8 @@ from aip.validation.package import check_aip
 from oais.archive import Archive
 from oais.errors import StorageError
 from oais.functions.ingest import Ingested, ingest
-from oais.functions.storage import aip_store, sweep
+from oais.functions.recovery import sweep
+from oais.functions.storage import aip_store
 from oais.information.findings import refuses
 from oais.information.representation.inspection import Inspector
 from tests.functions.attacking import Arena, furnish, regular_files

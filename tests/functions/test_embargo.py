@@ -30,7 +30,8 @@ from oais.functions.people.principals import principal_for
 from oais.functions.policy.calendar import calendar
 from oais.functions.policy.comparing import compare
 from oais.functions.policy.explaining import explain, supposed_visit
-from oais.functions.policy.recording import policy_history, record_policies
+from oais.functions.policy.history import policy_history
+from oais.functions.policy.recording import record_policies
 from oais.functions.security_log import read_log
 from oais.functions.service import Service, open_service
 from oais.information.representation.inspection import Inspector

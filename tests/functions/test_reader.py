@@ -25,7 +25,8 @@ from oais.functions.access.facade import open_access
 from oais.functions.administration import initialise
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.dissemination import deliver
-from oais.functions.storage import aip_store, find_aip, sweep
+from oais.functions.recovery import sweep
+from oais.functions.storage import aip_store, find_aip
 from oais.functions.submission import submit
 from oais.information.identifiers import AipReference
 from oais.information.reader.bag import Bag

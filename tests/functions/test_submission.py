@@ -13,7 +13,8 @@ import pytest
 from oais.archive import Archive
 from oais.errors import StorageError
 from oais.functions.data_management import check_index, rebuild_index
-from oais.functions.storage import aip_store, sweep
+from oais.functions.recovery import sweep
+from oais.functions.storage import aip_store
 from oais.functions.submission import submit, submit_one
 from oais.information.packages import Handover
 from search_index.index import open_index

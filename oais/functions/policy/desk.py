@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from oais.functions.policy.belonging import unknown_groups
 from oais.functions.policy.comparing import in_words
-from oais.functions.policy.recording import PolicyChange, policy_history
+from oais.functions.policy.history import PolicyChange, policy_history
 from oais.functions.service import Service
 from oais.information.findings import Finding
 

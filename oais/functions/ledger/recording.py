@@ -1,0 +1,188 @@
+"""What goes into the ledger: every version, receipt, change of policies, audit and key that is kept.
+
+What is kept is the source: whatever a crash kept out of the ledger is found there and added at the next
+start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from aip.stored import INVENTORY, StoredAip, open_stored
+from oais.archive import Archive, Home
+from oais.errors import ConfigurationError, DamageError, NotFoundError
+from oais.files import make_directories, open_regular, storage_errors, unreadable, write_durably
+from oais.functions.policy.history import PolicyChange, policy_history
+from oais.functions.receipts import open_receipt, receipt_names, receipt_path
+from oais.functions.storage import aip_store
+from oais.information.identifiers import object_path
+from oais.information.ledger.statements import Kind, Statement, listing
+from oais.information.packages import Receipt
+from oais.information.signature import Signer, open_signer
+from oais.information.text import readable_json
+from oais.ledger.log import Ledger
+from oais.ledger.opened import subjects
+
+AUDITS: Final = "audits"
+
+Known = Mapping[tuple[str, str], str]
+"""What stands in the ledger: the sha512 by kind and subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A thing that belongs into the ledger; ``digests`` reads it: its sha512, and that of its listing."""
+
+    kind: Kind
+    subject: str
+    digests: Callable[[], tuple[str, str]]
+
+
+def ledger_of(home: Home) -> Ledger:
+    """Return the ledger of an archive, begun or not; raises StorageError."""
+    return Ledger(home.home / "ledger", home.trusted_keys(), home.staging / "locks" / "ledger.lock")
+
+
+def require_ledger(home: Home) -> Ledger:
+    """Return the ledger of an archive; raises NotFoundError before it is begun, StorageError."""
+    ledger = ledger_of(home)
+    if not ledger.signed:
+        raise NotFoundError(
+            "this archive has no ledger yet", remedy="the next 'oais submit' begins it with all that is kept"
+        )
+    return ledger
+
+
+def known_in(ledger: Ledger) -> Known:
+    """Return what the signed part of a ledger speaks of; raises DamageError, StorageError."""
+    return subjects(ledger.root, ledger.head().size) if ledger.signed else {}
+
+
+def record_ingest(archive: Archive, receipt: Receipt, stored: StoredAip | None = None) -> None:
+    """Add a receipt, and the version it is about; raises DamageError, StorageError."""
+    things = [] if stored is None else [_version(stored, stored.head)]
+    _append(archive, archive.signer, [*things, _receipt(archive, receipt.receipt_id)])
+
+
+def record_change(archive: Archive, change: PolicyChange) -> None:
+    """Add that other policies came into force; raises DamageError, StorageError."""
+    _append(archive, archive.signer, [_policies(change)])
+
+
+def record_audit(home: Home, started_at: str, summary: Mapping[str, Any]) -> None:
+    """Keep the summary of an audit and add it; without the signing key the next submission adds it.
+
+    Raises DamageError when the ledger is damaged, StorageError.
+    """
+    path = home.home / "ledger" / AUDITS / f"{started_at}.json"
+    with storage_errors("keeping the summary of the audit"):
+        make_directories(path.parent)
+        write_durably(path, readable_json(summary))
+    with suppress(ConfigurationError):
+        _append(home, open_signer(home.home / "keys" / "archive.key"), [_file("audit", path.stem, path)])
+
+
+def record_kept(archive: Archive) -> int:
+    """Add everything that is kept and does not stand in the ledger yet; return how many entries.
+
+    What is damaged itself is left to the audit. Raises DamageError when the ledger is damaged, StorageError.
+    """
+    known = known_in(ledger_of(archive))
+    missing = [thing for thing in kept_in(archive, known) if (thing.kind, thing.subject) not in known]
+    whole = [thing for thing in missing if _is_whole(archive, thing)]
+    if whole:
+        _append(archive, archive.signer, whole)
+    return len(whole)
+
+
+def _is_whole(archive: Archive, thing: Kept) -> bool:
+    try:
+        thing.digests()
+        if thing.kind == "receipt":
+            open_receipt(archive, thing.subject)
+    except DamageError:
+        return False
+    return True
+
+
+def _append(home: Home, signer: Signer, things: Collection[Kept]) -> None:
+    now = home.now()
+    statements = [Statement(now, thing.kind, thing.subject, *thing.digests()) for thing in things]
+    with storage_errors("the lock of the ledger"):
+        make_directories(home.staging / "locks")
+    ledger_of(home).append(statements, signer)
+
+
+def kept_in(home: Home, known: Known | None = None) -> Iterator[Kept]:
+    """Yield all that belongs into the ledger; of AIPs all of whose versions are ``known`` nothing.
+
+    Raises StorageError.
+    """
+    yield from _keys(home)
+    with suppress(DamageError):  # a line that cannot be read is missed by whoever verifies the ledger
+        yield from map(_policies, reversed(policy_history(home.home)))
+    yield from _versions(home, known or {})
+    yield from (_receipt(home, name) for name in receipt_names(home, ""))
+    yield from _audits(home)
+
+
+def _keys(home: Home) -> Iterator[Kept]:
+    for key_id in home.trusted_keys():
+        yield _file("key", key_id, home.home / "keys" / "trusted" / f"{key_id}.pem")
+
+
+def _policies(change: PolicyChange) -> Kept:
+    text = "".join(f"{digest}  {path}\n" for path, digest in sorted(change.files.items()))
+    digest = hashlib.sha512(text.encode()).hexdigest()
+    return Kept("policies", f"{change.digest}@{change.since}", lambda: (digest, ""))
+
+
+def _versions(home: Home, known: Known) -> Iterator[Kept]:
+    there = {
+        (object_path(subject.partition("@")[0]), subject.partition("@")[2])
+        for kind, subject in known
+        if kind == "aip-version"
+    }
+    for root in aip_store(home).found_roots():
+        place = root.relative_to(home.aip_root).as_posix()
+        folders = [path.name for path in root.glob("v[0-9]*") if path.is_dir()]
+        if not all((place, name) in there for name in folders):
+            with suppress(DamageError, NotFoundError):  # an audit names what is damaged
+                stored = open_stored(root)
+                yield from (_version(stored, number) for number in stored.versions)
+
+
+def _version(stored: StoredAip, number: int) -> Kept:
+    def digests() -> tuple[str, str]:
+        state = stored.inventory.versions[number].state
+        inventory = _sha512(stored.path / f"v{number}" / INVENTORY)
+        return inventory, hashlib.sha512(listing(state)).hexdigest()
+
+    return Kept("aip-version", f"{stored.aip_id}@v{number}", digests)
+
+
+def _receipt(home: Home, name: str) -> Kept:
+    return _file("receipt", name, receipt_path(home, name))
+
+
+def _audits(home: Home) -> Iterator[Kept]:
+    folder = home.home / "ledger" / AUDITS
+    for path in sorted(folder.glob("*.json")):
+        yield _file("audit", path.stem, path)
+
+
+def _file(kind: Kind, subject: str, path: Path) -> Kept:
+    return Kept(kind, subject, lambda: (_sha512(path), ""))
+
+
+def _sha512(path: Path) -> str:
+    try:
+        with open(open_regular(path), "rb") as stream:
+            return hashlib.file_digest(stream, "sha512").hexdigest()
+    except OSError as error:
+        raise unreadable(path.name, error) from error
