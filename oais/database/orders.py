@@ -67,7 +67,8 @@ class Order:
     ``network`` is a keyed digest of where an order without an account came from. ``name`` is the folder of
     its bags, ``form`` zip or tar.gz. ``tables`` is the form that tables are wanted in, empty for files as
     they are kept, of which only rows from ``cut_from`` on and before ``cut_to`` (UTC); ``strict`` when
-    nothing is to be delivered instead. ``code_until`` and ``code_confirmed`` are the rights that an access
+    nothing is to be delivered instead. ``reason`` is why it ended, and while it is tried again why it failed
+    before. ``code_until`` and ``code_confirmed`` are the rights that an access
     code gave when it was placed. ``worker`` has it until ``lease_until``; then another may take it.
     ``expires_at`` is when its bytes go.
     """
@@ -197,7 +198,10 @@ def packages(connection: Connection, identifier: str) -> list[PackageRow]:
 
 
 def claim(connection: Connection, worker: str, now: str, lease_until: str) -> Order | None:
-    """Give a worker the oldest order that waits, or whose worker let its lease run out."""
+    """Give a worker the oldest order that waits, or whose worker let its lease run out.
+
+    It keeps the reason for which it failed before, so that the same is told only once.
+    """
     left = (ORDERS.c.state == OrderState.BUILDING) & (ORDERS.c.lease_until < now)
     waiting = or_(ORDERS.c.state == OrderState.QUEUED, left)
     oldest = select(ORDERS.c.identifier).where(waiting).order_by(ORDERS.c.placed_at, ORDERS.c.identifier)
@@ -211,7 +215,6 @@ def claim(connection: Connection, worker: str, now: str, lease_until: str) -> Or
         worker=worker,
         lease_until=lease_until,
         done=0,
-        reason="",
     )
     return find(connection, found)
 

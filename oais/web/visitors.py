@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from oais.errors import StorageError, UnauthenticatedError
 from oais.functions.codes import opened_downloads
+from oais.functions.people.accounts import person_of
 from oais.functions.people.principals import Known, principal_for
 from oais.functions.people.sessions import known_by_session
 from oais.functions.people.tokens import known_by_basic, known_by_token
@@ -27,8 +28,9 @@ class Visitor:
     """Who asks, and how he proved it.
 
     ``session`` is the secret of his session, for binding forms to it, ``credential`` the identifier of that
-    session or of his token; ``by_header`` says that the request itself carried the proof, which no browser
-    adds unasked. ``country`` is what the address said to which an access code was mailed, for statistics.
+    session or of his token, ``password`` the hash of his password when that came with the request instead.
+    ``by_header`` says that the request itself carried the proof, which no browser adds unasked. ``country``
+    is what the address said to which an access code was mailed, for statistics.
     """
 
     principal: Principal = ANONYMOUS
@@ -37,6 +39,7 @@ class Visitor:
     credential: str = ""
     by_header: bool = False
     country: str = ""
+    password: str = field(default="", repr=False)
 
 
 STRANGER = Visitor()
@@ -84,14 +87,17 @@ def principal_of(request: Request) -> Principal:
 def principal_by_now(request: Request) -> Principal:
     """Return who asks as his proof counts by now, while an answer is on its way.
 
-    A session may have ended meanwhile, a token been revoked: raises WrongCredentialError. A password that
-    came with the request is not reckoned anew: its account says what he may.
+    A session may have ended meanwhile, a token been revoked, a password been changed: raises
+    WrongCredentialError. A password that came with the request is not reckoned anew: its hash is compared.
     """
     before = visitor_of(request)
     if before.credential or not before.principal.identifier:
         return _with_code(request, _found(request)).principal
     service = service_of(request)
-    principal = principal_for(service, before.principal.identifier, service.now())
+    person = before.principal.identifier
+    if person_of(service, person).password != before.password:
+        raise WrongCredentialError("the password was changed meanwhile", remedy="ask with the new one")
+    principal = principal_for(service, person, service.now())
     return _with_code(request, replace(before, principal=principal)).principal
 
 
@@ -133,7 +139,10 @@ def _attempt(request: Request) -> None:
 
 
 def _greeted(known: Known, *, session: str = "", by_header: bool = False) -> Visitor:
-    return Visitor(known.principal, known.person.name, session, known.credential, by_header)
+    password = "" if known.credential else known.person.password
+    return Visitor(
+        known.principal, known.person.name, session, known.credential, by_header, password=password
+    )
 
 
 def _known_by_header(request: Request, given: list[str]) -> Known:

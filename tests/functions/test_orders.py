@@ -575,6 +575,58 @@ def test_an_order_for_which_there_is_no_room_waits_for_it(
     assert fetching.show_order(who, order.identifier).state == "available"
 
 
+def test_who_waits_for_room_is_told_once_and_may_give_up(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is tried there is one letter, then the one that it is ready; cancelled, it is over."""
+    free = {"bytes": reserving.SPARE}
+    monkeypatch.setattr(reserving, "free_bytes", lambda _path: free["bytes"])
+    who = member(service)
+    picks = selection.found(who.access, Question(ids="tess.hk")).picks
+    order, other = (placing.place(who, picks, "zip") for _ in range(2))
+    fetching.cancel(who, other.identifier)
+    for _ in range(3):
+        free["bytes"] = reserving.SPARE
+        assert Worker(service).build_next() is not None
+        shown = fetching.show_order(who, order.identifier)
+        assert (shown.state, shown.waits) == ("failed", True)
+        free["bytes"] += order.size
+        assert clear_orders(service) == 1
+        shown = fetching.show_order(who, order.identifier)
+        assert (shown.state, shown.reason, shown.waits) == ("queued", "", False)
+    assert letters(service) == ["not made"]
+    Worker(service).build_next()
+    assert letters(service) == ["not made", "ready"]
+    assert fetching.show_order(who, order.identifier).reason == ""
+    again = placing.repeat(who, order.identifier)
+    free["bytes"] = reserving.SPARE
+    Worker(service).build_next()
+    assert letters(service) == ["not made", "not made", "ready"]  # another order is another thing to tell
+    fetching.cancel(who, again.identifier)
+    free["bytes"] += again.size
+    clear_orders(service)
+    shown = fetching.show_order(who, again.identifier)
+    assert (shown.state, shown.reason, shown.waits) == ("expired", "cancelled", False)
+
+
+def member(service: Service) -> Consumer:
+    """Somebody with an account and an address."""
+    now = service.archive.now()
+    person = Person(
+        login="a", name="A", email="a@example.org", role="registered", state="active", created_at=now
+    )
+    with service.database.writing() as connection:
+        people.add(connection, person)
+    return consumer(service, Principal(person.identifier, Role.REGISTERED))
+
+
+def letters(service: Service) -> list[str]:
+    """What the letters sent so far say of their orders."""
+    send_due(service)
+    texts = [path.read_text() for path in (service.archive.home / "mail" / "new").iterdir()]
+    return sorted("ready" if "is ready" in text else "not made" for text in texts)
+
+
 def test_two_orders_do_not_reserve_the_same_room(
     service: Service, monkeypatch: pytest.MonkeyPatch, clock: HeldClock
 ) -> None:
@@ -659,13 +711,7 @@ def test_too_much_is_refused_in_words(service: Service, monkeypatch: pytest.Monk
 
 def test_the_owner_gets_one_mail(service: Service) -> None:
     """Who ordered with an account is told by mail once the order is ready, with the address of its page."""
-    now = service.archive.now()
-    person = Person(
-        login="a", name="A", email="a@example.org", role="registered", state="active", created_at=now
-    )
-    with service.database.writing() as connection:
-        people.add(connection, person)
-    who = consumer(service, Principal(person.identifier, Role.REGISTERED))
+    who = member(service)
     order = placing.order_basket(who, filled(who), "tar.gz")
     Worker(service).build_next()
     send_due(service)

@@ -19,9 +19,10 @@ from oais.database import statistics
 from oais.files import open_sealed
 from oais.functions.codes import code_request, issue_code, redeem_code
 from oais.functions.mailing import send_due
+from oais.functions.orders import reserving
 from oais.functions.orders.building import Worker
 from oais.functions.orders.counting import SMALLEST_GROUP, count_download, usage
-from oais.functions.people.accounts import disable
+from oais.functions.people.accounts import change_password, disable
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.tokens import make_token
 from oais.functions.service import Service, open_service
@@ -31,7 +32,7 @@ from oais.web.app import create_app
 from policies.access import ANONYMOUS, Role
 from policies.principals import Scope
 from tests.web.conftest import CURVE_FILE, CURVE_PATH, LIGHT_CURVE, PIXELS
-from tests.web.people import account, enter
+from tests.web.people import PASSWORD, account, enter
 
 JSON = {"Accept": "application/json"}
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
@@ -427,3 +428,45 @@ def test_a_running_file_ends_with_the_right_to_it(service: Service, monkeypatch:
 
     monkeypatch.setattr(downloads, "open_sealed", disabled_meanwhile)
     assert len(site.get(address).content) < len(whole.content)
+
+
+def test_a_running_file_ends_with_the_password_it_was_asked_with(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password sent with the request (RFC 7617) counts to the end of the answer while it is the one."""
+    archivist = account(service, "arno", Role.ARCHIVIST)
+    close(service, "tess/n1")
+    monkeypatch.setattr(downloads, "BLOCK", 4096)
+    monkeypatch.setattr(downloads, "ASKED_EVERY", 8192)
+    site, address = browser(service), f"/aip/{LIGHT_CURVE}/v1/files/{CURVE_PATH}"
+    proof = ("arno", PASSWORD)
+    assert site.get(address, auth=proof).content == CURVE_FILE.read_bytes()
+
+    def changed_meanwhile(path: Path, size: int, name: str) -> FileIO:
+        change_password(service, archivist.identifier, PASSWORD, f"{PASSWORD} and one more")
+        return open_sealed(path, size, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(downloads, "open_sealed", changed_meanwhile)
+        assert len(site.get(address, auth=proof).content) < CURVE_FILE.stat().st_size
+    assert site.get(address, auth=proof).status_code == 401
+    proof = ("arno", f"{PASSWORD} and one more")
+    assert site.get(address, auth=proof).content == CURVE_FILE.read_bytes()
+
+
+def test_an_order_that_waits_for_room_can_be_cancelled_on_its_page(
+    service: Service, site: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is built by itself, so its page offers to give it up, not to order it a second time."""
+    monkeypatch.setattr(reserving, "free_bytes", lambda _path: reserving.SPARE)
+    placed = site.post("/api/v1/orders", json={"ids": PIXELS}, headers=_token(site)).json()
+    Worker(service).build_next()
+    page = f"/orders/{placed['identifier']}"
+    shown = site.get(page).text
+    assert "Waiting for room." in shown
+    assert "Cancel this order" in shown
+    assert "/repeat" not in shown
+    assert "waiting for room" in site.get("/orders").text
+    assert send(site, page, f"{page}/cancel") == page
+    assert "Cancelled." in site.get(page).text
+    assert "/repeat" in site.get(page).text

@@ -25,7 +25,7 @@ from oais.functions.orders.fetching import folder_of
 from oais.functions.orders.letters import queue_letter
 from oais.functions.orders.packages import Plan, Watch, lay_out_volumes, parts_of
 from oais.functions.orders.placing import package_rows
-from oais.functions.orders.reserving import reserve
+from oais.functions.orders.reserving import NO_ROOM, reserve
 from oais.functions.people.principals import principal_for
 from oais.functions.service import Service
 from policies.access import ANONYMOUS
@@ -104,7 +104,10 @@ class Worker:
     def _end(
         self, order: Order, state: OrderState, *, reason: str = "", packages: Sequence[Package] = ()
     ) -> None:
-        """Record how it ended and tell its owner, both or neither; raises LeaseLostError."""
+        """Record how it ended and tell its owner, both or neither.
+
+        That it still waits for room is told once, however often it is tried.
+        """
         now = self._service.now()
         expires = now + timedelta(days=self._service.archive.settings.order_days)
         ended: dict[str, object] = {"state": state, "reason": reason, "lease_until": None}
@@ -117,7 +120,8 @@ class Worker:
                 return
             if packages:
                 orders.replace_packages(connection, order.identifier, package_rows(packages))
-            queue_letter(connection, self._service, order, state, reason, expires)
+            if not (reason.startswith(NO_ROOM) and order.reason.startswith(NO_ROOM)):
+                queue_letter(connection, self._service, order, state, reason, expires)
 
 
 def _write_all(packages: Sequence[Package], folder: Path, sign: _Sign, watch: Watch) -> None:

@@ -18,10 +18,13 @@ from oais.functions.access.places import check_page
 from oais.functions.orders.consumers import Consumer
 from oais.functions.orders.cutting import tables_of
 from oais.functions.orders.handouts import Handout, read_asking
+from oais.functions.orders.reserving import waits_for_room
 from policies.access import Action
 
 ORDERS_SHOWN = 50
 """Orders on one page."""
+
+_UNDER_WAY = frozenset({OrderState.QUEUED, OrderState.BUILDING})
 
 
 class GoneError(ArchiveError):
@@ -35,6 +38,7 @@ class GoneError(ArchiveError):
 class OrderView:
     """An order as it is shown; ``done`` of ``size`` bytes are built.
 
+    ``reason`` tells why it ended; one that ``waits`` failed for want of room and is built once there is some.
     ``tables`` tells how tables are cut or converted; ``owner`` is told to the staff only.
     """
 
@@ -51,6 +55,7 @@ class OrderView:
     size: int
     done: int
     tables: str
+    waits: bool = False
     owner: str = ""
     packages: tuple[PackageRow, ...] = ()
     picks: tuple[Pick, ...] = ()
@@ -63,7 +68,7 @@ class OrderView:
     @property
     def under_way(self) -> bool:
         """Whether it will change by itself soon."""
-        return self.state in {OrderState.QUEUED, OrderState.BUILDING}
+        return self.state in _UNDER_WAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def open_package(consumer: Consumer, identifier: str, number: int) -> Handout:
     """
     order = show_order(consumer, identifier)
     package = next((row for row in order.packages if row.number == number), None)
-    if package is None or order.state in {OrderState.QUEUED, OrderState.BUILDING, OrderState.FAILED}:
+    if package is None or order.state in {*_UNDER_WAY, OrderState.FAILED}:
         raise NotFoundError(
             "the order has no such package yet", remedy=f"/orders/{identifier} tells how it is"
         )
@@ -171,7 +176,7 @@ def _view(
         name=order.name,
         form=order.form,
         state=order.state,
-        reason=order.reason,
+        reason="" if order.state in _UNDER_WAY else order.reason,
         placed_at=order.placed_at,
         available_at=order.available_at or "",
         expires_at=order.expires_at or "",
@@ -179,6 +184,7 @@ def _view(
         size=order.size,
         done=order.done,
         tables=str(tables_of(order) or ""),
+        waits=waits_for_room(consumer.service, order),
         owner=order.owner if consumer.sees_all else "",
         packages=packages,
         picks=picks,

@@ -48,6 +48,13 @@ def queue_what_fits(service: Service, connection: Connection) -> int:
     return queued
 
 
+def waits_for_room(service: Service, order: Order) -> bool:
+    """Return whether an order failed only for want of room, and is still to be built by itself."""
+    oldest = timestamp(service.now() - _TRIED_FOR)
+    failed = order.state is OrderState.FAILED and order.reason.startswith(NO_ROOM)
+    return failed and order.placed_at >= oldest
+
+
 def _free(service: Service, promised: int) -> int:
     room = service.archive.dip_root
     room.mkdir(parents=True, exist_ok=True)
