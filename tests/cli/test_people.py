@@ -57,7 +57,7 @@ def words(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 @pytest.fixture
 def imported(run: Run, tmp_path: Path) -> Callable[..., Any]:
-    """Import people as PIs of requests: ``imported(pia="AO-1 AO-2")``."""
+    """Import people as PIs of requests: ``imported(pia="tess:AO-1 tess:AO-2")``."""
 
     def importer(**people: str) -> Any:
         rows = [f"{login},{login.title()},{login}@example.org,PI,{asked}" for login, asked in people.items()]
@@ -91,11 +91,14 @@ def test_a_weak_password_makes_no_administrator(run: Run, typed: str) -> None:
 
 def test_people_are_imported_listed_and_shown(imported: Callable[..., Any], run: Run, words: Any) -> None:
     """In JSON and in words."""
-    assert imported(pia="AO-1 AO-2", coco="AO-1")["made"] == ["pia", "coco"]
+    assert imported(pia="tess:AO-1 tess:AO-2", coco="tess:AO-1")["made"] == ["pia", "coco"]
     assert [person["login"] for person in run("person", "list", "PIA")["people"]] == ["pia"]
-    assert [owner["request"] for owner in run("person", "show", "pia")["requests"]] == ["AO-1", "AO-2"]
+    assert [owner["request"] for owner in run("person", "show", "pia")["requests"]] == [
+        "tess:AO-1",
+        "tess:AO-2",
+    ]
     assert "pia@example.org" in words("person", "list")
-    assert "AO-2 (PI)" in words("person", "show", "pia")
+    assert "tess:AO-2 (PI)" in words("person", "show", "pia")
 
 
 def test_a_bad_list_is_told_line_by_line(run: Run, tmp_path: Path) -> None:
@@ -110,7 +113,7 @@ def test_a_bad_list_is_told_line_by_line(run: Run, tmp_path: Path) -> None:
 
 def test_an_account_is_disabled_enabled_and_given_a_role(imported: Callable[..., Any], run: Run) -> None:
     """Each answer is the account as it is now."""
-    imported(wilma="AO-5")
+    imported(wilma="tess:AO-5")
     assert run("person", "disable", "wilma")["state"] == "disabled"
     assert run("person", "enable", "wilma")["state"] == "active"
     assert run("person", "role", "wilma", "archivist")["role"] == "archivist"
@@ -122,14 +125,14 @@ def test_an_account_is_disabled_enabled_and_given_a_role(imported: Callable[...,
 
 def test_what_does_not_wait_is_neither_approved_nor_refused(imported: Callable[..., Any], run: Run) -> None:
     """An active account is no candidate."""
-    imported(fred="AO-6")
+    imported(fred="tess:AO-6")
     for verb in ("approve", "refuse"):
         assert "does not wait for approval" in run("person", verb, "fred")["error"]
 
 
 def test_groups_are_made_filled_and_ended(imported: Callable[..., Any], run: Run, words: Any) -> None:
     """By identifier; dates are days of UTC."""
-    imported(gita="AO-7")
+    imported(gita="tess:AO-7")
     made = run("group", "new", "N1 team", "--description", "PI and CoI", "--until", "2090-01-01")
     assert made["until"] == "2090-01-02T00:00:00.000000Z"
     group = made["identifier"]
@@ -164,13 +167,13 @@ def test_a_request_is_shared_edited_and_taken_back(
     imported: Callable[..., Any], run: Run, words: Any
 ) -> None:
     """In the name of its owner, who must own it."""
-    imported(dora="AO-8", dan="AO-9")
-    made = run("delegate", "new", "AO-8", "--owner", "dora", "--to", "dan", "--note", "paper")
+    imported(dora="tess:AO-8", dan="tess:AO-9")
+    made = run("delegate", "new", "tess:AO-8", "--owner", "dora", "--to", "dan", "--note", "paper")
     assert (made["owner"], made["delegate"], made["in_force"]) == ("dora", "dan", True)
     edit = ("delegate", "edit", made["identifier"], "--owner", "dora", "--until", "2090-01-01")
     assert run(*edit)["until"].startswith("2090")
-    assert "AO-8" in words("delegate", "list", "dan")
+    assert "tess:AO-8" in words("delegate", "list", "dan")
     assert [one["identifier"] for one in run("delegate", "list", "dora")["given"]] == [made["identifier"]]
-    assert "only the PI" in run("delegate", "new", "AO-8", "--owner", "dan", "--to", "dora")["error"]
+    assert "only the PI" in run("delegate", "new", "tess:AO-8", "--owner", "dan", "--to", "dora")["error"]
     assert run("delegate", "cancel", made["identifier"], "--owner", "dora")["in_force"] is False
     assert run("delegate", "list", "dan")["received"][0]["cancelled_at"]

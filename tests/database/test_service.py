@@ -42,15 +42,15 @@ def service(archive: Archive, address: str) -> Iterator[Service]:
 def test_people_find_the_same_on_both_databases(service: Service) -> None:
     """Made, imported, logged in, with token and delegation, and gone with the account."""
     root = create_administrator(service, Entry("root", "Root", "root@example.org"), PASSWORD)
-    rows = "pia,Pia,pia@example.org,PI,AO-1 AO-2\ndan,Dan,dan@example.org,PI,AO-9\n"
+    rows = "pia,Pia,pia@example.org,PI,tess:AO-1 tess:AO-2\ndan,Dan,dan@example.org,PI,tess:AO-9\n"
     import_people(service, root.identifier, f"login,name,email,role,requests\n{rows}")
     pia, dan = (person_of(service, login).identifier for login in ("pia", "dan"))
     session = log_in(service, "root", PASSWORD).secret
     assert known_by_session(service, session).principal.identifier == root.identifier
     token = make_token(service, dan, dan, "notebook", ["read", "download"]).secret
-    delegate(service, pia, "AO-2", "dan")
+    delegate(service, pia, "tess:AO-2", "dan")
     ask_reset(service, "pia")
-    assert known_by_token(service, token).principal.delegated == {"AO-2"}
+    assert known_by_token(service, token).principal.delegated == {"tess:AO-2"}
     disable(service, root.identifier, "pia")
     assert known_by_token(service, token).principal.delegated == set()
     disable(service, OPERATOR, "dan")

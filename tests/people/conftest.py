@@ -73,7 +73,7 @@ class People:
         ]
         return found[-1]
 
-    def member(self, login: str, requests: str = "AO-1") -> str:
+    def member(self, login: str, requests: str = "tess:AO-1") -> str:
         """The identifier of an imported person with PASSWORD, PI of the requests."""
         row = f"{login},{login.title()},{login}@example.org,PI,{requests}\n"
         import_people(self.service, OPERATOR, f"login,name,email,role,requests\n{row}")

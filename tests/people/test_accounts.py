@@ -187,10 +187,10 @@ def test_a_renamed_person_stays_who_he_is(people: People) -> None:
     add_member(people.service, OPERATOR, team, first)
     with people.service.database.writing() as connection:
         rows.change(connection, first, login="wilma.stone", email="stone@example.org")
-    second = people.member("wilma", "AO-9")
+    second = people.member("wilma", "tess:AO-9")
     assert second != first
     assert principal_for(people.service, second, people.clock.now).groups == ()
-    assert principal_for(people.service, second, people.clock.now).requests == {"AO-9"}
+    assert principal_for(people.service, second, people.clock.now).requests == {"tess:AO-9"}
     assert [one.group for one in principal_for(people.service, first, people.clock.now).groups] == [team]
 
 

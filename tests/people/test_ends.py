@@ -35,8 +35,8 @@ def of_group(people: People, person: str, until: datetime) -> Callable[[], bool]
 
 
 def of_delegation(people: People, person: str, until: datetime) -> Callable[[], bool]:
-    delegate(people.service, people.member("pia", "AO-7"), "AO-7", "wilma", until=until)
-    return lambda: "AO-7" in principal_for(people.service, person, people.clock.now).delegated
+    delegate(people.service, people.member("pia", "tess:AO-7"), "tess:AO-7", "wilma", until=until)
+    return lambda: "tess:AO-7" in principal_for(people.service, person, people.clock.now).delegated
 
 
 @pytest.mark.parametrize("given", [of_account, of_group, of_delegation])

@@ -170,12 +170,13 @@ def test_a_login_is_free_again_when_nobody_opened_the_link(people: People) -> No
 
 def test_accounts_are_imported_from_a_proposal_list(people: People) -> None:
     """PIs and co-PIs get accounts with their requests, and a mail that lets them set a password."""
-    text = HEAD + "pia,Pia Rossi,pia@example.org,PI,AO-1 AO-2\ncoco,Coco Li,coco@example.org,co-PI,AO-1\n"
+    pia, coco = "pia,Pia Rossi,pia@example.org,PI", "coco,Coco Li,coco@example.org,co-PI"
+    text = f"{HEAD}{pia},tess:AO-1 tess:AO-2\n{coco},tess:AO-1\n"
     told = import_people(people.service, people.administrator, text)
     assert (told.made, told.known, told.requests) == (("pia", "coco"), (), 3)
-    pia = person_of(people.service, "pia").identifier
-    owned = [(owner.request, owner.role) for owner in requests_of(people.service, pia)]
-    assert owned == [("AO-1", "PI"), ("AO-2", "PI")]
+    person = person_of(people.service, "pia").identifier
+    owned = [(owner.request, owner.role) for owner in requests_of(people.service, person)]
+    assert owned == [("tess:AO-1", "PI"), ("tess:AO-2", "PI")]
     assert {letter["To"] for letter in people.letters()} == {"pia@example.org", "coco@example.org"}
     assert all("/reset" in text_of(letter) for letter in people.letters())
     people.with_password("pia")
@@ -184,39 +185,57 @@ def test_accounts_are_imported_from_a_proposal_list(people: People) -> None:
 
 def test_importing_again_adds_requests_and_no_account(people: People) -> None:
     """The list of the next call may name the same people; roles of accounts are never touched."""
-    import_people(people.service, OPERATOR, HEAD + "pia,Pia Rossi,pia@example.org,PI,AO-1\n")
+    import_people(people.service, OPERATOR, HEAD + "pia,Pia Rossi,pia@example.org,PI,tess:AO-1\n")
     before = person_of(people.service, "pia")
-    told = import_people(people.service, OPERATOR, HEAD + "pia,Other Name,PIA@example.org,co-PI,AO-1;AO-3\n")
+    told = import_people(
+        people.service, OPERATOR, HEAD + "pia,Other Name,PIA@example.org,co-PI,tess:AO-1;tess:AO-3\n"
+    )
     assert (told.made, told.known) == ((), ("pia",))
     assert person_of(people.service, "pia") == before
     assert [(one.request, one.role) for one in requests_of(people.service, before.identifier)] == [
-        ("AO-1", "co-PI"),
-        ("AO-3", "co-PI"),
+        ("tess:AO-1", "co-PI"),
+        ("tess:AO-3", "co-PI"),
     ]
 
 
 def test_a_bad_list_is_refused_whole_with_all_its_lines(people: People) -> None:
     """Nothing is imported when a line is bad; each bad line is named."""
     rows = (
-        "good,Good One,good@example.org,PI,AO-1",
-        "bad login,Name,x@example.org,PI,AO-1",
-        "nomail,Name,nomail,PI,AO-1",
-        "boss,Name,boss@example.org,administrator,AO-1",
+        "good,Good One,good@example.org,PI,tess:AO-1",
+        "bad login,Name,x@example.org,PI,tess:AO-1",
+        "nomail,Name,nomail,PI,tess:AO-1",
+        "boss,Name,boss@example.org,administrator,tess:AO-1",
         "none,Name,none@example.org,PI,",
-        "many,Name,many@example.org,PI,AO-1,more",
+        "many,Name,many@example.org,PI,tess:AO-1,more",
         "few,Name",
+        "bare,Name,bare@example.org,PI,tess:AO-1 AO-2",
+        "other,Name,other@example.org,PI,nowhere:AO-1",
+        "unnamed,Name,unnamed@example.org,PI,tess:",
+        "mixed,Name,mixed@example.org,PI,tess:AO-1 tess:AO-2;tess:AO-3",
     )
     with pytest.raises(InvalidError) as fault:
         import_people(people.service, OPERATOR, HEAD + "\n".join(rows) + "\n")
     assert [line.split(":")[0] for line in fault.value.message.splitlines()] == [
-        f"line {number}" for number in range(3, 9)
+        f"line {number}" for number in range(3, 13)
     ]
+    assert "found the request 'AO-2', expected MISSION:NAME" in fault.value.message
     assert [person.login for person in people_listed(people.service)] == ["root.admin"]
+
+
+def test_a_request_may_have_spaces_in_its_name(people: People) -> None:
+    """Semicolons part such requests, also a single one; what parts the name from its mission is a colon."""
+    rows = "pia,Pia,pia@example.org,PI,tess:OR 1;\ncoco,Coco,coco@example.org,co-PI, tess:OR 1 ; tess:a:b;\n"
+    assert import_people(people.service, OPERATOR, HEAD + rows).requests == 3
+    owned = [
+        [one.request for one in requests_of(people.service, person_of(people.service, login).identifier)]
+        for login in ("pia", "coco")
+    ]
+    assert owned == [["tess:OR 1"], ["tess:OR 1", "tess:a:b"]]
 
 
 def test_a_list_cannot_take_over_an_account(people: People) -> None:
     """A known login with another address, and a known address with another login, refuse the list."""
-    rows = "root.admin,Rut,evil@example.org,PI,AO-1\nnew,New,rut@example.org,PI,AO-1\n"
+    rows = "root.admin,Rut,evil@example.org,PI,tess:AO-1\nnew,New,rut@example.org,PI,tess:AO-1\n"
     with pytest.raises(InvalidError, match="another address") as fault:
         import_people(people.service, OPERATOR, HEAD + rows)
     assert "line 3: the address of new is taken" in fault.value.message

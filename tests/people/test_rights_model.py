@@ -34,9 +34,9 @@ from policies.principals import Role
 from tests.people.conftest import Clock
 
 LOGINS = ("ada", "ben", "cy", "dee")
-REQUESTS = ("AO-1", "AO-2")
+REQUESTS = ("tess:AO-1", "tess:AO-2")
 WHO = st.sampled_from(LOGINS)
-"""``ada`` begins as the administrator; ben owns AO-1, cy owns AO-2."""
+"""``ada`` begins as the administrator; ben owns tess:AO-1, cy owns tess:AO-2."""
 
 
 @dataclass
@@ -59,15 +59,15 @@ class Rights(RuleBasedStateMachine):
         self.clock = Clock()
         self.service = open_service(replace(self.founded, home=self.home / "home", clock=self.clock))
         rows = "".join(
-            f"{name},{name},{name}@example.org,PI,AO-{n}\n" for n, name in enumerate(LOGINS[1:], 1)
+            f"{name},{name},{name}@example.org,PI,tess:AO-{n}\n" for n, name in enumerate(LOGINS[1:], 1)
         )
         made = import_people(self.service, OPERATOR, f"login,name,email,role,requests\n{rows}")
         assert made.made == LOGINS[1:]
         self.ids = {login: person_of(self.service, login).identifier for login in LOGINS}
         self.people = {login: Person("administrator" if login == "ada" else "registered") for login in LOGINS}
-        self.owners = {("AO-1", "ben"), ("AO-2", "cy")}
+        self.owners = {("tess:AO-1", "ben"), ("tess:AO-2", "cy")}
         with self.service.database.writing() as connection:
-            requests.disown(connection, "AO-3", self.ids["dee"])
+            requests.disown(connection, "tess:AO-3", self.ids["dee"])
         self.shared: dict[str, tuple[str, str, str, datetime | None]] = {}
         self.groups: dict[str, tuple[str, bool]] = {}
         self.members: set[tuple[str, str]] = set()

@@ -28,7 +28,7 @@ def test_login_and_password_open_a_session(people: People, events: Callable[[], 
     known = known_by_session(people.service, opened.secret)
     assert known.person.identifier == person == known.principal.identifier
     assert known.principal.role is Role.REGISTERED
-    assert known.principal.requests == {"AO-1"}
+    assert known.principal.requests == {"tess:AO-1"}
     assert events()[-1] == "login"
 
 

@@ -48,7 +48,7 @@ def test_a_token_is_its_person_within_its_scopes(people: People) -> None:
     person = people.member("wilma")
     made = make_token(people.service, person, person, "notebook", [Scope.READ, Scope.DOWNLOAD])
     principal = known_by_token(people.service, made.secret).principal
-    assert (principal.identifier, principal.requests) == (person, frozenset({"AO-1"}))
+    assert (principal.identifier, principal.requests) == (person, frozenset({"tess:AO-1"}))
     assert principal.scopes == frozenset({"read", "download"})
     assert not may(principal, Duty.OWN_ACCOUNT)
 

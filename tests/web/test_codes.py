@@ -24,7 +24,7 @@ from oais.functions.notifications.subscriptions import unsubscribe_link
 from oais.functions.service import Service, open_service
 from oais.web.app import create_app
 from tests.functions.serving import StillClock
-from tests.web.conftest import CURVE_FILE, CURVE_URL, HOUSEKEEPING
+from tests.web.conftest import CURVE_FILE, CURVE_URL, HOUSEKEEPING, LIGHT_CURVE
 from tests.web.people import ORIGIN, PASSWORD, account, enter
 
 CODE = re.compile(rf"[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")
@@ -358,3 +358,15 @@ def test_the_link_of_a_letter_ends_a_subscription_by_its_button_only(place: Plac
     assert send(browser, f"{path}0").status_code == 404
     assert send(browser, path).status_code == 200
     assert subscriptions_of(place.service, ada) == []
+
+
+@pytest.mark.parametrize(
+    "page", [f"/aip/{LIGHT_CURVE}", "/tree/tess/n1", CURVE_URL.replace("files", "products")]
+)
+def test_a_page_that_asks_for_a_code_is_come_back_to(place: Place, page: str) -> None:
+    """Its link takes the way back along, and the page where the code was typed offers it."""
+    browser = place.browser()
+    link = re.search(r'href="(/code[^"]*)"', browser.get(page, headers={"Accept": "text/html"}).text)
+    assert link is not None
+    asking = browser.get(link[1], headers={"Accept": "text/html"}).text
+    assert f'name="next" value="{page}"' in asking

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,6 +19,7 @@ from oais.functions.people.confirmations import (
     spend_registration_secret,
 )
 from oais.functions.people.passwords import hash_password, password_fault
+from oais.functions.people.proposals import Proposal, read_proposals
 from oais.functions.security_log import record
 from oais.functions.service import Service
 from oais.mail import Letter, Subject, parse_address
@@ -29,10 +27,6 @@ from oais.settings import SignUp
 from policies.principals import Role, State
 
 LONGEST_PURPOSE: Final = 2_000
-PROPOSAL_COLUMNS: Final = ("login", "name", "email", "role", "requests")
-
-_OWNER_ROLES: Final = ("PI", "co-PI")
-_LONGEST_LIST: Final = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +45,6 @@ class Imported:
     made: tuple[str, ...]
     known: tuple[str, ...]
     requests: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    line: int
-    entry: Entry
-    role: str
-    requests: tuple[str, ...]
 
 
 def register(service: Service, registration: Registration, *, address: str = "") -> None:
@@ -146,13 +132,13 @@ def refuse(service: Service, by: str, reference: str, reason: str = "") -> None:
 
 
 def import_people(service: Service, by: str, text: str) -> Imported:
-    """Make the accounts of a proposal list, a CSV table with the columns ``PROPOSAL_COLUMNS``.
+    """Make the accounts of a proposal list, as ``read_proposals`` reads it.
 
-    ``role`` is PI or co-PI of the ``requests``, which are parted by spaces or semicolons. An account that is
-    there already only gets the requests. Either the whole list is taken or nothing: raises InvalidError with
-    the faults by line, RefusedError.
+    An account that is there already only gets the requests. Either the whole list is taken or nothing: raises
+    InvalidError with the faults by line, RefusedError.
     """
-    rows, faults = _proposal_rows(text), []
+    missions = {agreement.slug for agreement in service.archive.policies.agreements.values()}
+    rows, faults = read_proposals(text, missions), []
     made: list[str] = []
     known: list[str] = []
     with service.database.writing() as connection:
@@ -235,35 +221,7 @@ def _mail(service: Service, connection: Connection, email: str, text: str) -> No
     queue_mail(connection, service, Letter(parse_address(email), Subject.ACCOUNT, text))
 
 
-def _proposal_rows(text: str) -> list[_Row]:
-    """Read a proposal list; raises InvalidError that tells the faults of all lines."""
-    lines = csv.DictReader(io.StringIO(text), restkey="", restval="")
-    if len(text) > _LONGEST_LIST or tuple(lines.fieldnames or ()) != PROPOSAL_COLUMNS:
-        raise InvalidError(
-            f"the list does not begin with the line {','.join(PROPOSAL_COLUMNS)}, or is longer than "
-            f"{_LONGEST_LIST} characters",
-            remedy="write it as CSV in UTF-8, with these columns in this order",
-        )
-    rows, faults = [], []
-    for row in lines:
-        try:
-            rows.append(_row(lines.line_num, row))
-        except InvalidError as error:
-            faults.append(f"line {lines.line_num}: {error.message}")
-    if faults:
-        raise InvalidError("\n".join(faults), remedy="mend these lines; nothing was imported")
-    return rows
-
-
-def _row(line: int, row: Mapping[str, str]) -> _Row:
-    entry = Entry(row["login"], row["name"], row["email"]).checked()
-    names = row["requests"].replace(";", " ").split()
-    if row.get("") or row["role"] not in _OWNER_ROLES or not names:
-        raise InvalidError(f"expected five columns, the role {' or '.join(_OWNER_ROLES)}, and requests")
-    return _Row(line, entry, row["role"], tuple(names))
-
-
-def _owner(service: Service, connection: Connection, row: _Row) -> tuple[Person, bool]:
+def _owner(service: Service, connection: Connection, row: Proposal) -> tuple[Person, bool]:
     """Return the account of a row, and whether it was made for it; raises InvalidError."""
     person = people.by_login(connection, row.entry.login)
     if person is None:
