@@ -23,13 +23,14 @@ from oais.errors import DamageError, NotFoundError
 from oais.files import exclusive_lock, make_directories, rename_into_place, storage_errors
 from oais.functions.description import Identity
 from oais.functions.generation import generate_contents
-from oais.functions.ledger.recording import record_ingest
+from oais.functions.ledger.recording import delivered, record
 from oais.functions.quality import Assured, assure_quality
 from oais.functions.receipts import issue_receipt, open_receipt, receipt_from_plain
 from oais.functions.reporting import SILENT, Reporter
 from oais.functions.storage import aip_store, ingesting
 from oais.information.findings import Finding, finding
 from oais.information.identifiers import receipt_name, submission_key
+from oais.information.ledger.statements import Statement
 from oais.information.packages import UNBOUND, Handover, PackageContents, Receipt, Submission
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
@@ -40,11 +41,16 @@ from sip.receive import ReceiveLimits, content_digest, receive
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """The outcome of one delivery: its receipt, the AIP, and whether that was held already."""
+    """The outcome of one delivery: its receipt, the AIP, and whether that was held already.
+
+    ``statements`` are what the ledger is to hold of it; whoever asked for the ingest records them, many
+    deliveries with one signature.
+    """
 
     receipt: Receipt
     stored: StoredAip | None
     held: bool = False
+    statements: tuple[Statement, ...] = ()
 
 
 def ingest(
@@ -114,12 +120,12 @@ def store_submission(
             contents = generate_contents(archive, submission, assured, identity, resolve)
         reporter.step("build", f"{aip_id} version {identity.version}")
         staged = stage_aip(contents, archive.staging, previous)
-        return Ingested(*_seal_and_store(archive, staged, contents, reporter))
+        return _seal_and_store(archive, staged, contents, reporter)
 
 
 def _seal_and_store(
     archive: Archive, staged: StagedAip, contents: PackageContents, reporter: Reporter
-) -> tuple[Receipt, StoredAip]:
+) -> Ingested:
     try:
         reporter.step("seal", f"signed with key {archive.signer.key_id}")
         sealed = seal(staged, archive.signer)
@@ -129,8 +135,7 @@ def _seal_and_store(
         shutil.rmtree(staged.path, ignore_errors=True)
         raise
     receipt = issue_receipt(archive, receipt_from_plain(dict(contents.report["receipt"])))
-    record_ingest(archive, receipt, stored)
-    return receipt, stored
+    return Ingested(receipt, stored, statements=delivered(archive, receipt, stored))
 
 
 def receipt_of_held(archive: Archive, stored: StoredAip | None, key: str) -> Receipt | None:
@@ -149,7 +154,7 @@ def _receipt_again(archive: Archive, receipt: Receipt) -> Receipt:
         return open_receipt(archive, receipt.receipt_id)
     except (NotFoundError, DamageError):
         issue_receipt(archive, receipt)
-        record_ingest(archive, receipt)
+        record(archive, archive.signer, delivered(archive, receipt))
         return receipt
 
 
@@ -198,8 +203,7 @@ def refuse(archive: Archive, submission: Submission, assured: Assured) -> Ingest
             make_directories(archive.refused)
             rename_into_place(submission.custody, archive.refused / submission.receipt_id)
     issue_receipt(archive, receipt)
-    record_ingest(archive, receipt)
-    return Ingested(receipt, None)
+    return Ingested(receipt, None, statements=delivered(archive, receipt))
 
 
 class FileResolver:

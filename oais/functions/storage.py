@@ -9,8 +9,8 @@ from typing import Final
 from aip.storage import AipStore
 from aip.stored import StoredAip
 from oais.archive import Archive, Home
-from oais.errors import NotFoundError
-from oais.files import shared_lock
+from oais.errors import NotFoundError, StorageError
+from oais.files import exclusive_lock, shared_lock
 
 BUILDING: Final = "building.lock"
 """Lock file of the staging area: held together by those who build, alone by who tidies up."""
@@ -36,3 +36,12 @@ def ingesting(archive: Archive) -> Iterator[None]:
     """Keep the sweep away while packages are being built; any number of processes may build."""
     with shared_lock(archive.staging / BUILDING, "the staging area"):
         yield
+
+
+def is_ingesting(home: Home) -> bool:
+    """Return whether packages are being built; where no lock can be taken they may be."""
+    try:
+        with exclusive_lock(home.staging / BUILDING, "the staging area", wait=False):
+            return False
+    except StorageError:
+        return True

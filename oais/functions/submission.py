@@ -21,11 +21,14 @@ from oais.archive import Archive, open_archive
 from oais.errors import ArchiveError, NotFoundError, StorageError, as_fault
 from oais.functions.data_management import index_records
 from oais.functions.ingest import Ingested, ingest
+from oais.functions.ledger.recording import record
 from oais.functions.receipts import open_receipt, receipt_as_plain
 from oais.functions.recovery import sweep
 from oais.functions.reporting import SILENT, Reporter
+from oais.functions.storage import ingesting
 from oais.information.fixity import usable_cores
 from oais.information.identifiers import submission_key
+from oais.information.ledger.statements import Statement
 from oais.information.packages import AipRecord, Handover, Receipt
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
@@ -34,7 +37,9 @@ from search_index.index import Index, open_index
 from sip.recognition import recognise_content
 
 _BATCH = 256
-_BATCH_SECONDS = 5.0
+_BATCH_SECONDS = 2.0
+"""What was stored waits no longer than this before it is recorded and findable."""
+
 _MANY = 8
 """From this many deliveries on processes work side by side; fewer are done before they have started."""
 
@@ -78,22 +83,23 @@ def submit(
     agreement: str = "",
     reporter: Reporter = SILENT,
 ) -> Iterator[Disposition]:
-    """Ingest every delivery and yield what became of each; what is stored is indexed in batches.
+    """Ingest every delivery and yield what became of each, once it stands in the ledger and the index.
 
     One that stops us (its path is missing, the disk is full) does not stop the others, except that
     after a storage fault nothing more is begun. Raises StorageError, before the first delivery is touched,
-    when the index cannot be asked what is in.
+    when the index cannot be asked what is in; DamageError when the ledger is damaged.
     """
     if deliveries:
         _require_index(archive)
     sweep(archive)
     handover = Handover(agreement)
     workers = archive.settings.workers or usable_cores()
-    done = _one_by_one if workers < 2 or len(deliveries) < _MANY else _side_by_side
-    with _Indexing(archive, reporter) as indexing:
-        for disposition, record in done(archive, deliveries, handover, reporter, workers):
-            indexing.add(record)
-            yield disposition
+    alone = workers < 2 or len(deliveries) < _MANY
+    done = _one_by_one if alone else _side_by_side
+    with ingesting(archive), closing(_Updates(archive, reporter, 1 if alone else _BATCH)) as updates:
+        for outcome in done(archive, deliveries, handover, reporter, workers):
+            yield from updates.add(outcome)
+        yield from updates.coordinate()
 
 
 def _require_index(archive: Archive) -> None:
@@ -105,9 +111,8 @@ def _require_index(archive: Archive) -> None:
 def submit_one(archive: Archive, delivery: Path, handover: Handover) -> Disposition:
     """Ingest one delivery whose sender is bound by its handover, and index it; return what became of it."""
     sweep(archive)
-    with _Indexing(archive, SILENT) as indexing, _desk(archive) as desk:
-        disposition, record = desk.take_in(delivery, handover, SILENT)
-        indexing.add(record)
+    with ingesting(archive), _desk(archive) as desk:
+        (disposition,) = _Updates(archive, SILENT, 1).add(desk.take_in(delivery, handover, SILENT))
     return disposition
 
 
@@ -126,7 +131,13 @@ def already_held(archive: Archive, index: Index, delivery: Path, agreement: str)
         return None
 
 
-Outcome = tuple[Disposition, AipRecord | None]
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of one delivery, and what the index and the ledger are still to hear of it."""
+
+    disposition: Disposition
+    record: AipRecord | None = None
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +148,18 @@ class _Desk:
     index: Index
     inspector: Inspector
 
-    def take_in(self, delivery: Path, handover: Handover, reporter: Reporter) -> Outcome:
+    def take_in(self, delivery: Path, handover: Handover, reporter: Reporter) -> _Outcome:
         """Recognise or ingest one delivery; whatever stops it is told and stops no other."""
         try:
             held = already_held(self.archive, self.index, delivery, handover.agreement)
             if held is not None:
-                return Disposition(delivery, held, skipped=True), None
+                return _Outcome(Disposition(delivery, held, skipped=True))
             ingested = ingest(self.archive, delivery, self.inspector, handover=handover, reporter=reporter)
             record = self._unindexed(ingested)
         except Exception as error:  # noqa: BLE001 - what is met in one delivery must not stop the others
             return _stopped(delivery, as_fault(error))
-        return Disposition(delivery, ingested.receipt, skipped=ingested.held), record
+        disposition = Disposition(delivery, ingested.receipt, skipped=ingested.held)
+        return _Outcome(disposition, record, ingested.statements)
 
     def _unindexed(self, ingested: Ingested) -> AipRecord | None:
         """Return the record of an AIP that the index does not know as it is now.
@@ -162,8 +174,9 @@ class _Desk:
         return read_record(ingested.stored)
 
 
-def _stopped(delivery: Path, error: ArchiveError) -> Outcome:
-    return Disposition(delivery, None, printable(error.message), error.remedy, error.exit_code), None
+def _stopped(delivery: Path, error: ArchiveError) -> _Outcome:
+    told = printable(error.message)
+    return _Outcome(Disposition(delivery, None, told, error.remedy, error.exit_code))
 
 
 @contextmanager
@@ -174,7 +187,7 @@ def _desk(archive: Archive) -> Iterator[_Desk]:
 
 def _one_by_one(
     archive: Archive, deliveries: Sequence[Path], handover: Handover, reporter: Reporter, _workers: int
-) -> Iterator[Outcome]:
+) -> Iterator[_Outcome | None]:
     with _desk(archive) as desk:
         for delivery in deliveries:
             yield desk.take_in(delivery, handover, reporter)
@@ -192,33 +205,35 @@ def _start_worker(home: Path) -> None:
     _worker.append(_Desk(single, open_index(single.index_root), Inspector(workers=1)))
 
 
-def _work(delivery: Path, handover: Handover) -> Outcome:
+def _work(delivery: Path, handover: Handover) -> _Outcome:
     return _worker[0].take_in(delivery, handover, SILENT)
 
 
 def _side_by_side(
     archive: Archive, deliveries: Sequence[Path], handover: Handover, reporter: Reporter, workers: int
-) -> Iterator[Outcome]:
+) -> Iterator[_Outcome | None]:
     todo = iter(deliveries)
     # A process with threads must not fork; one without starts its workers at once, all modules loaded.
     context = get_context("fork" if threading.active_count() == 1 else "forkserver")
     with ProcessPoolExecutor(workers, context, _start_worker, (archive.home,)) as pool:
-        running: dict[Future[Outcome], Path] = {}
+        running: dict[Future[_Outcome], Path] = {}
         stopped = False
         while True:
             while not stopped and len(running) < 4 * workers and (delivery := next(todo, None)) is not None:
                 running[pool.submit(_work, delivery, handover)] = delivery
             if not running:
                 return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, timeout=_BATCH_SECONDS, return_when=FIRST_COMPLETED)
+            if not done:
+                yield None  # time to see to what waits
             for job in done:
                 outcome = _outcome(job, running.pop(job))
-                stopped = stopped or outcome[0].exit_code == 4
+                stopped = stopped or outcome.disposition.exit_code == 4
                 reporter.advance(1)
                 yield outcome
 
 
-def _outcome(job: Future[Outcome], delivery: Path) -> Outcome:
+def _outcome(job: Future[_Outcome], delivery: Path) -> _Outcome:
     try:
         return job.result()
     except BrokenProcessPool:
@@ -226,33 +241,40 @@ def _outcome(job: Future[Outcome], delivery: Path) -> Outcome:
         return _stopped(delivery, StorageError(killed, remedy="submit it again"))
 
 
-class _Indexing:
-    """Collects records and indexes them in batches, the last one when it is closed."""
+class _Updates:
+    """Collects what was taken in; a batch at a time it comes into the ledger and the index, and is told of.
 
-    def __init__(self, archive: Archive, reporter: Reporter) -> None:
+    When it is closed what still waits is seen to: an interruption comes between two deliveries.
+    """
+
+    def __init__(self, archive: Archive, reporter: Reporter, most: int) -> None:
         self._archive = archive
         self._reporter = reporter
-        self._records: list[AipRecord] = []
+        self._most = most
+        self._waiting: list[_Outcome] = []
         self._since = monotonic()
 
-    def __enter__(self) -> _Indexing:
-        return self
+    def add(self, outcome: _Outcome | None) -> Iterator[Disposition]:
+        """Take one more outcome; yield those of a batch that is full or old, all of it done."""
+        if outcome is not None:
+            self._since = self._since if self._waiting else monotonic()
+            self._waiting.append(outcome)
+        if len(self._waiting) >= self._most or monotonic() - self._since > _BATCH_SECONDS:
+            yield from self.coordinate()
 
-    def __exit__(self, *_: object) -> None:
-        self.flush()
+    def coordinate(self) -> list[Disposition]:
+        """Record and index what waits (OAIS: coordinate updates); return what became of it."""
+        waiting, self._waiting = self._waiting, []
+        statements = [statement for outcome in waiting for statement in outcome.statements]
+        records = [outcome.record for outcome in waiting if outcome.record is not None]
+        if statements:
+            self._reporter.step("record", f"{len(statements)} entries of the ledger")
+            record(self._archive, self._archive.signer, statements)
+        if records:
+            self._reporter.step("index", f"{len(records)} AIP{'s'[: len(records) != 1]}")
+            index_records(self._archive, records)
+        return [outcome.disposition for outcome in waiting]
 
-    def add(self, record: AipRecord | None) -> None:
-        """Take one more record; a full or old batch is indexed now."""
-        if record is not None:
-            self._since = self._since if self._records else monotonic()
-            self._records.append(record)
-        if len(self._records) >= _BATCH or (self._records and monotonic() - self._since > _BATCH_SECONDS):
-            self.flush()
-
-    def flush(self) -> None:
-        """Index what is waiting."""
-        if self._records:
-            self._reporter.step("index", f"{len(self._records)} AIP{'s'[: len(self._records) != 1]}")
-        index_records(self._archive, self._records)
-        self._records.clear()
-        self._since = monotonic()
+    def close(self) -> None:
+        """See to what waits."""
+        self.coordinate()

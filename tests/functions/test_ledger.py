@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import os
 import re
 import shutil
 import subprocess
@@ -16,9 +17,10 @@ import pytest
 
 from oais.archive import Archive, create_archive
 from oais.errors import ConfigurationError, DamageError, NotFoundError, WrongUsageError
-from oais.functions import ingest as ingesting
+from oais.functions import submission
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.clock import forward_clock
+from oais.functions.ingest import ingest
 from oais.functions.ledger.proving import check_proof_file, prove
 from oais.functions.ledger.publishing import mail_checkpoint, publish
 from oais.functions.ledger.recording import known_in, ledger_of, record_audit
@@ -28,9 +30,10 @@ from oais.functions.policy.recording import record_policies
 from oais.functions.receipts import receipt_path
 from oais.functions.recovery import sweep
 from oais.functions.service import open_service
-from oais.functions.storage import find_aip
+from oais.functions.storage import find_aip, ingesting
 from oais.functions.submission import submit
 from oais.information.ledger.proofs import check_proof, parse_proof
+from oais.information.representation.inspection import Inspector
 from oais.ledger.log import checkpoint_name
 from oais.ledger.opened import each_line, parse_line
 from tests.functions.deliveries import plain_bag, write_bag
@@ -112,7 +115,7 @@ def test_what_a_crash_kept_out_comes_in_at_the_next_start(
     def die(*_: object) -> None:
         raise SystemExit(9)
 
-    monkeypatch.setattr(ingesting, "record_ingest", die)
+    monkeypatch.setattr(submission, "record", die)
     with pytest.raises(SystemExit):
         list(submit(archive, [bags[0]]))
     monkeypatch.undo()
@@ -122,6 +125,32 @@ def test_what_a_crash_kept_out_comes_in_at_the_next_start(
     assert kinds(archive) == ["key", "aip-version", "receipt"]
     assert codes(archive) == []
     assert sweep(archive) == []
+
+
+def test_what_an_ingest_has_not_recorded_yet_is_no_damage(
+    archive: Archive, bags: list[Path], inspector: Inspector
+) -> None:
+    """Deliveries are recorded some at a time; while one works, what it just kept raises no alarm."""
+    done = ingest(archive, bags[0], inspector)
+    with ingesting(archive):
+        assert codes(archive) == []
+        os.utime(receipt_path(archive, done.receipt.receipt_id), (1, 1))
+        assert [code for code, _ in codes(archive)] == ["LED-005"]
+    assert [code for code, _ in codes(archive)] == ["LED-005", "LED-005"]
+
+
+def test_many_deliveries_are_signed_together_and_told_of_when_they_stand(
+    archive: Archive, tmp_path: Path
+) -> None:
+    """One signature serves a batch, and whoever is told of a delivery finds it in the ledger."""
+    many = [plain_bag(tmp_path / f"{n}.bag", f"aip.{n}", {"a.csv": b"%d" % n}) for n in range(10)]
+    for told in submit(archive, many):
+        assert told.receipt is not None
+        assert ("receipt", told.receipt.receipt_id) in known_in(ledger_of(archive))
+    assert sorted(kinds(archive)[1:]) == ["aip-version"] * 10 + ["receipt"] * 10
+    heads = [path for path in (archive.home / "ledger" / "checkpoints").rglob("*") if path.is_file()]
+    assert len(heads) < 10
+    assert codes(archive) == []
 
 
 def test_an_archive_from_before_the_ledger_gets_one(held: Archive, bags: list[Path]) -> None:

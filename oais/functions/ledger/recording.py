@@ -7,7 +7,7 @@ start.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,15 +63,28 @@ def known_in(ledger: Ledger) -> Known:
     return subjects(ledger.root, ledger.head().size) if ledger.signed else {}
 
 
-def record_ingest(archive: Archive, receipt: Receipt, stored: StoredAip | None = None) -> None:
-    """Add a receipt, and the version it is about; raises DamageError, StorageError."""
+def delivered(home: Home, receipt: Receipt, stored: StoredAip | None = None) -> tuple[Statement, ...]:
+    """Return what the ledger is to hold of a delivery: the version that was stored, and its receipt.
+
+    Raises DamageError when they cannot be read back.
+    """
     things = [] if stored is None else [_version(stored, stored.head)]
-    _append(archive, archive.signer, [*things, _receipt(archive, receipt.receipt_id)])
+    return _statements(home, [*things, _receipt(home, receipt.receipt_id)])
+
+
+def record(home: Home, signer: Signer, statements: Sequence[Statement]) -> None:
+    """Add statements in the order of their moments, all with one signature.
+
+    Raises DamageError when the ledger is damaged, StorageError.
+    """
+    with storage_errors("the lock of the ledger"):
+        make_directories(home.staging / "locks")
+    ledger_of(home).append(sorted(statements, key=lambda statement: statement.at), signer)
 
 
 def record_change(archive: Archive, change: PolicyChange) -> None:
     """Add that other policies came into force; raises DamageError, StorageError."""
-    _append(archive, archive.signer, [_policies(change)])
+    record(archive, archive.signer, _statements(archive, [_policies(change)]))
 
 
 def record_audit(home: Home, started_at: str, summary: Mapping[str, Any]) -> None:
@@ -84,7 +97,8 @@ def record_audit(home: Home, started_at: str, summary: Mapping[str, Any]) -> Non
         make_directories(path.parent)
         write_durably(path, readable_json(summary))
     with suppress(ConfigurationError):
-        _append(home, open_signer(home.home / "keys" / "archive.key"), [_file("audit", path.stem, path)])
+        signer = open_signer(home.home / "keys" / "archive.key")
+        record(home, signer, _statements(home, [_file("audit", path.stem, path)]))
 
 
 def record_kept(archive: Archive) -> int:
@@ -96,7 +110,7 @@ def record_kept(archive: Archive) -> int:
     missing = [thing for thing in kept_in(archive, known) if (thing.kind, thing.subject) not in known]
     whole = [thing for thing in missing if _is_whole(archive, thing)]
     if whole:
-        _append(archive, archive.signer, whole)
+        record(archive, archive.signer, _statements(archive, whole))
     return len(whole)
 
 
@@ -110,12 +124,9 @@ def _is_whole(archive: Archive, thing: Kept) -> bool:
     return True
 
 
-def _append(home: Home, signer: Signer, things: Collection[Kept]) -> None:
+def _statements(home: Home, things: Collection[Kept]) -> tuple[Statement, ...]:
     now = home.now()
-    statements = [Statement(now, thing.kind, thing.subject, *thing.digests()) for thing in things]
-    with storage_errors("the lock of the ledger"):
-        make_directories(home.staging / "locks")
-    ledger_of(home).append(statements, signer)
+    return tuple(Statement(now, thing.kind, thing.subject, *thing.digests()) for thing in things)
 
 
 def kept_in(home: Home, known: Known | None = None) -> Iterator[Kept]:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import time
+from typing import Final
 
 from oais.archive import Home
 from oais.errors import ArchiveError, DamageError, NotFoundError, WrongUsageError
@@ -13,10 +15,14 @@ from oais.files import read_regular
 from oais.functions.ledger.recording import AUDITS, Kept, kept_in, known_in, require_ledger
 from oais.functions.policy.history import LOG
 from oais.functions.receipts import receipt_path
+from oais.functions.storage import is_ingesting
 from oais.information.findings import Finding, finding
 from oais.information.identifiers import object_path
 from oais.ledger.opened import newest
 from oais.ledger.verifying import Tree, proven_tree, verify_log, why_not_of
+
+_ON_ITS_WAY: Final = 60.0
+"""Seconds within which an ingest has recorded what it kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,25 @@ def _against_kept(home: Home) -> Iterator[Finding]:
     for thing in kept_in(home):
         said = known.pop((thing.kind, thing.subject), None)
         place = _place_of(home, thing.kind, thing.subject)
-        if said is None:
+        if said is None and not _on_its_way(home, home.home / place):
             yield finding("LED-005", place, f"{thing.subject} does not stand in the ledger")
-        elif (wrong := _wrong(thing, said)) != "":
+        elif said is not None and (wrong := _wrong(thing, said)) != "":
             yield finding("LED-004", place, f"{place}: {wrong}")
     for kind, subject in known:
         place = _place_of(home, kind, subject)
         yield finding("LED-004", place, f"{subject} stands in the ledger, and cannot be found or read")
+
+
+def _on_its_way(home: Home, path: Path) -> bool:
+    """Return whether a thing was kept just now by an ingest that goes on: it may not be recorded yet.
+
+    Deliveries are recorded some at a time. What nobody records is told of by the next verification.
+    """
+    try:
+        young = time() - path.lstat().st_mtime < _ON_ITS_WAY
+    except OSError:
+        return False
+    return young and is_ingesting(home)
 
 
 def _wrong(thing: Kept, said: str) -> str:
