@@ -9,7 +9,19 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree as RichTree
 
-from oais.cli.options import AsJson, CutTime, Home, Reference, StrictTables, TableForm, archive_at, ends_of
+from oais.cli.options import (
+    AsJson,
+    CutTime,
+    Home,
+    ProfileName,
+    ProfileOwner,
+    Reference,
+    StrictTables,
+    TableForm,
+    archive_at,
+    ends_of,
+    profile_at,
+)
 from oais.cli.terminal import counted, out, print_json, print_pairs, show_size, table, warn
 from oais.errors import UnreachableError
 
@@ -65,12 +77,15 @@ def find(
     target: Annotated[str, typer.Option(help="Target name.")] = "",
     product_type: Annotated[str, typer.Option("--type", help="Product type.")] = "",
     ids: Annotated[str, typer.Option(help="Identifiers, patterns (*) or ranges (a..b).")] = "",
+    profile: ProfileName = "",
+    owner: ProfileOwner = "",
     page: Annotated[int, typer.Option(help="Page of the answer.", min=1)] = 1,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find AIPs by words, place in the sky, time, level, kind, mission or identifier."""
+    """Find AIPs by words, place in the sky, time, level, kind, mission, identifier or a saved profile."""
     from oais.functions.access.finding import Question
+    from oais.functions.access.profiles import within
     from oais.functions.access.views import as_plain
 
     question = Question(
@@ -85,7 +100,7 @@ def find(
         ids=ids,
         page=page,
     )
-    found = _access(home).find(question)
+    found = _access(home).find(within(question, profile_at(home, owner, profile)))
     if as_json:
         print_json(as_plain(found))
         return

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from oais.cli.terminal import home_or_default, warn
+from oais.errors import WrongUsageError
 
 if TYPE_CHECKING:
     from oais.archive import Archive
+    from oais.database.saved_queries import Profile
     from oais.functions.service import Service
 
 Home = Annotated[
@@ -50,6 +52,11 @@ StrictTables = Annotated[
     bool, typer.Option("--strict", help="Refuse when a file cannot be cut or converted so.")
 ]
 
+ProfileName = Annotated[
+    str, typer.Option("--profile", help="Only what a saved profile names, within its interval; with --owner.")
+]
+ProfileOwner = Annotated[str, typer.Option("--owner", help="Login of whoever keeps the profile.")]
+
 
 def ends_of(time: str) -> tuple[str, str]:
     """Return the ends of ``FROM/TO``; a single date or time is both."""
@@ -72,6 +79,21 @@ def service_at(home: Path | None) -> Service:
     from oais.functions.service import open_service
 
     return open_service(archive_at(home))
+
+
+def profile_at(home: Path | None, owner: str, name: str) -> Profile | None:
+    """Return the profile that ``--profile`` and ``--owner`` name, None when neither was given.
+
+    Raises WrongUsageError when one of the two is missing, NotFoundError.
+    """
+    from oais.functions.access.profiles import profile_named
+
+    if not (name or owner):
+        return None
+    if not (name and owner):
+        raise WrongUsageError("a profile is named by its owner too", remedy="give both --profile and --owner")
+    with opened_service(home) as service:
+        return profile_named(service, owner, name)
 
 
 @contextmanager

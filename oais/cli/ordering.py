@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from oais.cli.options import AsJson, Home, StrictTables, TableForm, ends_of, service_at
+from oais.cli.options import (
+    AsJson,
+    Home,
+    ProfileName,
+    ProfileOwner,
+    StrictTables,
+    TableForm,
+    ends_of,
+    profile_at,
+    service_at,
+)
 from oais.cli.terminal import (
     counted,
     err,
@@ -47,7 +57,11 @@ def new(
     ids: Annotated[str, typer.Option(help="Identifiers, patterns (*) or ranges (a..b).")] = "",
     node: Annotated[str, typer.Option(help="All at a place in the tree and below.")] = "",
     time: Annotated[str, typer.Option(help="Products that overlap FROM/TO, dates or times in UTC.")] = "",
-    form: Annotated[str, typer.Option("--format", help="zip or tar.gz.")] = "zip",
+    profile: ProfileName = "",
+    owner: ProfileOwner = "",
+    form: Annotated[
+        str, typer.Option("--format", help="zip or tar.gz; zip, or as the profile says.", show_default=False)
+    ] = "",
     tables: TableForm = "",
     strict: StrictTables = False,
     weigh_only: Annotated[
@@ -58,17 +72,20 @@ def new(
 ) -> None:
     """Select files and order them; what is unknown or may not be had is told, each with its reason."""
     from oais.functions.access.finding import Question
+    from oais.functions.access.profiles import within
     from oais.functions.access.views import as_plain
     from oais.functions.orders.cutting import tables_wanted
     from oais.functions.orders.placing import place
     from oais.functions.orders.selection import Selection, found, ticked
     from oais.functions.orders.weighing import weigh
 
-    consumer = _operator(home)
+    consumer, kept = _operator(home), profile_at(home, owner, profile)
+    form = form or (kept.format if kept else "") or "zip"
+    time = time or (kept.interval if kept else "")
     wanted = tables_wanted(tables, *ends_of(time), strict=strict)
     chosen = ticked(consumer.access, names or [])
-    if ids or node or (time and not names):
-        more = found(consumer.access, Question(ids=ids, node=node, time=time))
+    if ids or node or kept or (time and not names):
+        more = found(consumer.access, within(Question(ids=ids, node=node, time=time), kept))
         chosen = Selection(chosen.picks + more.picks, chosen.missed + more.missed)
     weighed = weigh(consumer.access, chosen.picks)
     if weigh_only:

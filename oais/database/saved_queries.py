@@ -54,6 +54,11 @@ class Profile:
     format: str = ""
     saved_at: str
 
+    @property
+    def interval(self) -> str:
+        """Its interval as a search asks for it, ``FROM/TO``; empty without one."""
+        return f"{self.starts}/{self.ends}" if self.starts or self.ends else ""
+
 
 Saved = TypeVar("Saved", SavedQuery, Profile)
 

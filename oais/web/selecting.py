@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oais.database.saved_queries import Profile
 from oais.errors import NotFoundError, RefusedError, StorageError, WrongUsageError
 from oais.functions.access.finding import Question
+from oais.functions.access.profiles import named_by, profile_of, within
 from oais.functions.orders.consumers import Consumer, consumer_of
 from oais.functions.orders.counting import count_download
 from oais.functions.orders.handouts import Handout
@@ -25,8 +29,11 @@ from policies.principals import Principal, Scope, recognized
 
 _MOST_TOLD = 20
 
-PARAMETERS = ("dataset", "start", "end", "ids", "pick")
-"""How an address selects: a place of the tree, an interval, identifiers, single versions and files."""
+PARAMETERS = ("dataset", "start", "end", "ids", "pick", "profile")
+"""How an address selects: a place of the tree, a time, identifiers, single versions and files, a profile.
+
+What the profile says of the interval and the form holds where the address is silent.
+"""
 
 
 def consumer_here(request: Request, *, bound: bool = True) -> Consumer:
@@ -56,21 +63,44 @@ def question_asked(given: Mapping[str, str]) -> Question:
     return Question(node=given.get("dataset", "").strip("/ "), ids=given.get("ids", ""), time=time)
 
 
-def selected(consumer: Consumer, given: Mapping[str, str]) -> Selection:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address asks for: how it selects, ``within`` a profile, the ends of the time, and the form."""
+
+    given: Mapping[str, str]
+    within: Profile | None
+    start: str
+    end: str
+    form: str
+
+
+def asked_for(consumer: Consumer, given: Mapping[str, str]) -> Asked:
+    """Return what an address asks for, its profile's words where it is silent; raises NotFoundError."""
+    profile, start, end = None, given.get("start", "").strip(), given.get("end", "").strip()
+    if identifier := given.get("profile", "").strip():
+        profile = profile_of(consumer.service, consumer.principal, identifier)
+        if not (start or end):
+            start, end = profile.starts, profile.ends
+    form = given.get("format", "") or (profile.format if profile else "") or "zip"
+    return Asked({**given, "start": start, "end": end}, profile, start, end, form)
+
+
+def selected(consumer: Consumer, asked: Asked) -> Selection:
     """Return what the parameters of an address select; raises WrongUsageError when they say nothing.
 
     An interval alone selects what overlaps it; beside single versions and files it only cuts their tables.
     """
+    given = asked.given
     names = given.get("pick", "").split(",") if given.get("pick") else []
-    question = question_asked(given)
-    asked = bool(question.node or question.ids or (question.time and not names))
-    if not names and not asked:
+    question = within(question_asked(given), asked.within)
+    says = bool(question.node or question.ids or question.among or (question.time and not names))
+    if not names and not says:
         raise WrongUsageError(
             "nothing is selected",
             remedy=f"name at least one of {', '.join(PARAMETERS)}, such as dataset=MISSION/n1",
         )
     chosen = ticked(consumer.access, [name.strip() for name in names])
-    more = found(consumer.access, question) if asked else Selection(())
+    more = found(consumer.access, question) if says else Selection(())
     return Selection(chosen.picks + more.picks, chosen.missed + more.missed)
 
 
@@ -106,16 +136,27 @@ def _count(request: Request, sizes: Iterable[tuple[str, int]]) -> None:
     count_download(service_of(request), visitor.principal, address, sizes, country=visitor.country)
 
 
-def require_all_known(selection: Selection) -> Selection:
-    """Return a selection of which nothing is missing and which is not empty; raises NotFoundError."""
-    if selection.missed:
+def require_all_known(selection: Selection, profile: Profile | None = None) -> Selection:
+    """Return a selection of which nothing is missing and which is not empty; raises NotFoundError.
+
+    What a ``profile`` names may be gone since it was saved: that is told by ``tell_missed``.
+    """
+    named = named_by(profile) if profile else ()
+    if missing := tuple(item for item in selection.missed if item.asked not in named):
         raise NotFoundError(
-            f"not everything that was asked for is there: {_told(selection.missed)}",
+            f"not everything that was asked for is there: {_told(missing)}",
             remedy="ask without it, or search for a part of its identifier",
         )
     if not selection.picks:
         raise NotFoundError("nothing in the archive answers to this selection", remedy="widen it")
     return selection
+
+
+def tell_missed(response: Response, selection: Selection) -> Response:
+    """Name in the header ``Missed`` what a profile names and is not there, percent-encoded and by commas."""
+    if selection.missed:
+        response.headers["Missed"] = ", ".join(quote(item.asked) for item in selection.missed[:_MOST_TOLD])
+    return response
 
 
 def _told(missed: tuple[Missed, ...]) -> str:

@@ -84,7 +84,8 @@ def addresses(door: Door, world: World) -> Iterator[Address]:
         own = "{" in door.path or "GET" not in door.methods
         for query in _QUERIES.get(door.path, ("",)):
             filled = _filled(door, _identifiers(door, world)) + query
-            yield Address(door, filled, About.OWN if own and about is About.OVERVIEW else about)
+            asks_for_own = about is About.OVERVIEW and (own or "profile=" in query)
+            yield Address(door, filled, About.OWN if asks_for_own else about)
 
 
 def _of_sets(door: Door) -> Iterator[Address]:
@@ -133,10 +134,11 @@ _QUESTIONS = (
     f"?q={_HIDDEN_WORDS}",
     "?node=probe/hidden",
     "?ids=probe.*&per_page=100",
+    f"?profile={_NOBODYS}",
 )
 _QUERIES: Final = {
     "/search": _QUESTIONS,
     "/api/v1/search": _QUESTIONS,
-    "/choose": ("?dataset=probe", f"?ids={sets.aip_id('hidden')}"),
+    "/choose": ("?dataset=probe", f"?ids={sets.aip_id('hidden')}", f"?profile={_NOBODYS}"),
 }
 """Questions to put to doors that show what there is."""

@@ -43,10 +43,10 @@ class Selected:
 
 def selected(columns: Columns, connection: Connection, query: Query, scored: Scored | None) -> Selected:
     """Return all that a query selects, sorted, with the counts of its facets."""
-    base = ~columns.below(*query.without)
-    identified, unknown = _identified(columns, connection, choices(query.ids), base)
-    if identified is not None:
-        base &= identified
+    visible = ~columns.below(*query.without)
+    identified, unknown = _identified(columns, connection, choices(query.ids), visible)
+    named, missing = _identified(columns, connection, choices(query.among), visible, nodes=True)
+    base = _all(visible, [mask for mask in (identified, named) if mask is not None])
     if query.node:
         base &= columns.below(query.node)
     if scored is not None:
@@ -63,7 +63,7 @@ def selected(columns: Columns, connection: Connection, query: Query, scored: Sco
         positions=_sorted(columns, query, whole, scored, apart),
         distances=apart,
         facets=_facets(columns, base, masks) if query.facets else {},
-        unknown=unknown,
+        unknown=unknown + missing,
     )
 
 
@@ -129,9 +129,12 @@ def _overlapping(columns: Columns, connection: Connection, time: TimeSpan) -> Ma
 
 
 def _identified(
-    columns: Columns, connection: Connection, asked: tuple[str, ...], visible: Mask
+    columns: Columns, connection: Connection, asked: tuple[str, ...], visible: Mask, *, nodes: bool = False
 ) -> tuple[Mask | None, tuple[str, ...]]:
-    """Return the packages with any of the asked identifiers, and what of them nothing visible answers to."""
+    """Return the packages with any of the asked identifiers, and what of them nothing visible answers to.
+
+    With ``nodes`` a name may also be that of a node: it stands for all that rests there and below.
+    """
     if not asked:
         return None, ()
     mask = np.zeros(columns.size, dtype=np.bool_)
@@ -142,7 +145,10 @@ def _identified(
         exact.setdefault(identifier, []).append(position)
     for wanted in dict.fromkeys(asked):
         positions = exact.get(wanted) or _matching(columns, names, wanted)
-        found = columns.mask(np.array(positions, dtype=np.int64)) & visible
+        found = columns.mask(np.array(positions, dtype=np.int64))
+        if nodes:
+            found |= columns.below(wanted)
+        found &= visible
         mask |= found
         if not found.any():
             unknown.append(wanted)

@@ -140,11 +140,39 @@ def test_identifiers_patterns_and_ranges_select(empty: Index) -> None:
     assert found("*a" * 60) == ([], ("*a" * 60,))
 
 
+def _named_by(item: AipRecord, name: str) -> bool:
+    node = item.description.node
+    return name in {node, item.aip_id} or node.startswith(f"{name}/")
+
+
+@given(
+    chosen=CHOICES,
+    among=st.lists(
+        st.sampled_from(
+            ["alpha/n1", "beta", "gamma/n0/sector-1", "gamma/n0/sector-", "nothing", "alpha.n0.000000"]
+        ),
+        min_size=1,
+        unique=True,
+    ).map(tuple),
+)
+def test_any_of_several_places_and_identifiers_will_do(
+    filled: Index, held: list[AipRecord], chosen: dict[str, str | tuple[str, ...]], among: tuple[str, ...]
+) -> None:
+    """The union of places, with all below them, and identifiers; the rest of a query narrows it."""
+    found = filled.find(Query(**chosen, among=among, limit=1000))  # type: ignore[arg-type]
+    named = [item for item in held if any(_named_by(item, name) for name in among)]
+    assert {hit.aip.aip_id for hit in found.hits} == {item.aip_id for item in named if _holds(item, chosen)}
+    assert found.unknown == tuple(name for name in among if not any(_named_by(item, name) for item in held))
+
+
 def test_what_is_left_out_is_as_if_it_were_not_there(filled: Index) -> None:
     """Branches left out are in no hit, no total, no count, and their identifiers are unknown."""
     without = ("alpha", "beta/n0", "gamma/n1/sector-1")
     found = filled.find(Query(without=without, ids=("alpha.n0.000000", "*"), limit=1000))
     assert found.unknown == ("alpha.n0.000000",)
+    named = filled.find(Query(without=without, among=("alpha", "beta", "gamma/n1/sector-1"), limit=1000))
+    assert named.unknown == ("alpha", "gamma/n1/sector-1")
+    assert {hit.aip.mission for hit in named.hits} == {"beta"}
     nodes = {hit.aip.node for hit in found.hits}
     assert not any(node == path or node.startswith(path + "/") for node in nodes for path in without)
     assert "gamma/n1/sector-10" in nodes
@@ -165,6 +193,8 @@ def test_what_is_left_out_is_as_if_it_were_not_there(filled: Index) -> None:
         {"mission": "m" * 300},
         {"target": tuple(str(n) for n in range(101))},
         {"ids": tuple(str(n) for n in range(1001))},
+        {"among": tuple(str(n) for n in range(1001))},
+        {"among": ("m" * 300,)},
     ],
 )
 def test_a_malformed_query_cannot_be_made(wrong: dict[str, object]) -> None:

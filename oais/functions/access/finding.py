@@ -31,7 +31,8 @@ _VALUES_SHOWN = 12
 class Question:
     """A search as it is typed, all text; ``cone`` is RA,DEC,RADIUS in degrees, ``time`` FROM/TO.
 
-    ``ids`` may hold several identifiers, patterns or ranges, parted by commas or spaces.
+    ``ids`` may hold several identifiers, patterns or ranges, parted by commas or spaces. ``among`` are the
+    places and identifiers of a profile, of which any will do; nobody types them.
     """
 
     words: str = ""
@@ -45,6 +46,7 @@ class Question:
     time: str = ""
     node: str = ""
     ids: str = ""
+    among: tuple[str, ...] = ()
     order: str = ""
     page: int = 1
     per_page: int = 25
@@ -93,6 +95,7 @@ def query_of(question: Question, without: tuple[str, ...]) -> Query:
         dataproduct_type=question.dataproduct_type,
         node=question.node,
         ids=tuple(question.ids.replace(",", " ").split()),
+        among=question.among,
         without=without,
         order=question.order,
     )

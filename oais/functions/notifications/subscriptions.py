@@ -69,7 +69,8 @@ def unsubscribe_link(service: Service, subscription: Subscription) -> str:
 
 def question_of(subscription: Subscription) -> Question:
     """Return the search of a subscription."""
-    return Question(**json.loads(subscription.question))
+    asked = json.loads(subscription.question)
+    return Question(**{**asked, "among": tuple(asked.get("among", ()))})
 
 
 def _proof(service: Service, identifier: str) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
+from dip.layout import known_form
 from oais.database.saved_queries import Profile, SavedQuery, forget, keep, kept
-from oais.errors import InvalidError, NotFoundError
+from oais.errors import InvalidError, NotFoundError, WrongUsageError
 from oais.functions.service import Service
+from search_index.query import LONGEST_CHOICE, parse_time
 
 LONGEST_NAME: Final = 100
 LONGEST_DESCRIPTION: Final = 2_000
 LONGEST_QUERY: Final = 8_000
-MOST_DATA_SETS: Final = 1_000
+MOST_DATA_SETS: Final = 200
 MOST_KEPT: Final = 500
 
 _Saved = TypeVar("_Saved", SavedQuery, Profile)
@@ -51,20 +53,36 @@ def save_profile(
     Raises InvalidError.
     """
     sets = [data_set.strip() for data_set in data_sets if data_set.strip()]
-    faults = _too_long(name=(name, LONGEST_NAME), interval=(starts + ends + package_format, LONGEST_NAME))
-    if not 0 < len(sets) <= MOST_DATA_SETS or any(len(one) > LONGEST_QUERY or "\n" in one for one in sets):
-        faults.append(f"it does not name 1 to {MOST_DATA_SETS} data sets")
     saved = Profile(
         person=person,
         name=name.strip(),
         data_sets="\n".join(sets),
-        starts=starts,
-        ends=ends,
-        format=package_format,
+        starts=starts.strip(),
+        ends=ends.strip(),
+        format=package_format.strip(),
         saved_at=service.archive.now(),
     )
-    _keep(service, saved, faults)
+    faults = _too_long(name=(name, LONGEST_NAME))
+    if not 0 < len(sets) <= MOST_DATA_SETS or any(len(one) > LONGEST_CHOICE or "\n" in one for one in sets):
+        faults.append(f"it does not name 1 to {MOST_DATA_SETS} data sets")
+    _keep(service, saved, faults + _unusable(saved))
     return saved
+
+
+def _unusable(profile: Profile) -> list[str]:
+    """Return why a profile's interval or format could not be asked for."""
+    faults = []
+    try:
+        if profile.interval:
+            parse_time(profile.interval)
+    except WrongUsageError as error:
+        faults.append(error.message)
+    try:
+        if profile.format:
+            known_form(profile.format)
+    except WrongUsageError as error:
+        faults.append(error.message)
+    return faults
 
 
 def saved_queries(service: Service, person: str) -> list[SavedQuery]:

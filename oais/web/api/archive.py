@@ -10,7 +10,7 @@ from starlette.responses import Response
 from oais.web.doors import Door, Public
 from oais.web.rendering import access_of, answer_json, site_of
 from oais.web.selecting import send_file
-from oais.web.site.search import question_of
+from oais.web.site.search import question_here
 from policies.access import Action
 
 ROOT: Final = "/api/v1"
@@ -45,8 +45,11 @@ def node(request: Request, path: str, page: int = 1, branches: int = 1) -> Respo
 
 
 def search(request: Request) -> Response:
-    """Answer a question, with facets to narrow it; the parameters are those of the search page."""
-    return answer_json(access_of(request).find(question_of(request.query_params)))
+    """Answer a question, with facets to narrow it; the parameters are those of the search page.
+
+    Within a ``profile`` of one's own, named by its identifier, ``unknown`` tells what of it is not there.
+    """
+    return answer_json(access_of(request).find(question_here(request)))
 
 
 def newest(request: Request, aip_id: str, page: int = 1) -> Response:

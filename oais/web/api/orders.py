@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from pydantic import Field
@@ -10,14 +9,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.functions.orders import baskets, fetching, placing
+from oais.functions.orders.consumers import Consumer
 from oais.functions.orders.counting import usage as counted_usage
 from oais.functions.orders.cutting import tables_wanted
 from oais.functions.orders.direct import direct_package
-from oais.functions.orders.selection import Selection
 from oais.web.doors import Door
 from oais.web.forms import Form
 from oais.web.rendering import answer_json
-from oais.web.selecting import consumer_here, hand_out, require_all_known, selected
+from oais.web.selecting import (
+    Asked,
+    asked_for,
+    consumer_here,
+    hand_out,
+    require_all_known,
+    selected,
+    tell_missed,
+)
 from oais.web.visitors import service_of
 from policies.access import Action
 from policies.principals import Duty
@@ -27,24 +34,24 @@ _NO_CONTENT = 204
 
 
 class Wanted(Form):
-    """What is selected: single versions and files, identifiers, a data set and an interval."""
+    """What is selected: single versions and files, identifiers, a data set and an interval, or a profile."""
 
     picks: list[str] = Field(default=[], description="ID, ID@vN or ID@vN/PATH", max_length=2_000)
     dataset: str = Field(default="", description="a place of the tree")
     start: str = Field(default="", description="date or time in UTC")
     end: str = Field(default="", description="date or time in UTC")
     ids: str = Field(default="", description="identifiers, patterns, ranges a..b", max_length=20_000)
+    profile: str = Field(default="", description="one of one's own profiles, by its identifier")
 
-    def selection(self, request: Request) -> Selection:
-        """Return what is selected; raises NotFoundError that names all that is not there."""
-        parts: Mapping[str, str] = {**self.model_dump(exclude={"picks"}), "pick": ",".join(self.picks)}
-        return require_all_known(selected(consumer_here(request), parts))
+    def asked(self, consumer: Consumer) -> Asked:
+        """Return what is asked for, a profile's words where nothing is said; raises NotFoundError."""
+        return asked_for(consumer, {**self.model_dump(exclude={"picks"}), "pick": ",".join(self.picks)})
 
 
 class OrderWanted(Wanted):
     """What is ordered, and as what; a time cuts tables unless they are wanted as ``original``."""
 
-    format: str = "zip"
+    format: str = Field(default="", description="zip or tar.gz; zip, or as the profile says")
     tables: str = Field(default="", description="original, fits, csv or votable")
     strict: bool = Field(default=False, description="refuse what cannot be made so")
 
@@ -57,32 +64,44 @@ class BasketWanted(Wanted):
 
 def package(
     request: Request,
-    format: str = "zip",  # noqa: A002 - the name in the address
+    format: str = "",  # noqa: A002 - the name in the address
     tables: str = "",
     start: str = "",
     end: str = "",
+    profile: str = "",
     strict: bool = False,
 ) -> Response:
     """Send a package at once: ``?dataset=NODE&start=…&end=…``, ``ids=…`` or ``pick=ID@vN,ID@vN/PATH``.
 
     The answer is a zip, or a tar.gz by ``format``; both can be resumed by Range. A time cuts tables to its
-    rows; ``tables`` is ``fits``, ``csv`` or ``votable``, or ``original`` for files as they are kept.
+    rows; ``tables`` is ``fits``, ``csv`` or ``votable``, or ``original`` for files as they are kept. With
+    ``profile`` one's own profile selects, and says the time and format where the address does not; the header
+    ``Missed`` names what of it is not there.
     """
     consumer = consumer_here(request, bound=False)
-    wanted = tables_wanted(tables, start, end, strict=strict)
-    selection = require_all_known(selected(consumer, request.query_params))
-    return hand_out(request, direct_package(consumer, selection.picks, format, wanted))
+    said = {"format": format, "start": start, "end": end, "profile": profile}
+    asked = asked_for(consumer, {**request.query_params, **said})
+    wanted = tables_wanted(tables, asked.start, asked.end, strict=strict)
+    selection = require_all_known(selected(consumer, asked), asked.within)
+    return tell_missed(
+        hand_out(request, direct_package(consumer, selection.picks, asked.form, wanted)), selection
+    )
 
 
 def order(request: Request, wanted: OrderWanted) -> Response:
-    """Order a package; the answer tells at once where the job and later its packages are."""
+    """Order a package; the answer tells at once where the job and later its packages are.
+
+    The header ``Missed`` names what of a ``profile`` is not there.
+    """
     consumer = consumer_here(request)
-    tables = tables_wanted(wanted.tables, wanted.start, wanted.end, strict=wanted.strict)
-    placed = placing.place(consumer, wanted.selection(request).picks, wanted.format, tables)
+    asked = wanted.asked(consumer)
+    tables = tables_wanted(wanted.tables, asked.start, asked.end, strict=wanted.strict)
+    selection = require_all_known(selected(consumer, asked), asked.within)
+    placed = placing.place(consumer, selection.picks, asked.form, tables)
     answer = answer_json(fetching.show_order(consumer, placed.identifier))
     answer.status_code = _ACCEPTED
     answer.headers["Location"] = f"/api/v1/orders/{placed.identifier}"
-    return answer
+    return tell_missed(answer, selection)
 
 
 def orders(request: Request, page: int = 1, everybody: bool = False) -> Response:
@@ -123,10 +142,12 @@ def show_baskets(request: Request) -> Response:
 
 
 def put_in(request: Request, wanted: BasketWanted) -> Response:
-    """Put something into a basket."""
+    """Put something into a basket; the header ``Missed`` names what of a ``profile`` is not there."""
     consumer = consumer_here(request)
-    baskets.put_in(consumer, wanted.selection(request), wanted.basket)
-    return answer_json(baskets.show(consumer))
+    asked = wanted.asked(consumer)
+    selection = require_all_known(selected(consumer, asked), asked.within)
+    baskets.put_in(consumer, selection, wanted.basket)
+    return tell_missed(answer_json(baskets.show(consumer)), selection)
 
 
 def discard(request: Request, identifier: str) -> Response:

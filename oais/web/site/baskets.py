@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import parse_qsl, quote
 
 from pydantic import Field, StringConstraints
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from oais.functions.access.finding import Question
+from oais.functions.access.profiles import within
 from oais.functions.orders import baskets
 from oais.functions.orders.baskets import BasketView
 from oais.functions.orders.choosing import choice
@@ -23,7 +24,7 @@ from oais.web.doors import Door
 from oais.web.forms import Form, form_of
 from oais.web.rendering import respond, site_of
 from oais.web.selecting import consumer_here, hand_out
-from oais.web.site.search import question_of
+from oais.web.site.search import profile_here, profiles_of, question_here, question_of
 from policies.access import Action
 
 _LONGEST_EXAMPLE = 1_500
@@ -35,12 +36,13 @@ LongText = Annotated[str, StringConstraints(max_length=20_000)]
 
 
 class Choice(Form):
-    """What is put into a basket: what was ticked, or all that answers to the question."""
+    """What is put into a basket, ticked or all that answers to the question, and the form then proposed."""
 
     picks: list[str] = Field(default=[])
     basket: str = ""
     take: str = "ticked"
     query: LongText = ""
+    form: Literal["", "zip", "tar.gz"] = ""
 
 
 class Name(Form):
@@ -67,14 +69,22 @@ class Wish(Form):
 def choose(request: Request) -> Response:
     """Show what a search or single references (``pick``) select, to be ticked; else a form to select."""
     consumer = consumer_here(request)
-    question = question_of(request.query_params)
     names = _names(request.query_params.get("pick", ""))
+    typed, profile = question_of(request.query_params), profile_here(request)
+    question = within(typed, profile)
     selection = ticked(consumer.access, names) if names else _all(consumer, question)
     asked = bool(names) or question != Question()
-    view = choice(consumer.access, selection)
-    kept = baskets.show(consumer) if asked else ()
-    query = "" if names else request.url.query
-    return respond(request, "choose.html", view, question=question, asked=asked, baskets=kept, query=query)
+    return respond(
+        request,
+        "choose.html",
+        choice(consumer.access, selection),
+        question=typed,
+        profile=profile,
+        profiles=partial(profiles_of, request),
+        asked=asked,
+        baskets=baskets.show(consumer) if asked else (),
+        query="" if names else request.url.query,
+    )
 
 
 def _names(text: str) -> list[str]:
@@ -86,22 +96,22 @@ def _all(consumer: Consumer, question: Question) -> Selection:
 
 
 def put_in(request: Request) -> Response:
-    """Put what was ticked into a basket, or all that answers to the search."""
+    """Put what was ticked into a basket, or all that answers to the search; a profile's form goes along."""
     consumer, form = consumer_here(request), form_of(request, Choice)
     if form.take == "all":
-        selection = _all(consumer, question_of(dict(parse_qsl(form.query))))
+        selection = _all(consumer, question_here(request, dict(parse_qsl(form.query))))
     else:
         selection = ticked(consumer.access, form.picks)
     baskets.put_in(consumer, selection, form.basket)
-    return _back()
+    return RedirectResponse(f"/basket?form={form.form}" if form.form else "/basket", _SEE_OTHER)
 
 
-def basket(request: Request) -> Response:
-    """Show the data requests of whoever asks, what may be had of each, and how."""
+def basket(request: Request, form: str = "") -> Response:
+    """Show the data requests of whoever asks, what may be had of each, and how; ``form`` is proposed."""
     view = baskets.show(consumer_here(request))
     base_url = site_of(request).archive.settings.base_url.rstrip("/")
     example = partial(_example, base_url)
-    return respond(request, "basket.html", view, example=example, base_url=base_url)
+    return respond(request, "basket.html", view, example=example, base_url=base_url, form=form)
 
 
 def _example(base_url: str, shown: BasketView) -> str:

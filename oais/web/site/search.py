@@ -5,29 +5,66 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oais.database.saved_queries import Profile
 from oais.errors import WrongUsageError
 from oais.functions.access.finding import Question
+from oais.functions.access.profiles import profile_of, within
+from oais.functions.people.saved import saved_profiles
 from oais.information.text import printable
 from oais.web.doors import Door
 from oais.web.rendering import access_of, respond
+from oais.web.visitors import principal_of, service_of
 from policies.access import Action
+
+PROFILE: Final = "profile"
+"""The parameter that names one of one's own profiles by its identifier."""
 
 _PARAMETERS = {"words": "q"}
 _LONGEST = 1_000
+_TYPED: Final = tuple(part for part in fields(Question) if part.name != "among")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def search(request: Request) -> Response:
     """Show what answers the question, with facets to narrow it and pages to leaf through."""
-    question = question_of(request.query_params)
-    view = access_of(request).find(question)
-    return respond(request, "search.html", view, question=question, link=_Links(question))
+    question, profile = question_of(request.query_params), profile_here(request)
+    view = access_of(request).find(within(question, profile))
+    link = _Links(question, profile.identifier if profile else "")
+    profiles = partial(profiles_of, request)
+    return respond(
+        request, "search.html", view, question=question, profile=profile, profiles=profiles, link=link
+    )
+
+
+def profile_here(request: Request, given: Mapping[str, str] | None = None) -> Profile | None:
+    """Return the profile that an address names, or what is ``given``.
+
+    Raises NotFoundError unless it is the asker's own.
+    """
+    identifier = (request.query_params if given is None else given).get(PROFILE, "").strip()
+    return profile_of(service_of(request), principal_of(request), identifier) if identifier else None
+
+
+def profiles_of(request: Request) -> list[Profile]:
+    """Return the profiles of whoever asks, to choose one of; strangers have none."""
+    person = principal_of(request).identifier
+    return saved_profiles(service_of(request), person) if person else []
+
+
+def question_here(request: Request, given: Mapping[str, str] | None = None) -> Question:
+    """Return the question that an address asks, or what is ``given``, within the profile named there.
+
+    Raises as ``question_of`` and ``profile_here``.
+    """
+    asked = request.query_params if given is None else given
+    return within(question_of(asked), profile_here(request, asked))
 
 
 def question_of(parameters: Mapping[str, str]) -> Question:
@@ -37,7 +74,7 @@ def question_of(parameters: Mapping[str, str]) -> Question:
         WrongUsageError: a part is too long, or no number where one is expected.
     """
     given: dict[str, Any] = {}
-    for part in fields(Question):
+    for part in _TYPED:
         name = _PARAMETERS.get(part.name, part.name)
         text = parameters.get(name, "").strip()
         if len(text) > _LONGEST:
@@ -49,7 +86,7 @@ def question_of(parameters: Mapping[str, str]) -> Question:
 
 def parameter_names() -> list[str]:
     """Return what an address that asks a question may carry after ``?``."""
-    return [_PARAMETERS.get(part.name, part.name) for part in fields(Question)]
+    return [*(_PARAMETERS.get(part.name, part.name) for part in _TYPED), PROFILE]
 
 
 def _number(name: str, text: str) -> int:
@@ -59,16 +96,17 @@ def _number(name: str, text: str) -> int:
 
 
 class _Links:
-    """Makes the address of the same question with some parts changed."""
+    """Makes the address of the same question with some parts changed, within the same profile."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, profile: str) -> None:
         self._asked = asdict(question)
+        self._within = {PROFILE: profile} if profile else {}
 
     def __call__(self, **changed: str | int) -> str:
         """Return the address; a change starts at page 1 unless it names a page."""
         parts = self._asked | {"page": 1} | changed
         default = asdict(Question())
-        given = {
+        given = self._within | {
             _PARAMETERS.get(name, name): value for name, value in parts.items() if value != default[name]
         }
         return f"/search?{urlencode(given)}" if given else "/search"

@@ -22,7 +22,7 @@ from oais.web.doors import Door, Public
 from oais.web.forms import Form, form_of
 from oais.web.rendering import access_of, respond
 from oais.web.site.entrance import UNPROCESSABLE, fault_of, see_other
-from oais.web.site.search import question_of
+from oais.web.site.search import question_here
 from oais.web.visitors import principal_of, service_of
 from policies.principals import Duty
 
@@ -60,7 +60,7 @@ def add(request: Request) -> Response:
 
 def subscribe_visitor(request: Request, form: SubscriptionForm) -> Subscription:
     """Subscribe whoever asks to a search, once it was tried; raises WrongUsageError, RefusedError."""
-    question = question_of(dict(parse_qsl(form.query)))
+    question = question_here(request, dict(parse_qsl(form.query)))
     access_of(request).find(question)
     name = (form.name.strip() or question.node or question.words or "all new data")[:_LONGEST_NAME]
     return subscribe(service_of(request), principal_of(request).identifier, name, question)
