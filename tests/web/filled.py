@@ -25,7 +25,7 @@ from oais.functions.people.accounts import Entry, create_provider
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.delegation import cancel_delegation, delegate
 from oais.functions.people.groups import add_member, new_group
-from oais.functions.people.saved import save_query
+from oais.functions.people.saved import save_profile, save_query, saved_profiles
 from oais.functions.people.tokens import make_token
 from oais.functions.service import Service, open_service
 from oais.information.representation.inspection import Inspector
@@ -71,6 +71,7 @@ def filled_site(folder: Path) -> Iterator[Filled]:
         with service.database.reading() as connection:
             (owned,) = requests.owners_of(connection, REQUEST)
         owner = owned.person
+        profile = saved_profiles(service, owner)[-1].identifier
         yield Filled(
             depository,
             {
@@ -80,6 +81,8 @@ def filled_site(folder: Path) -> Iterator[Filled]:
                     f"/me/delegations?observation={REQUEST}&person=rea",
                     f"/me/waiver?observation={REQUEST}",
                     "/me/queries",
+                    f"/choose?profile={profile}",
+                    f"/search?profile={profile}",
                     "/me/subscriptions",
                     "/me/tokens",
                     "/orders",
@@ -137,6 +140,9 @@ def _people(service: Service) -> str:
     save_query(
         service, owner.identifier, "Curves", "level=N1&q=curve", description="All light curves of level N1"
     )
+    lines = ["generic/products", "generic/gone", "V*"]
+    save_profile(service, owner.identifier, "Products", lines, starts="2000-01-01", package_format="tar.gz")
+    save_profile(service, owner.identifier, LONG[:100], [LONG])
     subscribe(service, owner.identifier, "Everything generic", Question(node="generic"))
     make_token(service, owner.identifier, "owner", "notebook", [Scope.READ, Scope.DOWNLOAD])
     group = new_group(service, OPERATOR, "Science team", description="Until the data are public", until=soon)
