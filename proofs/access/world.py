@@ -96,7 +96,10 @@ class World:
 def build(place: Path, *, without: tuple[str, ...] = ()) -> World:
     """Make the world in an empty place; some sets may be left undelivered."""
     clock = Clock(DELIVERED)
-    archive = replace(initialise(place / "home", name="Probe"), clock=clock)
+    home = initialise(place / "home", name="Probe").home
+    # First of all: an observation request is of a mission that the archive has.
+    (home / "policies" / "agreements" / "probe.yaml").write_text(sets.agreement(), "utf-8")
+    archive = open_archive(home, clock=clock)
     service = open_service(archive)
     group, identifiers = _populate(service)
     plant_policies(archive.home, group)
@@ -109,8 +112,7 @@ def build(place: Path, *, without: tuple[str, ...] = ()) -> World:
 
 
 def plant_policies(home: Path, group: str) -> None:
-    """Write the agreement and the rules of access of the sets."""
-    (home / "policies" / "agreements" / "probe.yaml").write_text(sets.agreement(), "utf-8")
+    """Write the rules of access of the sets."""
     (home / "policies" / "access.yaml").write_text(sets.rules(group), "utf-8")
 
 
