@@ -81,6 +81,11 @@ def code_by_link(request: Request) -> Response:
     return PlainTextResponse("opened")
 
 
+async def unmeant(request: Request) -> Response:
+    """Take a form without asking who sent it."""
+    return PlainTextResponse(f"taken: {len(await request.body())} bytes")
+
+
 def counting(request: Request) -> Response:
     """Tell how many packages there are."""
     return PlainTextResponse(str(_access(request, _STAFF).holdings().aips))

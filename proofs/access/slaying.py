@@ -6,6 +6,7 @@ child imports the module under test as the mutant has it.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +23,21 @@ from typing import Any
 
 from proofs.access.mutants import Mutant, mutants
 
-LIBRARIES = ("pytest", "_pytest.assertion.rewrite", "hypothesis", "yaml", "numpy", "lxml.etree", "pydantic")
+LIBRARIES = (
+    *("pytest", "_pytest.assertion.rewrite", "hypothesis", "_hypothesis_pytestplugin"),
+    *("yaml", "numpy", "lxml.etree", "pydantic", "tomllib", "asyncio", "unittest"),
+)
+_PROFILE = "killing"
+"""How properties are tried here: one example that fails is enough, and nobody reads the smallest."""
+
+_KINDS = ("not hypothesis", "hypothesis")
+"""Tests of one case each kill most mutants; properties are tried on those that are left."""
+
+_OPTIONS = (
+    *("-x", "-q", "--tb=no", "--assert=plain", "-p", "_hypothesis_pytestplugin"),
+    *("-p", "no:cacheprovider", "-p", "no:unraisableexception", f"--hypothesis-profile={_PROFILE}"),
+)
+_NOTHING_RUN = 5
 UNUSABLE = frozenset({"3", "4", "5"})
 """Exit codes of pytest that say nothing of the mutant: its own fault, wrong use, no tests."""
 
@@ -50,27 +66,36 @@ class _Loading(MetaPathFinder, Loader):
 
 def _judge(mutant: Mutant | None, tests: Sequence[str], root: str) -> None:
     """Run the tests until one fails, and end this process with pytest's own exit code."""
+    import hypothesis
     import pytest
 
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    hypothesis.settings.register_profile(_PROFILE, deadline=None, database=None, phases=phases)
     os.chdir(root)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
     if mutant is not None:
         sys.meta_path.insert(0, _Loading(mutant))
-    options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain"]
-    codes = (int(pytest.main([*options, "-m", "not shared", test])) for test in tests)
-    os._exit(next((code for code in codes if code), 0))
+    codes = [_NOTHING_RUN]
+    for kind, test in product(_KINDS, tests):
+        codes.append(int(pytest.main([*_OPTIONS, "-m", f"not shared and {kind}", test])))
+        if codes[-1] not in {0, _NOTHING_RUN}:
+            os._exit(codes[-1])
+    os._exit(min(codes))
 
 
 def verdicts(
-    modules: Sequence[str], tests: Sequence[str], root: Path, *, at_once: int = 2
+    modules: Sequence[str], tests: Sequence[str], root: Path, *, at_once: int = 3
 ) -> Iterator[tuple[str, int]]:
     """Yield every mutant as text and the exit code of its tests, 0 when it survived; first the unchanged.
 
-    ``tests`` are the files to run, those that fail soonest first.
+    ``tests`` are the files to run, those that fail soonest first. They are awaited in order; so one more
+    than there are cores keeps both busy.
     """
     for library in LIBRARIES:
         importlib.import_module(library)
+    gc.freeze()  # so that no child walks through, and so copies, what all have from here
     waiting: list[Mutant | None] = [None]
     for module in modules:
         source = (root / f"{module.replace('.', '/')}.py").read_text("utf-8")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import count, takewhile
 from multiprocessing import get_context
+from multiprocessing.sharedctypes import Synchronized
+from typing import Any, TypeVar
 
 from oais.functions.service import Service
 from oais.web.app import DOORS, create_app
@@ -46,21 +50,52 @@ def _listening(found: Findings) -> Iterator[None]:
     found.leaks += [f"the log tells {kind} of {name}" for name, kind in sorted(heard)]
 
 
+_Result = TypeVar("_Result")
+_WORK: list[Callable[[int], Any]] = []
+"""What a forked process is there for."""
+
+
+def _do(number: int) -> Any:
+    return _WORK[-1](number)
+
+
+def in_two(work: Callable[[int], _Result]) -> list[_Result]:
+    """Do two parts of a work, 0 and 1, each in a process of its own, and return what both brought."""
+    # What was made so far is nothing either process frees: it need not be walked through, and so copied.
+    gc.freeze()
+    context = get_context("fork")
+    try:
+        with ProcessPoolExecutor(2, context, initializer=_WORK.append, initargs=(work,)) as pool:
+            return [part.result() for part in [pool.submit(_do, number) for number in range(2)]]
+    finally:
+        gc.unfreeze()
+
+
 def sweep(world: World, ways: Sequence[str]) -> Findings:
     """Ask everything in these ways, in two processes."""
+    taken = get_context("fork").Value("i", 0)
     found = Findings()
-    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
-        for part in [pool.submit(swept, world, DOORS, ways, share, 2) for share in range(2)]:
-            found.add(part.result())
+    for part in in_two(lambda _: swept(world, DOORS, ways, _shared_out(taken))):
+        found.add(part)
     return found
 
 
+def _shared_out(taken: Synchronized[int]) -> Iterator[int]:
+    """Yield numbers, each to one of those who share ``taken``: whoever is through takes the next."""
+    while True:
+        with taken.get_lock():
+            number = taken.value
+            taken.value += 1
+        yield number
+
+
 def swept(
-    world: World, doors: Sequence[Door], ways: Sequence[str], share: int = 0, shares: int = 1
+    world: World, doors: Sequence[Door], ways: Sequence[str], numbers: Iterable[int] | None = None
 ) -> Findings:
-    """Ask a share of all addresses of these doors."""
+    """Ask all addresses of these doors, or of those with these numbers until one is beyond the last."""
     found = Findings()
-    wanted = [address for door in doors for address in addresses(door, world)][share::shares]
+    chosen = takewhile(lambda number: number < len(doors), count() if numbers is None else numbers)
+    wanted = (address for number in chosen for address in addresses(doors[number], world))
     with world.opened(Clock()) as service, _listening(found), _client(service, doors) as client:
         found.add(Matrix(client, world.headers, methods_of(doors)).sweep(wanted, ways))
     return found
