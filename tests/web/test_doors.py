@@ -331,7 +331,8 @@ def test_what_builds_is_prepared_for_so_many_at_a_time(archive: Archive, limit: 
             assert go_on.wait(60)
         return StreamingResponse(blocks()) if what == "long" else Response("done")
 
-    few = replace(archive, settings=replace(archive.settings, **{limit: 1}))
+    changed: dict[str, Any] = {limit: 1}
+    few = replace(archive, settings=replace(archive.settings, **changed))
     app = create_app(few, doors=(Door("/api/v1/build", build, Action.DOWNLOAD, builds=True),))
     client = TestClient(app, base_url="http://localhost")
     with ThreadPoolExecutor(2) as pool:
