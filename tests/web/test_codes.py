@@ -27,6 +27,7 @@ from tests.functions.serving import StillClock
 from tests.web.conftest import CURVE_FILE, CURVE_URL, HOUSEKEEPING, LIGHT_CURVE
 from tests.web.people import ORIGIN, PASSWORD, account, enter
 
+AS_PAGE = {"Accept": "text/html"}
 CODE = re.compile(rf"[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")
 RULES = """\
   coded:
@@ -99,7 +100,7 @@ def shape(answer: httpx2.Response) -> tuple[int, str, list[tuple[str, str]]]:
 def test_an_address_opens_downloads_without_anybody(place: Place) -> None:
     """Refused, asked, mailed, typed, and back where one came from; then the very bytes."""
     browser = place.browser()
-    refused = browser.get(CURVE_URL, headers={"Accept": "text/html"})
+    refused = browser.get(CURVE_URL, headers=AS_PAGE)
     assert refused.status_code == 403
     way = re.search(r'href="(/code\?next=[^"]+)"', refused.text)
     assert way is not None
@@ -366,7 +367,18 @@ def test_the_link_of_a_letter_ends_a_subscription_by_its_button_only(place: Plac
 def test_a_page_that_asks_for_a_code_is_come_back_to(place: Place, page: str) -> None:
     """Its link takes the way back along, and the page where the code was typed offers it."""
     browser = place.browser()
-    link = re.search(r'href="(/code[^"]*)"', browser.get(page, headers={"Accept": "text/html"}).text)
+    link = re.search(r'href="(/code[^"]*)"', browser.get(page, headers=AS_PAGE).text)
     assert link is not None
-    asking = browser.get(link[1], headers={"Accept": "text/html"}).text
+    asking = browser.get(link[1], headers=AS_PAGE).text
     assert f'name="next" value="{page}"' in asking
+
+
+def test_a_basket_leads_to_the_code_that_its_data_ask_for(place: Place) -> None:
+    """Also where things are chosen; the way back is the address with what was asked."""
+    browser = place.browser()
+    choosing = browser.get("/choose?node=tess/n1", headers=AS_PAGE).text
+    assert 'href="/code?next=/choose%3Fnode%3Dtess' in choosing
+    send(browser, "/basket/picks", picks=f"{LIGHT_CURVE}@v1")
+    basket = browser.get("/basket", headers=AS_PAGE).text
+    assert 'href="/code?next=/basket"' in basket
+    assert "Nothing of it may be downloaded now. 1 package may not" in " ".join(basket.split())

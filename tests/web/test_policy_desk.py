@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -147,13 +148,29 @@ def test_visits_and_waivers_are_declared_on_the_desk(browse: Open, keeper: Visit
     assert stranger.get(FILE).status_code == 401
 
 
-def test_an_owner_waives_his_own_embargo_and_no_other(browse: Open, keeper: Visitor) -> None:
-    """The button is the owner's; somebody else's form is refused."""
+def test_an_owner_waives_his_own_embargo_and_no_other(
+    service: Service, browse: Open, keeper: Visitor
+) -> None:
+    """The button is the owner's, beside when it would end anyway; somebody else's form is refused."""
     reader, owner = enter(browse(), "reader"), enter(browse(), "owner")
     form = {"request": REQUEST, "reason": "published early"}
     assert reader.send("/me/waiver", **form).status_code == 403
-    assert REQUEST in owner.client.get("/me/waiver", params={"observation": REQUEST}).text
+    page = partial(owner.client.get, "/me/waiver", params={"observation": REQUEST})
+    today = f"{service.now():%Y-%m-%d}"
+    for visit, day, told in (
+        ("V1", "", "No day is known on which they would become public"),
+        ("V1", "2026-02-28", "Without it they become public on 2027-08-28 00:00:00 UTC."),
+        ("V2", "2026-03-01", "Without it they become public on 2027-03-01 00:00:00 UTC."),
+        ("V2", "", "Without it they become public on 2027-08-28 00:00:00 UTC."),
+        ("V1", today, "Without it they become public on"),
+    ):
+        keeper.send("/desk/embargoes/complete", request=REQUEST, visit=visit, completed_at=day)
+        assert told in page().text
+    assert page(headers=AS_JSON).json()["releases"][0]["released_at"] > today
     assert owner.send("/me/waiver", **form).status_code == 303
+    assert "there is nothing left to give up" in page().text
+    other = owner.client.get("/me/waiver", params={"observation": "generic:none"}).text
+    assert "holds no data of generic:none under an embargo" in other
     assert browse().get(FILE).status_code == 200
     assert keeper.send("/desk/embargoes/waive", request=REQUEST).status_code == 303
 

@@ -15,7 +15,8 @@ from oais.functions.embargo.declaring import (
     take_back_waiver,
     waive_embargo,
 )
-from oais.functions.embargo.listing import list_embargoes
+from oais.functions.embargo.inputs import moment_named
+from oais.functions.embargo.listing import list_embargoes, releases_of
 from oais.functions.policy.calendar import calendar
 from oais.functions.policy.desk import policy_desk
 from oais.functions.policy.explaining import Explanation, explain_to, supposed_visit
@@ -102,8 +103,12 @@ def waive(request: Request) -> Response:
 
 
 def own_waiver(request: Request, observation: str = "") -> Response:
-    """Show an owner what it means to give up an embargo, and the button."""
-    return respond(request, "waiver.html", {"request": observation})
+    """Show an owner what it means to give up an embargo, when it would end anyway, and the button."""
+    access = access_of(request)
+    releases = releases_of(access, {observation})
+    view = {"request": observation, "releases": releases}
+    over = [note for note in releases if note.released_at and moment_named(note.released_at) <= access.now]
+    return respond(request, "waiver.html", view, over=over)
 
 
 def waive_own(request: Request) -> Response:
