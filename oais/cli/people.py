@@ -53,7 +53,7 @@ def admin_create(
 def person_list(
     text: Annotated[str, typer.Argument(help="Part of a login, name or address.")] = "",
     role: Annotated[str, typer.Option(help="Only this role.")] = "",
-    state: Annotated[str, typer.Option(help="Only this state: active, pending, disabled.")] = "",
+    state: Annotated[str, typer.Option(help="Only this state: active, pending, disabled, expired.")] = "",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:

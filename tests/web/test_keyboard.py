@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from playwright.sync_api import Browser, Download, Page
@@ -47,6 +48,8 @@ nodes:
   - {node: generic/products, policy: observers}
 """
 MOST_TABS = 80
+PATIENCE = 30.0
+"""Seconds within which a letter must be there."""
 
 
 @pytest.fixture(scope="module")
@@ -139,10 +142,14 @@ def hands(browser: Browser, site: Depository) -> Iterator[tuple[Hands, Hands]]:
 
 def letter(site: Depository, to: str) -> str:
     """The one letter to an address that nobody read yet."""
-    while send_due(site.service):
-        pass
     box = mailbox.Maildir(site.service.archive.home / "mail")
-    ((key, mail),) = [(key, mail) for key, mail in box.items() if mail["To"] == to]
+    found: list[tuple[str, mailbox.MaildirMessage]] = []
+    # A code is queued after its page was sent, so the letter may not be there at the first look.
+    deadline = monotonic() + PATIENCE
+    while not found and monotonic() < deadline:
+        send_due(site.service)
+        found = [(key, mail) for key, mail in box.items() if mail["To"] == to]
+    ((key, mail),) = found
     box.remove(key)
     return str(mail.get_payload(decode=True), "utf-8")  # type: ignore[arg-type]
 
