@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aip.stored import AUDITS
+from oais.files import open_regular
 from oais.information.chained_log import append_entry, broken_lines
 from oais.information.findings import Finding, finding
 
@@ -23,7 +24,7 @@ def append_audit(root: Path, entry: Mapping[str, Any]) -> None:
 def check_audit_log(root: Path) -> Iterator[Finding]:
     """Yield a finding for every line of the log that is not as it was written, or was cut out."""
     try:
-        with (root / AUDITS).open("rb") as stream:
+        with open(open_regular(root / AUDITS), "rb") as stream:
             data = stream.read(_LONGEST)
     except FileNotFoundError:
         return

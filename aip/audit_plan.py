@@ -12,7 +12,7 @@ from aip.root import ROOT_DECLARATION
 from aip.sealing import key_name, signature_name
 from aip.stored import AUDITS, INVENTORY, OBJECT_DECLARATION, SIDECAR, SIGNATURES
 from aip.writing import FAST_DIGESTS
-from oais.files import walk
+from oais.files import read_regular, walk
 from oais.information.findings import Finding, finding
 from oais.information.fixity import hash_file
 from oais.information.identifiers import object_path
@@ -85,7 +85,7 @@ def parse_digest_list(text: str) -> Iterator[tuple[str, str]]:
 def check_place(root: Path, inventory: Inventory) -> Iterator[Finding]:
     """Check declaration and place: an object swapped for another is whole in itself."""
     try:
-        declared = (root / OBJECT_DECLARATION).read_bytes()
+        declared = read_regular(root / OBJECT_DECLARATION, follow=False)
     except OSError as error:
         word = "is missing" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
         yield finding("AIP-009", OBJECT_DECLARATION, f"{OBJECT_DECLARATION}: {word}")
@@ -115,6 +115,8 @@ def check_names(root: Path, inventory: Inventory) -> Iterator[Finding]:
     met = set()
     for entry in walk(root):
         met.add(entry.path)
+        if entry.path in own and not entry.is_file:
+            yield finding("AIP-012", entry.path, f"{entry.path} is a {entry.kind}, not a file")
         if entry.is_directory or entry.path in content or entry.path in own:
             continue
         name = entry.path.rpartition("/")[2]

@@ -14,7 +14,7 @@ from pathlib import Path
 from aip.inventory import Inventory, parse_inventory
 from aip.sealing import sidecar_line
 from aip.stored import INVENTORY, SIDECAR, sidecar_digest
-from oais.files import sync_directory, write_durably
+from oais.files import read_regular, sync_directory, write_durably
 
 _VERSION = re.compile(r"v([1-9][0-9]*)")
 _REMAINS = re.compile(r"\.inventory\.json(\.sha512)?\.[0-9]+\.tmp")
@@ -102,6 +102,6 @@ def _remove_remains(root: Path) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, follow=False)
     except FileNotFoundError:
         return b""

@@ -14,6 +14,7 @@ from aip.inventory import Inventory, parse_inventory
 from aip.recovery import newest_version_folder
 from aip.sealing import key_name, signature_name
 from aip.stored import INVENTORY, SIDECAR, SIGNATURES, sidecar_digest
+from oais.files import read_regular
 from oais.information.findings import Finding, finding
 from oais.information.signature import verify_signature
 
@@ -54,7 +55,7 @@ def _readable(root: Path, newest: int, findings: list[Finding]) -> dict[str, byt
     copies = {}
     for path in (INVENTORY, f"v{newest}/{INVENTORY}"):
         try:
-            copies[path] = (root / path).read_bytes()
+            copies[path] = read_regular(root / path, follow=False)
         except FileNotFoundError:
             findings.append(finding("AIP-002", path, f"{path} is missing"))
         except OSError as error:
@@ -98,7 +99,7 @@ def _is_version_before(root: Path, newest: int, data: bytes) -> bool:
     if newest < 2:
         return False
     try:
-        return (root / f"v{newest - 1}" / INVENTORY).read_bytes() == data
+        return read_regular(root / f"v{newest - 1}" / INVENTORY, follow=False) == data
     except OSError:
         return False
 
@@ -107,7 +108,7 @@ def _check_version(root: Path, number: int, trusted: Mapping[str, bytes]) -> Ite
     """Check the inventory that a version keeps of its own time, with sidecar, signature and key."""
     path = f"v{number}/{INVENTORY}"
     try:
-        data = (root / path).read_bytes()
+        data = read_regular(root / path, follow=False)
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         code, word = ("AIP-002", "is missing") if missing else ("AIP-004", "cannot be read")
@@ -158,7 +159,7 @@ def _signer_of(root: Path, number: int, data: bytes, trusted: Mapping[str, bytes
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, follow=False)
     except OSError:
         return b""
 

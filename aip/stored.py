@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aip.inventory import Inventory, parse_inventory
 from oais.errors import DamageError, NotFoundError, StorageError
-from oais.files import unreadable
+from oais.files import read_regular, unreadable
 
 OBJECT_DECLARATION = "0=ocfl_object_1.1"
 INVENTORY = "inventory.json"
@@ -96,7 +96,7 @@ def open_stored(root: Path) -> StoredAip:
     the version before; then the inventory counts if the version's own copy of it says the same.
     """
     try:
-        data = (root / INVENTORY).read_bytes()
+        data = read_regular(root / INVENTORY, follow=False)
     except FileNotFoundError as error:
         raise NotFoundError(f"there is no AIP at {root.name}") from error
     except OSError as error:
@@ -117,7 +117,7 @@ def open_stored(root: Path) -> StoredAip:
 def _sealed(folder: Path, digest: str) -> bool:
     """Return whether the folder's sidecar confirms a digest; raises StorageError when it may not be read."""
     try:
-        return _digest_in((folder / SIDECAR).read_bytes()) == digest
+        return _digest_in(read_regular(folder / SIDECAR, follow=False)) == digest
     except OSError as error:
         fault = unreadable(f"{folder.name}/{SIDECAR}", error)
         if isinstance(fault, StorageError):
@@ -131,7 +131,7 @@ _SIDECAR_LINE = re.compile(rb"([0-9a-f]{128})[ \t]+inventory\.json\n?")
 def sidecar_digest(path: Path) -> str:
     """Return the digest a sidecar holds, or nothing when it is missing or not well formed."""
     try:
-        return _digest_in(path.read_bytes())
+        return _digest_in(read_regular(path, follow=False))
     except OSError:
         return ""
 

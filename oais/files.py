@@ -169,9 +169,12 @@ def unreadable(name: str, error: OSError) -> DamageError | StorageError:
 _NOT_AS_SEALED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.EISDIR})
 
 
-def read_regular(path: Path) -> bytes:
-    """Return the bytes of a small regular file of the operator's, who may link to it; raises OSError."""
-    with open(open_regular(path, follow=True), "rb") as stream:
+def read_regular(path: Path, *, follow: bool = True) -> bytes:
+    """Return the bytes of a small regular file of the operator's, who may link to it; raises OSError.
+
+    What the archive stored is no link: it is read without ``follow``.
+    """
+    with open(open_regular(path, follow=follow), "rb") as stream:
         return stream.read()
 
 

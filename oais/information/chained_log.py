@@ -21,7 +21,8 @@ def append_entry(path: Path, entry: Mapping[str, Any], *, mode: int = 0o644) -> 
     A line that a crash cut short was never acknowledged, and gives way to the new one.
     """
     new = not path.exists()
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, mode)
+    how = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(path, how, mode)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         before = _last_line(descriptor)

@@ -14,6 +14,7 @@ from aip.audit import audit_aip, audit_aips
 from aip.storage import AipStore
 from aip.stored import AUDITS, INVENTORY, SIDECAR, StoredAip
 from oais.information.fixity import FileFixity
+from oais.information.reader.ocfl_object import Aip
 from oais.information.signature import create_signer
 from tests.aip.building import ONE, RICH, TRUSTED, fits_bytes, store_package
 
@@ -130,6 +131,42 @@ def test_link_in_place_of_a_file_is_found(stored: StoredAip) -> None:
     path.rename(stored.path.parent / "elsewhere")
     path.symlink_to(stored.path.parent / "elsewhere")
     assert _codes(stored) == {"AIP-012"}
+
+
+OWN = [
+    "0=ocfl_object_1.1",
+    INVENTORY,
+    SIDECAR,
+    AUDITS,
+    f"v1/{INVENTORY}",
+    f"v2/{SIDECAR}",
+    "logs/signatures/v1.inventory.json.sig",
+    "logs/signatures/v2.inventory.json.pub.pem",
+]
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+@pytest.mark.parametrize("name", OWN)
+def test_what_stands_in_place_of_the_archives_own_files_is_found(
+    stored: StoredAip, name: str, kind: str
+) -> None:
+    """A link to the same bytes, a pipe nobody writes to, a folder: told by its path, and never waited for."""
+    path, elsewhere = stored.path / name, stored.path.parent / "elsewhere"
+    path.rename(elsewhere)
+    before = elsewhere.read_bytes()
+    if kind == "link":
+        path.symlink_to(elsewhere)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    result = audit_aip(stored.path, TRUSTED)
+    assert not result.intact
+    assert ("AIP-012", name) in {(found.code, found.path) for found in result.findings}
+    assert elsewhere.read_bytes() == before
+    aip = Aip(str(stored.path), list(TRUSTED.values()))
+    aip.verify()
+    assert name in aip.faults
 
 
 def test_unreadable_is_told_apart_from_changed(stored: StoredAip, monkeypatch: pytest.MonkeyPatch) -> None:

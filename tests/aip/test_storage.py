@@ -188,14 +188,17 @@ def test_what_the_disk_does_not_give_is_no_damage(
 ) -> None:
     """A lost permission and a failing disk are told with the file and a remedy, not as damage."""
     stored = store_package(store, "x.one", ONE, tmp_path)
-    opening = Path.open
 
-    def refusing(self: Path, *how: object, **more: object) -> object:
-        if self.name == name:
-            raise OSError(code, os.strerror(code), str(self))
-        return opening(self, *how, **more)  # type: ignore[call-overload]
+    def refusing(opening: Callable[..., object]) -> Callable[..., object]:
+        def refused(path: Path | str, *how: object, **more: object) -> object:
+            if Path(path).name == name:
+                raise OSError(code, os.strerror(code), str(path))
+            return opening(path, *how, **more)
 
-    monkeypatch.setattr(Path, "open", refusing)
+        return refused
+
+    monkeypatch.setattr(Path, "open", refusing(Path.open))
+    monkeypatch.setattr(os, "open", refusing(os.open))
     with pytest.raises(StorageError, match=f"{name}.* cannot be read: {os.strerror(code)}") as told:
         read_description(stored) if name == "description.json" else store.find("x.one")
     assert told.value.remedy
@@ -209,7 +212,7 @@ def test_something_else_in_the_place_of_an_inventory_is_damage(store: AipStore, 
     path = store_package(store, "x.one", ONE, tmp_path).path / INVENTORY
     path.unlink()
     path.mkdir()
-    with pytest.raises(DamageError, match="Is a directory"):
+    with pytest.raises(DamageError, match="not a regular file"):
         store.find("x.one")
 
 

@@ -37,6 +37,7 @@ class Folder:
     def __init__(self, root: str, leave: str = "") -> None:
         self.root = root
         self.files: dict[str, int] = {}
+        self.folders: set[str] = set()
         self.odd: set[str] = set()
         self.read_bytes = 0
         waiting = [""]
@@ -48,6 +49,7 @@ class Folder:
                     continue
                 status = os.lstat(os.path.join(root, path))
                 if stat.S_ISDIR(status.st_mode):
+                    self.folders.add(path)
                     waiting.append(path + "/")
                 elif stat.S_ISREG(status.st_mode):
                     self.files[path] = status.st_size

@@ -186,7 +186,7 @@ class Aip:
                 self.notes.append(f"{path} belongs to a version whose coming in was not finished")
             else:
                 self._fault(path, "is in no inventory")
-        for path in sorted(own & self.disk.odd):
+        for path in sorted(own & (self.disk.odd | self.disk.folders)):
             self._fault(path, "is not a regular file")
 
     def _verify_content(self, path: str, digest: str) -> None:
