@@ -15,7 +15,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -310,7 +310,8 @@ def _locked(path: Path, what: str, how: int) -> Iterator[None]:
             ) from error
         yield
     finally:
-        os.close(descriptor)
+        with suppress(OSError):  # nothing was written through it, and the lock is let go all the same
+            os.close(descriptor)
 
 
 def free_bytes(path: Path) -> int:

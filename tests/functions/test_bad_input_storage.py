@@ -17,6 +17,7 @@ from aip.validation.package import check_aip
 from oais.archive import Archive
 from oais.errors import StorageError
 from oais.functions.ingest import Ingested, ingest
+from oais.functions.ledger.recording import record
 from oais.functions.recovery import sweep
 from oais.functions.storage import aip_store
 from oais.information.findings import refuses
@@ -32,6 +33,13 @@ STRIDE = 11
 """Every so many calls, from another one for each fault; the long runs meet all of them."""
 
 
+def taken_in(archive: Archive, bag: Path, inspector: Inspector) -> Ingested:
+    """Ingest one delivery and write down in the ledger that it came."""
+    done = ingest(archive, bag, inspector)
+    record(archive, archive.signer, done.statements)
+    return done
+
+
 class Course:
     """One delivery and an archive, brought back to the same state before each point of a sweep."""
 
@@ -43,7 +51,7 @@ class Course:
         self.sent = regular_files(self.bag)
         self.archive = self._fresh()
         with at_step(0, killing) as counted:
-            ingest(self.archive, self.bag, inspector)
+            taken_in(self.archive, self.bag, inspector)
         self.steps = counted.count
 
     def _fresh(self) -> Archive:
@@ -63,7 +71,7 @@ class Course:
         self._start_again()
         sweep(self.archive)
         assert self._left_behind() == []
-        assert ingest(self.archive, self.bag, self.inspector).receipt.status == "accepted"
+        assert taken_in(self.archive, self.bag, self.inspector).receipt.status == "accepted"
         self._check_store()
         assert aip_store(self.archive).find("attack.swept") is not None
         assert self._left_behind() == []
@@ -124,7 +132,7 @@ def _stopped(course: Course, point: int, code: int) -> bool:
     stopped: StorageError | None = None
     with at_step(point, failing(code)):
         try:
-            done = ingest(course.archive, course.bag, course.inspector)
+            done = taken_in(course.archive, course.bag, course.inspector)
         except StorageError as error:
             stopped = error
     if stopped is not None:
@@ -155,7 +163,7 @@ def kill_at(course: Course, points: Iterable[int]) -> int:
         if child == 0:
             try:  # threads do not come along into a forked process, so it has an inspector of its own
                 with Inspector(workers=1) as own, at_step(point, killing):
-                    ingest(course.archive, course.bag, own)
+                    taken_in(course.archive, course.bag, own)
             finally:
                 os._exit(0)
         _, status = os.waitpid(child, 0)
