@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import (
+    asking,
     auditing,
     checking,
     deciding,
@@ -38,6 +39,7 @@ GROUPS: Mapping[str, Callable[[Path, Sizes], list[Figure]]] = {
     "site": site.figures,
     "tree": tree.figures,
     "login": logging_in.figures,
+    "ask": asking.figures,
     "deliver": delivering.figures,
 }
 

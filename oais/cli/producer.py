@@ -196,9 +196,9 @@ def watch(
     if settle < 0:
         raise WrongUsageError(f"--settle is {settle}; expected 0 or more seconds")
     folder = DropFolder(open_archive(home_or_default(home)), settled_after=settle)
-    err.print(f"watching {folder.archive.incoming} (Ctrl-C ends)")
     code = 0
     with ending_noticed() as ended:
+        err.print(f"watching {folder.archive.incoming} (Ctrl-C ends)")
         for disposition in watch_folder(folder, once=once, agreement=agreement, ended=ended):
             _print_disposition(disposition)
             code = max(code, _exit_code(disposition))

@@ -103,20 +103,21 @@ def redeem_code(service: Service, browser: str, typed: str, *, network: str, ses
     known = service.hmac("browser", browser)
     now = service.now()
     with service.database.reading() as connection:
-        # Guessing without a living code costs a question only, no waiting for whoever writes.
+        # Guessing without a living code costs a question only: no waiting for whoever writes, and no line
+        # in a log that is kept for ever.
         code = codes.living(connection, known, timestamp(now))
     opened = None
     if code is not None:
         with service.database.writing() as connection:
             opened = _used_up(connection, service, known, _symbols(typed), session)
+        event = "code refused: not valid" if opened is None else "code used"
+        record(service, event, who="" if opened is None else code.person, address=network)
     if opened is None:
-        record(service, "code refused: not valid", address=network)
         raise WrongCodeError(
             "this code cannot be used",
             remedy="type it as the mail shows it, in the browser that asked for it, within ten minutes; "
             "or ask for a new one",
         )
-    record(service, "code used", who=code.person if code else "", address=network)
     return opened
 
 

@@ -29,6 +29,7 @@ from oais.functions.codes import (
     redeem_code,
 )
 from oais.functions.mailing import send_due
+from oais.functions.security_log import path_of
 from oais.functions.service import Service
 from oais.mail import parse_address
 from tests.functions.serving import StillClock, still_service
@@ -183,18 +184,21 @@ def test_the_sixth_try_fails_even_with_the_right_code(service: Service) -> None:
     assert opens(service, fresh)
 
 
+@pytest.mark.long
 def test_guessing_is_counted_five_times_and_never_succeeds(
     service: Service, seeded: random.Random, record_count: Callable[[str, int], None]
 ) -> None:
     """A flood of guesses against one living code ends it after five, and touches no code of others."""
     ask(service)
     (other,) = ask(service, "grace@example.org", browser="another")
-    guesses = 300
+    guesses = 100_000
+    lines = len(path_of(service.archive.home).read_bytes().splitlines())
     assert not any(opens(service, "".join(seeded.choices(ALPHABET, k=12))) for _ in range(guesses))
     record_count("guessed codes", guesses)
     with service.database.reading() as connection:
         counted = connection.execute(codes.CODES.select().order_by(codes.CODES.c.tries.desc())).mappings()
         assert [row["tries"] for row in counted] == [5, 0]
+    assert len(path_of(service.archive.home).read_bytes().splitlines()) == lines + 5
     assert opens(service, other, browser="another")
 
 
