@@ -15,7 +15,11 @@ import httpx2
 import pytest
 
 from oais.archive import Archive, open_archive
-from oais.functions.service import open_service
+from oais.functions.people.accounts import Entry, create_administrator
+from oais.functions.people.saved import save_profile
+from oais.functions.people.tokens import make_token
+from oais.functions.service import Service, open_service
+from policies.principals import Scope
 from tests.conftest import lacking
 from tests.web.conftest import LIGHT_CURVE, archive
 from tests.web.depositing import Depository, served
@@ -26,13 +30,19 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "orders.md"
 
 
 @pytest.fixture
-def site(archive: Archive, tmp_path: Path) -> Iterator[str]:
-    """A copy of the archive, served; its address."""
+def service(archive: Archive, tmp_path: Path) -> Service:
+    """A copy of the archive."""
+    shutil.copytree(archive.home, tmp_path / "home", symlinks=True)
+    return open_service(open_archive(tmp_path / "home"))
+
+
+@pytest.fixture
+def site(service: Service) -> Iterator[str]:
+    """The copy, served; its address."""
     missing = [name for name in ("bash", "curl", "wget") if shutil.which(name) is None]
     if missing:
         lacking(", ".join(missing))
-    shutil.copytree(archive.home, tmp_path / "home", symlinks=True)
-    with served(Depository(open_service(open_archive(tmp_path / "home")), "")) as opened:
+    with served(Depository(service, "")) as opened:
         yield opened.url
 
 
@@ -42,10 +52,30 @@ def run(script: str, folder: Path) -> None:
     subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, check=True, capture_output=True)
 
 
+def lines_of_the_page() -> list[str]:
+    """The lines for a terminal; the first one is of a profile."""
+    lines = re.findall(r"^(?:curl|wget) .*$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert ["profile=" in line for line in lines] == [True, False, False, False]
+    return lines
+
+
+def test_the_example_of_a_profile_fetches_it(service: Service, site: str, tmp_path: Path) -> None:
+    """With a token of its owner the line gives a package of what the profile names."""
+    person = create_administrator(service, Entry("ada", "Ada", "ada@example.org"), "seven tall herons wade")
+    token = make_token(
+        service, person.identifier, person.identifier, "terminal", [Scope.READ, Scope.DOWNLOAD]
+    )
+    profile = save_profile(service, person.identifier, "mine", ["tess/n1"])
+    line = lines_of_the_page()[0].replace("https://archive.example", site)
+    run(f"TOKEN={token.secret}\n{line.replace('IDENTIFIER', profile.identifier)}", tmp_path / "mine")
+    (fetched,) = (tmp_path / "mine").iterdir()
+    with zipfile.ZipFile(fetched) as package:
+        assert any(name.endswith(".fits") for name in package.namelist())
+
+
 def test_the_examples_fetch_packages(site: str, tmp_path: Path) -> None:
     """Each line gives a package, and the line that resumes goes on where a download broke off."""
-    lines = re.findall(r"^(?:curl|wget) .*$", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert len(lines) == 3
+    lines = lines_of_the_page()[1:]
     script = "\n".join(lines).replace("https://archive.example", site).replace("MISSION", "tess")
     script = (
         script.replace("2018-01-31", "2018-12-31").replace("mission.f", "tess.z").replace("mission.", "tess.")
