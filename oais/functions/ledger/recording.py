@@ -108,20 +108,20 @@ def record_kept(archive: Archive) -> int:
     """
     known = known_in(ledger_of(archive))
     missing = [thing for thing in kept_in(archive, known) if (thing.kind, thing.subject) not in known]
-    whole = [thing for thing in missing if _is_whole(archive, thing)]
-    if whole:
-        record(archive, archive.signer, _statements(archive, whole))
-    return len(whole)
+    statements = [statement for thing in missing for statement in _if_whole(archive, thing)]
+    if statements:
+        record(archive, archive.signer, statements)
+    return len(statements)
 
 
-def _is_whole(archive: Archive, thing: Kept) -> bool:
+def _if_whole(archive: Archive, thing: Kept) -> tuple[Statement, ...]:
+    """Return the statement of a thing, none of one that is damaged; its bytes are read once."""
     try:
-        thing.digests()
         if thing.kind == "receipt":
             open_receipt(archive, thing.subject)
+        return _statements(archive, [thing])
     except DamageError:
-        return False
-    return True
+        return ()
 
 
 def _statements(home: Home, things: Collection[Kept]) -> tuple[Statement, ...]:
