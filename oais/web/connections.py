@@ -6,9 +6,11 @@ import resource
 import socket
 import struct
 from asyncio import AbstractEventLoop, TimerHandle, Transport
+from collections import deque
 from collections.abc import Callable
 from math import inf
 from typing import Any, Final, cast
+from weakref import WeakKeyDictionary
 
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
@@ -23,6 +25,12 @@ MOST_CONNECTIONS: Final = 1024
 
 ACCEPTED_AT_ONCE: Final = 128
 """Connections taken before the first of them is looked at."""
+
+BETWEEN_BRINGERS: Final = 0.010
+"""Seconds between two who bring something, about what one of them costs; in them readers are served."""
+
+_READING: Final = (b"GET ", b"HEAD")
+"""How the head of a request begins that brings nothing."""
 
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
 """Wait no second for the rest to be sent (socket(7), SO_LINGER)."""
@@ -62,8 +70,38 @@ class _Wait:
         self.since, self._alarm = inf, None
 
 
+class _Line:
+    """Those who bring something, let in one after the other with a moment between them.
+
+    A crowd that logs in at once would otherwise be read, judged and answered before the next reader is.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._moving = False
+
+    def enter(self, loop: AbstractEventLoop, let_in: Callable[[], None]) -> None:
+        """Join at the end; who finds nobody there, nor just gone in, is let in at once."""
+        self._waiting.append(let_in)
+        if not self._moving:
+            self._move(loop)
+
+    def _move(self, loop: AbstractEventLoop) -> None:
+        self._moving = bool(self._waiting)
+        if self._moving:
+            loop.call_later(BETWEEN_BRINGERS, self._move, loop)
+            self._waiting.popleft()()
+
+
+_LINES: Final[WeakKeyDictionary[AbstractEventLoop, _Line]] = WeakKeyDictionary()
+"""One line to each loop that serves."""
+
+
 class PromptProtocol(H11Protocol):
-    """Uvicorn's HTTP/1.1, which itself would wait for ever for the rest of a head or for a reader."""
+    """Uvicorn's HTTP/1.1, which itself would wait for ever for the rest of a head or for a reader.
+
+    Who reads is served as he comes; who brings something waits in a line.
+    """
 
     slowest_head = SLOWEST_HEAD
     slowest_reader = SLOWEST_READER
@@ -72,6 +110,8 @@ class PromptProtocol(H11Protocol):
     def __init__(self, *settings: Any, **more: Any) -> None:
         super().__init__(*settings, **more)
         self._head, self._reader = _Wait(), _Wait()
+        self._inside = False
+        """Whether the request that is being read has had its turn."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request; in a crowd whoever let us wait longest has to go."""
@@ -83,11 +123,26 @@ class PromptProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read; whole heads end the wait, pieces of one do not lengthen it."""
+        if self._inside or data.startswith(_READING):
+            self._read(data)
+            return
+        self._head.end()
+        self.flow.pause_reading()
+        _LINES.setdefault(self.loop, _Line()).enter(self.loop, lambda: self._let_in(data))
+
+    def _let_in(self, data: bytes) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        self._inside = True
         super().data_received(data)
         self._watch()
 
     def on_response_complete(self) -> None:
         """Begin to wait for the next request, unless it is there already."""
+        self._inside = False
         super().on_response_complete()
         self._watch()
 

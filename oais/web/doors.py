@@ -49,9 +49,9 @@ class Door:
     A ``Duty`` is asked here, before anything of the request's body is read; an ``Action`` is asked by the
     endpoint of each object it shows. The body of a door that ``streams`` is read by its endpoint alone, which
     then also calls ``check_token`` when it takes forms. ``at_once`` is how many requests the turnstile before
-    its fixed path lets in at a time (0: any number). A door that ``builds`` reads many packages before it
-    answers what an address names; there reading is limited too. Every answer ``tells`` these headers, also
-    one that refuses.
+    its fixed path lets in at a time (0: any number), ``waiting`` how many more wait for room. A door that
+    ``builds`` reads many packages before it answers what an address names; there reading is limited too.
+    Every answer ``tells`` these headers, also one that refuses.
     """
 
     path: str
@@ -60,6 +60,7 @@ class Door:
     methods: tuple[str, ...] = ("GET",)
     streams: bool = False
     at_once: int = 0
+    waiting: int = 0
     builds: bool = False
     tells: tuple[tuple[str, str], ...] = ()
 

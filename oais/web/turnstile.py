@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from asyncio import Semaphore
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final
 
@@ -38,8 +40,37 @@ _FULL_FOR_PROGRAMS: Final = Response(
 )
 
 
+class _Room:
+    """The room behind a door: so many ``inside`` at a time, and so many ``waiting`` till others leave."""
+
+    def __init__(self, inside: int, waiting: int) -> None:
+        self._places = Semaphore(inside)
+        self._seats = waiting
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody may even wait any more."""
+        return self._places.locked() and not self._seats
+
+    @asynccontextmanager
+    async def entered(self) -> AsyncIterator[None]:
+        """Come in, once somebody has left if need be, and leave."""
+        if self._places.locked():
+            self._seats -= 1
+            try:
+                await self._places.acquire()
+            finally:
+                self._seats += 1
+        else:
+            await self._places.acquire()
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
 class Turnstile:
-    """ASGI middleware: lets as many into a door as may be there ``at_once``.
+    """ASGI middleware: lets as many into a door as may be there ``at_once``, and lets ``waiting`` wait.
 
     It stands before everything else and its answer lies ready, so that a flood costs the other pages
     little; programs get problem details in place of the page.
@@ -47,22 +78,21 @@ class Turnstile:
 
     def __init__(self, app: ASGIApp, *, doors: Iterable[Door]) -> None:
         self._app = app
-        self._room = {
-            (method, door.path): door.at_once for door in doors if door.at_once for method in door.methods
+        self._rooms = {
+            (method, door.path): _Room(door.at_once, door.waiting)
+            for door in doors
+            if door.at_once
+            for method in door.methods
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or tell it to come back."""
-        place = (scope.get("method", ""), scope.get("path", ""))
-        room = self._room.get(place)
+        room = self._rooms.get((scope.get("method", ""), scope.get("path", "")))
         if room is None:
             await self._app(scope, receive, send)
-        elif not room:
+        elif room.is_full:
             full = _FULL_FOR_PROGRAMS if wants_json(Request(scope)) else _FULL
             await full(scope, receive, send)
         else:
-            self._room[place] -= 1
-            try:
+            async with room.entered():
                 await self._app(scope, receive, send)
-            finally:
-                self._room[place] += 1

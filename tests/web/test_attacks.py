@@ -118,6 +118,35 @@ def test_whole_heads_are_not_hung_up_on(address: tuple[str, int]) -> None:
     assert converse(address, (GET + b"\r\n") * 50 + GET + CLOSE) == [200] * 51
 
 
+def test_who_reads_does_not_wait_behind_those_who_bring(archive: Archive) -> None:
+    """Of a crowd that posts and one who asks after them, he is answered before most of the crowd is."""
+    posting = b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Length: 0\r\n" + CLOSE
+    with ExitStack() as stack:
+        place = stack.enter_context(served(archive, PromptProtocol))
+        crowd = [stack.enter_context(socket.create_connection(place, timeout=30)) for _ in range(60)]
+        for line in crowd:
+            line.sendall(posting)
+        assert converse(place, GET + CLOSE) == [200]
+        answered, _, _ = select.select(crowd, [], [], 0)
+        assert len(answered) < len(crowd) / 2
+        statuses = [line.recv(1 << 16)[9:12] for line in crowd]
+    assert len(statuses) == 60
+    assert b"" not in statuses
+
+
+def test_who_hangs_up_in_the_line_holds_up_nobody(archive: Archive) -> None:
+    """The others behind him are let in."""
+    posting = b"POST / HTTP/1.1\r\n" + HOST + CLOSE
+    with ExitStack() as stack:
+        place = stack.enter_context(served(archive, PromptProtocol))
+        crowd = [stack.enter_context(socket.create_connection(place, timeout=30)) for _ in range(20)]
+        for line in crowd:
+            line.sendall(posting)
+        for line in crowd[5:15]:
+            line.close()
+        assert [line.recv(1 << 16)[9:12] for line in crowd[:5] + crowd[15:]] == [b"405"] * 10
+
+
 PIXELS_GET = f"GET /api/v1/package?pick={PIXELS} HTTP/1.1\r\n".encode() + HOST + b"\r\n"
 
 

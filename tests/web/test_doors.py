@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
@@ -313,6 +313,30 @@ def test_a_crowded_door_answers_at_once_and_only_itself(archive: Archive) -> Non
     assert crowded.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in crowded.headers["content-security-policy"]
     assert client.get("/slow").text == "done"
+
+
+def test_some_may_wait_before_a_crowded_door(archive: Archive) -> None:
+    """Who finds a seat is served when the one before him has left; who finds none is turned away."""
+    inside, go_on = threading.Semaphore(0), threading.Semaphore(0)
+
+    def slow(_request: Request) -> Response:
+        inside.release()
+        assert go_on.acquire(timeout=60)
+        return Response("done")
+
+    doors = (Door("/slow", slow, Public.NOTHING, at_once=1, waiting=1),)
+    site = TestClient(create_app(archive, doors=doors), base_url="http://localhost")
+    with site as client, ThreadPoolExecutor(3) as pool:
+        first = pool.submit(client.get, "/slow")
+        assert inside.acquire(timeout=60)
+        others = [pool.submit(client.get, "/slow") for _ in range(2)]
+        (turned_away,), waiting = wait(others, timeout=60, return_when=FIRST_COMPLETED)
+        assert turned_away.result().status_code == 429
+        assert not inside.acquire(blocking=False)
+        go_on.release(2)
+        assert first.result().text == waiting.pop().result().text == "done"
+        go_on.release()
+        assert client.get("/slow").text == "done"
 
 
 @pytest.mark.parametrize("limit", ["packages_at_once", "packages_at_once_each"])

@@ -32,7 +32,7 @@ _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=
 _AT_ONCE: Final = 1 if (os.cpu_count() or 1) <= 2 else 2
 _WAITING: Final = 20
 _RETRY_SECONDS: Final = 5
-_LESS_URGENT: Final = 10
+_LESS_URGENT: Final = 19
 _PLACES: Final = BoundedSemaphore(_AT_ONCE + _WAITING)
 
 

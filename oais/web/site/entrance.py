@@ -26,8 +26,9 @@ from oais.web.visitors import service_of, visitor_of
 
 UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 
-LOGINS_AT_ONCE: Final = 22
-"""Those whose password is reckoned and twenty who wait; the others may not take the threads pages need."""
+LOGINS_AT_ONCE: Final = 1
+LOGINS_WAITING: Final = 20
+"""Who wait for their turn take no thread that a page needs; whoever comes then is asked to come back."""
 
 HOME: Final = "/me"
 """Where one arrives who did not come from anywhere else on the site."""
@@ -199,7 +200,7 @@ _ACCEPTED: Final = HTTPStatus.ACCEPTED
 
 DOORS: Final = (
     Door("/login", login_page, Public.NOTHING),
-    Door("/login", login, Public.NOTHING, ("POST",), at_once=LOGINS_AT_ONCE),
+    Door("/login", login, Public.NOTHING, ("POST",), at_once=LOGINS_AT_ONCE, waiting=LOGINS_WAITING),
     Door("/logout", logout, Public.NOTHING, ("POST",)),
     Door("/register", registration_page, Public.NOTHING),
     Door("/register", registration, Public.NOTHING, ("POST",)),
