@@ -9,6 +9,7 @@ import typer
 from typer.main import get_command
 
 from oais.cli import consumer, management, ordering, people, policy, producer, rights, serving
+from oais.cli.copies import location_app
 from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
 from oais.cli.ledger import ledger_app
@@ -27,6 +28,7 @@ app = typer.Typer(
 for group, name in (
     (management.index_app, "index"),
     (ledger_app, "ledger"),
+    (location_app, "location"),
     (notify_app, "notify"),
     (ordering.order_app, "order"),
     (policy.policy_app, "policy"),

@@ -17,6 +17,7 @@ from aip.stored import INVENTORY, StoredAip, open_stored
 from oais.archive import Archive, Home
 from oais.errors import ConfigurationError, DamageError, NotFoundError
 from oais.files import make_directories, open_regular, storage_errors, unreadable, write_durably
+from oais.functions.copies.changes import LocationChange, location_changes
 from oais.functions.policy.history import PolicyChange, policy_history
 from oais.functions.receipts import open_receipt, receipt_names, receipt_path
 from oais.functions.storage import aip_store
@@ -87,6 +88,11 @@ def record_change(archive: Archive, change: PolicyChange) -> None:
     record(archive, archive.signer, _statements(archive, [_policies(change)]))
 
 
+def record_location(archive: Archive, change: LocationChange) -> None:
+    """Add that a location was added or removed; raises DamageError, StorageError."""
+    record(archive, archive.signer, _statements(archive, [_location(change)]))
+
+
 def record_audit(home: Home, started_at: str, summary: Mapping[str, Any]) -> None:
     """Keep the summary of an audit and add it; without the signing key the next submission adds it.
 
@@ -137,6 +143,8 @@ def kept_in(home: Home, known: Known | None = None) -> Iterator[Kept]:
     yield from _keys(home)
     with suppress(DamageError):  # a line that cannot be read is missed by whoever verifies the ledger
         yield from map(_policies, reversed(policy_history(home.home)))
+    with suppress(DamageError):
+        yield from map(_location, location_changes(home.home))
     yield from _versions(home, known or {})
     yield from (_receipt(home, name) for name in receipt_names(home, ""))
     yield from _audits(home)
@@ -151,6 +159,10 @@ def _policies(change: PolicyChange) -> Kept:
     text = "".join(f"{digest}  {path}\n" for path, digest in sorted(change.files.items()))
     digest = hashlib.sha512(text.encode()).hexdigest()
     return Kept("policies", f"{change.digest}@{change.since}", lambda: (digest, ""))
+
+
+def _location(change: LocationChange) -> Kept:
+    return Kept("location", change.subject, lambda: (change.sha512, ""))
 
 
 def _versions(home: Home, known: Known) -> Iterator[Kept]:

@@ -12,6 +12,7 @@ from typing import Final
 from oais.archive import Home
 from oais.errors import ArchiveError, DamageError, NotFoundError, WrongUsageError
 from oais.files import read_regular
+from oais.functions.copies.changes import LOG as LOCATIONS
 from oais.functions.ledger.recording import AUDITS, Kept, kept_in, known_in, require_ledger
 from oais.functions.policy.history import LOG
 from oais.functions.receipts import receipt_path
@@ -104,6 +105,7 @@ def _place_of(home: Home, kind: str, subject: str) -> str:
         "receipt": receipt,
         "policies": LOG,
         "audit": f"ledger/{AUDITS}/{subject}.json",
+        "location": LOCATIONS,
         "key": f"keys/trusted/{subject}.pem",
     }
     return places.get(kind, "ledger")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-Kind = Literal["aip-version", "receipt", "policies", "audit", "key", "deaccession"]
+Kind = Literal["aip-version", "receipt", "policies", "audit", "key", "deaccession", "location"]
 
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 SALT_BYTES: Final = 32

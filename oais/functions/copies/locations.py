@@ -1,0 +1,210 @@
+"""Where copies are kept: a list in the ledger, to which each change adds a line.
+
+A location is a folder, best on another disk or machine. Below it lie a storage root of its own (``aip/``),
+the place where copies come together before they count (``staging/``), and what was damaged
+(``quarantine/``). The archive's own storage root goes by the name ``home``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aip.root import ROOT_DECLARATION, create_storage_root
+from aip.storage import AipStore
+from oais.archive import Archive, Home
+from oais.errors import NotFoundError, RefusedError, StorageError, WrongUsageError
+from oais.files import exclusive_lock, make_directories, read_regular, storage_errors, sync_directory
+from oais.functions.copies.changes import LOG, LocationChange, location_changes
+from oais.functions.ledger.recording import record_location
+from oais.information.chained_log import append_entry
+from oais.information.text import printable
+
+HOME: Final = "home"
+"""The name of the archive's own storage root among all that hold copies."""
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+_PUBLIC_KEY: Final = "archive.pub.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A folder that holds a copy of every AIP, and since when it is to."""
+
+    name: str
+    path: Path
+    since: str
+
+    @property
+    def root(self) -> Path:
+        """Its OCFL storage root."""
+        return self.path / "aip"
+
+    @property
+    def staging(self) -> Path:
+        """Where copies come together, on the file system of ``root``."""
+        return self.path / "staging"
+
+    @property
+    def away(self) -> str:
+        """Why nothing can be asked of it now, or nothing: its disk may not be there."""
+        return why_away(self.root)
+
+    def store(self) -> AipStore:
+        """Return the store in it; raises StorageError when it is away."""
+        if self.away:
+            raise StorageError(
+                f"location {self.name} is away: {self.away}",
+                remedy="bring its disk back; what it is owed is made up for by 'oais location sync'",
+            )
+        return AipStore(self.root, self.staging / "locks")
+
+
+def why_away(root: Path) -> str:
+    """Return why a storage root is not there, or nothing; an empty mount point is not taken for one."""
+    try:
+        os.stat(root / ROOT_DECLARATION)
+    except OSError as error:
+        return f"{root / ROOT_DECLARATION}: {error.strerror}"
+    return ""
+
+
+def locations(home: Home) -> list[Location]:
+    """Return the locations that are to hold a copy, in the order in which they were added.
+
+    Raises DamageError when their list is not what was written, StorageError.
+    """
+    found: dict[str, Location] = {}
+    for change in location_changes(home.home):
+        if change.event == "added":
+            found[change.name] = Location(change.name, Path(change.path), change.at)
+        else:
+            found.pop(change.name, None)
+    return list(found.values())
+
+
+def roots(home: Home) -> Mapping[str, Path]:
+    """Return every storage root that holds AIPs by the name of its location, the archive's own as ``home``.
+
+    One that is away is named too: see ``why_away``. Raises DamageError, StorageError.
+    """
+    return {HOME: home.aip_root, **{location.name: location.root for location in locations(home)}}
+
+
+def location_named(home: Home, name: str) -> Location:
+    """Return a location; raises NotFoundError, DamageError, StorageError."""
+    known = locations(home)
+    for location in known:
+        if location.name == name:
+            return location
+    names = ", ".join(location.name for location in known) or "none"
+    raise NotFoundError(
+        f"there is no location {printable(name)}; there are: {names}",
+        remedy="'oais location list' shows them, 'oais location add' adds one",
+    )
+
+
+def add_location(archive: Archive, name: str, path: Path) -> Location:
+    """Add a folder that is to hold a copy of every AIP: a new one, or one that held copies before.
+
+    Its storage root is made at once, the copies come with the next 'oais location sync'.
+    Raises WrongUsageError for a name or place that cannot be, RefusedError for a folder that holds
+    something else, DamageError, StorageError.
+    """
+    place = path.resolve()
+    with _one_change(archive):
+        _require_name(archive, name)
+        _require_place(archive, place)
+        with storage_errors(f"the location {name}"):
+            _prepare(archive, place)
+        return Location(name, place, _note(archive, "added", name, place).at)
+
+
+def remove_location(archive: Archive, name: str) -> Location:
+    """Take a location off the list; its copies stay where they are. Raises NotFoundError, StorageError."""
+    with _one_change(archive):
+        location = location_named(archive, name)
+        _note(archive, "removed", name, location.path)
+    return location
+
+
+def on_one_disk(home: Home, location: Location) -> bool:
+    """Return whether a location lies on the disk of the archive, and would be lost with it."""
+    try:
+        return os.stat(location.path).st_dev == os.stat(home.aip_root).st_dev
+    except OSError:
+        return False
+
+
+def _one_change(archive: Archive) -> AbstractContextManager[None]:
+    locks = archive.staging / "locks"
+    with storage_errors("the locks of the archive"):
+        make_directories(locks)
+    return exclusive_lock(locks / "locations.lock", "the list of locations")
+
+
+def _require_name(archive: Archive, name: str) -> None:
+    if not _NAME.fullmatch(name) or name == HOME:
+        raise WrongUsageError(
+            f"{printable(name)!r} is no name for a location",
+            remedy=f"take up to 31 small letters, digits and dashes, other than {HOME!r}: such as 'vault-2'",
+        )
+    if any(location.name == name for location in locations(archive)):
+        raise RefusedError(
+            f"there is a location {name} already", remedy="take another name, or remove that one first"
+        )
+
+
+def _require_place(archive: Home, place: Path) -> None:
+    """Refuse a folder that is part of another copy, or holds what is not ours."""
+    try:
+        str(place).encode()
+    except UnicodeEncodeError as error:
+        raise WrongUsageError(f"{place.name!r} holds bytes that are not UTF-8; expected text") from error
+    others = {HOME: archive.home, **{location.name: location.path for location in locations(archive)}}
+    for name, other in others.items():
+        if place.is_relative_to(other) or other.is_relative_to(place):
+            raise WrongUsageError(
+                f"{place} and {name} ({other}) lie in each other",
+                remedy="name a folder elsewhere, on another disk or machine",
+            )
+    with storage_errors(f"looking at {place}"):
+        empty = not place.exists() or (place.is_dir() and not any(place.iterdir()))
+    if not empty and not _is_ours(archive, place):
+        raise RefusedError(
+            f"{place} is not empty, and holds no copies of this archive",
+            remedy="name an empty or missing folder, or one that was a location of this archive before",
+        )
+
+
+def _is_ours(archive: Home, place: Path) -> bool:
+    try:
+        key = read_regular(place / "aip" / _PUBLIC_KEY)
+        return not why_away(place / "aip") and key in archive.trusted_keys().values()
+    except OSError:
+        return False
+
+
+def _prepare(archive: Archive, place: Path) -> None:
+    """Make what is missing below a location, durably."""
+    made = make_directories(place)
+    for folder in made:
+        folder.chmod(0o700)
+        sync_directory(folder.parent)
+    if why_away(place / "aip"):
+        create_storage_root(place / "aip", archive.signer.public_pem)
+    make_directories(place / "staging" / "locks")
+    sync_directory(place)
+
+
+def _note(archive: Archive, event: str, name: str, place: Path) -> LocationChange:
+    change = LocationChange(archive.now(), event, name, str(place))
+    with storage_errors("noting the location"):
+        append_entry(archive.home / LOG, change.as_plain(), mode=0o600)
+    record_location(archive, change)
+    return change
