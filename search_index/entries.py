@@ -169,6 +169,20 @@ class Grown:
 
 
 @dataclass(frozen=True, slots=True)
+class FormatHolding:
+    """What the newest versions of a mission's packages hold of one format; ``oldest`` came in first (UTC)."""
+
+    format_id: str
+    name: str
+    mission: str
+    files: int
+    size: int
+    aips: int
+    oldest: str
+    newest: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionEntry:
     """What became of a delivery that is in: the package, its version and the receipt given."""
 

@@ -17,7 +17,7 @@ from oais.errors import WrongUsageError
 from oais.information.findings import Finding
 from oais.information.observations import Observation
 from oais.information.packages import AipRecord
-from search_index.catalogue import reading
+from search_index.catalogue import census, reading
 from search_index.catalogue.database import Catalogue, CatalogueConnection
 from search_index.catalogue.selection import Scored, selected
 from search_index.checking import differences
@@ -25,6 +25,7 @@ from search_index.entries import (
     AipEntry,
     FileHolder,
     FindResult,
+    FormatHolding,
     Grown,
     Hit,
     Holding,
@@ -179,6 +180,14 @@ class Index:
     def growth(self, without: tuple[str, ...] = ()) -> tuple[Grown, ...]:
         """Return what came in by year and mission, in this order, but in the branches ``without``."""
         return self._answer(lambda view: view.growth.by_year(without))
+
+    def formats(self) -> tuple[FormatHolding, ...]:
+        """Return what is held of each format, mission by mission; of each package the newest version."""
+        return self._read(census.formats)
+
+    def of_format(self, format_id: str) -> tuple[str, ...]:
+        """Return the packages whose newest version has a product of this format, by identifier."""
+        return self._read(lambda connection: census.of_format(connection, format_id))
 
     def submission(self, key: str) -> SubmissionEntry | None:
         """Return what became of the delivery with this submission key, or None."""

@@ -14,6 +14,7 @@ from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
 from oais.cli.ledger import ledger_app
 from oais.cli.notifying import notify_app
+from oais.cli.preservation import COMMANDS as PLANNING
 from oais.cli.terminal import out
 from oais.information.software import software_version
 
@@ -43,7 +44,7 @@ for group, name in (
 for panel, commands in (
     ("Providers", producer.COMMANDS),
     ("Everybody", consumer.COMMANDS),
-    ("Archivists", (*management.COMMANDS, *serving.COMMANDS, ordering.work)),
+    ("Archivists", (*management.COMMANDS, *PLANNING, *serving.COMMANDS, ordering.work)),
     ("To begin with", (demo,)),
 ):
     for command in commands:

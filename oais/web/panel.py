@@ -18,6 +18,7 @@ _PANEL: Final[tuple[tuple[str, str, Duty], ...]] = (
     ("/desk/groups", "Groups", Duty.MANAGE_PEOPLE),
     ("/desk/approvals", "Approvals", Duty.MANAGE_PEOPLE),
     ("/desk/usage", "Downloads", Duty.MANAGE_ARCHIVE),
+    ("/desk/formats", "Formats", Duty.MANAGE_ARCHIVE),
     ("/desk/policies", "Policies", Duty.MANAGE_POLICY),
     ("/desk/embargoes", "Embargoes", Duty.MANAGE_POLICY),
     ("/desk/log", "Security log", Duty.SEE_LOG),

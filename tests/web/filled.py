@@ -98,6 +98,7 @@ def filled_site(folder: Path) -> Iterator[Filled]:
                     "/desk/policies/explain?about=V1&login=reader&supposed=visit%3DV2%2Ccompleted%3D2027-02-01",
                     "/desk/policies/calendar",
                     "/desk/embargoes",
+                    "/desk/formats",
                     "/orders?everybody=true",
                 ),
                 "provider": ("/me/deposits", *(f"/me/deposits/{identifier}" for identifier in deliveries)),

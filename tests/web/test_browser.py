@@ -54,6 +54,7 @@ STAFF_PAGES = (
     "/desk/approvals",
     "/desk/groups",
     "/desk/policies",
+    "/desk/formats",
     "/desk/embargoes",
     "/desk/usage",
     "/desk/log",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from oais.web.api import account, archive, codes, desk, groups, orders, policies, subscriptions
+from oais.web.api import account, archive, codes, desk, groups, orders, policies, preservation, subscriptions
 from oais.web.doors import Door
 
 API_DOORS: Final[tuple[Door, ...]] = (
@@ -15,6 +15,7 @@ API_DOORS: Final[tuple[Door, ...]] = (
     *codes.DOORS,
     *orders.DOORS,
     *policies.DOORS,
+    *preservation.DOORS,
     *subscriptions.DOORS,
 )
 """Every address of the API; of two that fit, the earlier answers."""

@@ -22,6 +22,7 @@ from oais.web.site import (
     packages,
     people,
     policies,
+    preservation,
     products,
     saved,
     search,
@@ -51,5 +52,6 @@ SITE_DOORS: Final[tuple[Door, ...]] = (
     *baskets.DOORS,
     *orders.DOORS,
     *policies.DOORS,
+    *preservation.DOORS,
 )
 """Every page; of two addresses that fit, the earlier answers."""

@@ -1,0 +1,22 @@
+"""The desk's pages of preservation planning."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oais.functions.preservation.census import take_census
+from oais.web.doors import Door
+from oais.web.rendering import respond, site_of
+from policies.principals import Duty
+
+
+def formats(request: Request) -> Response:
+    """Show the formats held, how much of each, and what is to be done about them."""
+    return respond(request, "formats.html", take_census(site_of(request).archive))
+
+
+DOORS: Final = (Door("/desk/formats", formats, Duty.MANAGE_ARCHIVE),)
+"""The doors of these pages."""

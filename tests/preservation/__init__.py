@@ -1,0 +1,1 @@
+"""Preservation planning: formats, coverage, migration, the dossier."""
