@@ -33,6 +33,23 @@ def ledger_show(home: Home = None, as_json: AsJson = False) -> None:
     print_pairs((*rows, ("root hash", told.root)))
 
 
+@ledger_app.command("record")
+def ledger_record(home: Home = None, as_json: AsJson = False) -> None:
+    """Look through all that is kept, and add what does not stand in the ledger yet.
+
+    After a crash the next submission does so by itself.
+    """
+    from oais.archive import open_archive
+    from oais.functions.recovery import look_again
+
+    done = look_again(open_archive(home_or_default(home), ruled=False))
+    if as_json:
+        print_json({"done": done})
+        return
+    for sentence in done or ["nothing was missing: all that is kept stands in the ledger"]:
+        out.print(escape(sentence), soft_wrap=True)
+
+
 @ledger_app.command("prove")
 def ledger_prove(
     about: Annotated[str, typer.Argument(help="An AIP, one of its versions (ID@v2), or a receipt's name.")],

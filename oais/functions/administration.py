@@ -13,8 +13,8 @@ from oais.database import mail_queue
 from oais.errors import StorageError, UnreachableError
 from oais.files import free_bytes
 from oais.functions.completeness import storage_root_findings
-from oais.functions.ledger.recording import record_kept
 from oais.functions.mailing.sending import MOST_TRIES
+from oais.functions.recovery import look_again
 from oais.functions.service import database_if_any
 from oais.functions.storage import aip_store
 from oais.information.software import DISTRIBUTION, software_version
@@ -48,7 +48,7 @@ def initialise(home: Path, *, name: str = "") -> Archive:
     archive = create_archive(home, name=name)
     AipStore(archive.aip_root, archive.staging / "locks").create_root(archive.signer.public_pem)
     create_index(archive.index_root).add((), archive.policies.tree.nodes())
-    record_kept(archive)
+    look_again(archive)
     return archive
 
 

@@ -9,26 +9,51 @@ from aip.root import renew_reader
 from oais.archive import Archive
 from oais.errors import StorageError
 from oais.files import exclusive_lock
-from oais.functions.ledger.recording import record_kept
+from oais.functions.ledger.recording import ledger_of, record_kept
+from oais.functions.ledger.unrecorded import marks_left, take_away
 from oais.functions.storage import BUILDING, aip_store
 
 
 def sweep(archive: Archive) -> list[str]:
     """Remove what a crash left in staging and custody, finish half-made versions; say what was done.
 
-    What was stored and did not come into the ledger any more is added to it, and the reader in the storage
-    root is brought up to this release's. While any process builds packages nothing is swept: what lies there
-    is its work. Raises DamageError when the ledger is damaged.
+    Where something was being kept (``ledger.unrecorded``), versions half made are finished and what did not
+    come into the ledger any more is added to it. The reader in the storage root is brought up to this
+    release's. While any process builds packages nothing is swept: what lies there is its work.
+    Raises DamageError when the ledger is damaged.
     """
     try:
         with exclusive_lock(archive.staging / BUILDING, "the staging area", wait=False):
-            done = [*aip_store(archive).recover(), *_remove_remains(archive)]
-            done += renew_reader(archive.aip_root)
-            if added := record_kept(archive):
-                done.append(f"added {added} entries to the ledger, which a crash had kept out")
+            done = [*_remove_remains(archive), *renew_reader(archive.aip_root)]
+            marks, ledger = marks_left(archive), ledger_of(archive)
+            if marks or not ledger.signed:
+                done += _finish(archive)
+                take_away(marks)
+            else:
+                ledger.head()  # nothing comes in that could not be recorded
             return done
     except StorageError:
         return []
+
+
+def look_again(archive: Archive) -> list[str]:
+    """Look through all that is kept for what a crash left, whether or not it was marked; say what was done.
+
+    Raises StorageError while packages are being built, DamageError when the ledger is damaged.
+    """
+    with exclusive_lock(archive.staging / BUILDING, "the staging area", wait=False):
+        marks = marks_left(archive)
+        done = _finish(archive)
+        take_away(marks)
+        return done
+
+
+def _finish(archive: Archive) -> list[str]:
+    done = aip_store(archive).recover()
+    if added := record_kept(archive):
+        entries = "entry" if added == 1 else "entries"
+        done.append(f"added {added} {entries} to the ledger, which a crash had kept out")
+    return done
 
 
 def _remove_remains(archive: Archive) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from aip.storage import AipStore
 from aip.stored import StoredAip
-from oais.archive import Archive, Home
+from oais.archive import Home
 from oais.errors import NotFoundError, StorageError
 from oais.files import exclusive_lock, shared_lock
 
@@ -32,9 +32,9 @@ def find_aip(archive: Home, aip_id: str) -> StoredAip:
 
 
 @contextmanager
-def ingesting(archive: Archive) -> Iterator[None]:
+def ingesting(home: Home) -> Iterator[None]:
     """Keep the sweep away while packages are being built; any number of processes may build."""
-    with shared_lock(archive.staging / BUILDING, "the staging area"):
+    with shared_lock(home.staging / BUILDING, "the staging area"):
         yield
 
 

@@ -22,10 +22,10 @@ from oais.errors import ArchiveError, NotFoundError, StorageError, as_fault
 from oais.functions.data_management import index_records
 from oais.functions.ingest import Ingested, ingest
 from oais.functions.ledger.recording import record
+from oais.functions.ledger.unrecorded import Mark, marked
 from oais.functions.receipts import open_receipt, receipt_as_plain
 from oais.functions.recovery import sweep
 from oais.functions.reporting import SILENT, Reporter
-from oais.functions.storage import ingesting
 from oais.information.fixity import usable_cores
 from oais.information.identifiers import submission_key
 from oais.information.ledger.statements import Statement
@@ -92,11 +92,16 @@ def submit(
     if deliveries:
         _require_index(archive)
     sweep(archive)
+    if not deliveries:
+        return
     handover = Handover(agreement)
     workers = archive.settings.workers or usable_cores()
     alone = workers < 2 or len(deliveries) < _MANY
-    done = _one_by_one if alone else _side_by_side
-    with ingesting(archive), closing(_Updates(archive, reporter, 1 if alone else _BATCH)) as updates:
+    done, most = (_one_by_one, 1) if alone else (_side_by_side, _BATCH)
+    with (
+        marked(archive) as mark,
+        closing(_Updates(archive, reporter, most, mark)) as updates,
+    ):
         for outcome in done(archive, deliveries, handover, reporter, workers):
             yield from updates.add(outcome)
         yield from updates.coordinate()
@@ -111,8 +116,8 @@ def _require_index(archive: Archive) -> None:
 def submit_one(archive: Archive, delivery: Path, handover: Handover) -> Disposition:
     """Ingest one delivery whose sender is bound by its handover, and index it; return what became of it."""
     sweep(archive)
-    with ingesting(archive), _desk(archive) as desk:
-        (disposition,) = _Updates(archive, SILENT, 1).add(desk.take_in(delivery, handover, SILENT))
+    with marked(archive) as mark, _desk(archive) as desk:
+        (disposition,) = _Updates(archive, SILENT, 1, mark).add(desk.take_in(delivery, handover, SILENT))
     return disposition
 
 
@@ -247,8 +252,9 @@ class _Updates:
     When it is closed what still waits is seen to: an interruption comes between two deliveries.
     """
 
-    def __init__(self, archive: Archive, reporter: Reporter, most: int) -> None:
+    def __init__(self, archive: Archive, reporter: Reporter, most: int, mark: Mark) -> None:
         self._archive = archive
+        self._mark = mark
         self._reporter = reporter
         self._most = most
         self._waiting: list[_Outcome] = []
@@ -259,6 +265,7 @@ class _Updates:
         if outcome is not None:
             self._since = self._since if self._waiting else monotonic()
             self._waiting.append(outcome)
+            self._mark.stays |= outcome.disposition.receipt is None  # it may have been stored all the same
         if len(self._waiting) >= self._most or monotonic() - self._since > _BATCH_SECONDS:
             yield from self.coordinate()
 

@@ -50,6 +50,12 @@ def test_show_tells_the_log_in_figures(run: Any) -> None:
     assert told["origin"].startswith("oais-archive/")
 
 
+def test_record_adds_what_is_missing_and_says_so(run: Any) -> None:
+    """Nothing is missing after an ordinary day; with --json as one object."""
+    assert run("ledger", "record") == (0, "nothing was missing: all that is kept stands in the ledger\n", "")
+    assert json.loads(run("ledger", "record", "--json")[1]) == {"done": []}
+
+
 def test_prove_writes_a_file_that_verify_accepts(run: Any, tmp_path: Path) -> None:
     """To a file or to standard output, the same bytes; and a proof of something else is none."""
     proof = tmp_path / "proof.json"

@@ -17,7 +17,8 @@ from aip.validation.package import check_aip
 from oais.archive import Archive
 from oais.errors import StorageError
 from oais.functions.ingest import Ingested, ingest
-from oais.functions.ledger.recording import record
+from oais.functions.ledger.recording import kept_in, known_in, ledger_of, record
+from oais.functions.ledger.unrecorded import marked
 from oais.functions.recovery import sweep
 from oais.functions.storage import aip_store
 from oais.information.findings import refuses
@@ -35,8 +36,9 @@ STRIDE = 11
 
 def taken_in(archive: Archive, bag: Path, inspector: Inspector) -> Ingested:
     """Ingest one delivery and write down in the ledger that it came."""
-    done = ingest(archive, bag, inspector)
-    record(archive, archive.signer, done.statements)
+    with marked(archive):
+        done = ingest(archive, bag, inspector)
+        record(archive, archive.signer, done.statements)
     return done
 
 
@@ -71,6 +73,7 @@ class Course:
         self._start_again()
         sweep(self.archive)
         assert self._left_behind() == []
+        self._check_ledger()
         assert taken_in(self.archive, self.bag, self.inspector).receipt.status == "accepted"
         self._check_store()
         assert aip_store(self.archive).find("attack.swept") is not None
@@ -84,6 +87,13 @@ class Course:
     def _check_store(self) -> None:
         for path in aip_store(self.archive).object_roots():
             assert not refuses(check_aip(path)), path
+
+    def _check_ledger(self) -> None:
+        """What was kept before the crash stands in the ledger after the sweep."""
+        known = known_in(ledger_of(self.archive))
+        assert [
+            thing.subject for thing in kept_in(self.archive) if (thing.kind, thing.subject) not in known
+        ] == []
 
     def _left_behind(self) -> list[str]:
         rooms = (self.archive.custody, self.archive.staging)

@@ -12,15 +12,20 @@ from dataclasses import replace
 from datetime import timedelta
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from aip.storage import AipStore
 from oais.archive import Archive, create_archive
-from oais.errors import ConfigurationError, DamageError, NotFoundError, WrongUsageError
-from oais.functions import submission
+from oais.errors import ConfigurationError, DamageError, NotFoundError, StorageError, WrongUsageError
+from oais.files import sync_directory
+from oais.functions import ingest as ingest_module
+from oais.functions import recovery, submission
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.clock import forward_clock
-from oais.functions.ingest import ingest
+from oais.functions.ingest import Ingested, ingest
+from oais.functions.ledger import unrecorded
 from oais.functions.ledger.proving import check_proof_file, prove
 from oais.functions.ledger.publishing import mail_checkpoint, publish
 from oais.functions.ledger.recording import known_in, ledger_of, record_audit
@@ -28,7 +33,7 @@ from oais.functions.ledger.verifying import tell_ledger, verify_ledger
 from oais.functions.mailing import send_due
 from oais.functions.policy.recording import record_policies
 from oais.functions.receipts import receipt_path
-from oais.functions.recovery import sweep
+from oais.functions.recovery import look_again, sweep
 from oais.functions.service import open_service
 from oais.functions.storage import find_aip, ingesting
 from oais.functions.submission import submit
@@ -127,6 +132,94 @@ def test_what_a_crash_kept_out_comes_in_at_the_next_start(
     assert sweep(archive) == []
 
 
+def marks(archive: Archive) -> list[str]:
+    """The marks that stand."""
+    return [path.name for path in (archive.home / "ledger" / "unrecorded").iterdir()]
+
+
+def test_without_a_mark_nothing_that_is_kept_is_read(held: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much there is, an idle look and the start of a submission ask only for marks."""
+    read: list[str] = []
+
+    def looked(name: str, found: Any) -> Any:
+        read.append(name)
+        return found
+
+    monkeypatch.setattr(recovery, "record_kept", lambda _: looked("kept", 0))
+    monkeypatch.setattr(AipStore, "object_roots", lambda _: looked("roots", iter(())))
+    assert marks(held) == []
+    assert sweep(held) == []
+    assert list(submit(held, [])) == []
+    assert read == []
+    (held.home / "ledger" / "unrecorded" / "1-0").touch()
+    assert sweep(held) == []
+    assert read == ["roots", "kept"]
+    assert marks(held) == []
+
+
+def test_the_mark_is_durable_before_anything_is_stored(
+    archive: Archive, bags: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name of the mark is synced before the first byte comes, and gone when all stands in the ledger."""
+    seen: list[object] = []
+
+    def sync(path: Path) -> None:
+        seen.append(f"synced {path.name}")
+        sync_directory(path)
+
+    monkeypatch.setattr(unrecorded, "sync_directory", sync)
+
+    def take(*given: Any, **named: Any) -> Ingested:
+        seen.append(len(marks(archive)))
+        return ingest(*given, **named)
+
+    monkeypatch.setattr(submission, "ingest", take)
+    assert [told.outcome for told in submit(archive, bags[:2])] == ["stored", "stored"]
+    assert seen == ["synced unrecorded", 1, 1]
+    assert marks(archive) == []
+
+
+def test_a_mark_stays_when_a_delivery_was_stopped(
+    archive: Archive, bags: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault after the storing, of which only the mark knows: the next start puts it right."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise StorageError("keeping the receipt: no space left on device")
+
+    monkeypatch.setattr(ingest_module, "issue_receipt", refuse)
+    assert [told.outcome for told in submit(archive, [bags[0]])] == ["stopped"]
+    monkeypatch.undo()
+    assert len(marks(archive)) == 1
+    assert "added 1 entry to the ledger, which a crash had kept out" in sweep(archive)
+    assert marks(archive) == []
+    assert kinds(archive) == ["key", "aip-version"]
+
+
+def test_an_archive_of_an_earlier_release_is_looked_through_once(held: Archive, bags: list[Path]) -> None:
+    """It has no folder of marks: what its last crash kept out is not forgotten."""
+    shutil.rmtree(held.home / "ledger" / "unrecorded")
+    summary = held.home / "ledger" / "audits" / "2026-11-21T12:30:00.000000Z.json"
+    summary.parent.mkdir(exist_ok=True)
+    summary.write_bytes(b"{}\n")
+    assert sweep(held) == ["added 1 entry to the ledger, which a crash had kept out"]
+    assert marks(held) == []
+
+
+def test_what_came_in_by_another_way_is_added_when_somebody_asks(held: Archive) -> None:
+    """A restored file that no mark speaks of: verifying names it, and ``oais ledger record`` adds it."""
+    summary = held.home / "ledger" / "audits" / "2026-11-21T12:30:00.000000Z.json"
+    summary.parent.mkdir(exist_ok=True)
+    summary.write_bytes(b"{}\n")
+    assert [code for code, _ in codes(held)] == ["LED-005"]
+    assert sweep(held) == []
+    with ingesting(held), pytest.raises(StorageError, match="in use by another process"):
+        look_again(held)
+    assert look_again(held) == ["added 1 entry to the ledger, which a crash had kept out"]
+    assert codes(held) == []
+    assert look_again(held) == []
+
+
 def test_what_an_ingest_has_not_recorded_yet_is_no_damage(
     archive: Archive, bags: list[Path], inspector: Inspector
 ) -> None:
@@ -171,7 +264,7 @@ def test_a_receipt_that_nobody_signed_does_not_come_in(held: Archive) -> None:
     """What lies among the receipts and is none gets no entry, and is told."""
     forged = held.receipts / "2026" / "11" / "r20261121T120000Z-00000000.json"
     forged.write_bytes(b"{}")
-    assert sweep(held) == []
+    assert look_again(held) == []
     assert [code for code, _ in codes(held)] == ["LED-005"]
 
 

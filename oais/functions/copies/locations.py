@@ -22,6 +22,7 @@ from oais.errors import NotFoundError, RefusedError, StorageError, WrongUsageErr
 from oais.files import exclusive_lock, make_directories, read_regular, storage_errors, sync_directory
 from oais.functions.copies.changes import LOG, LocationChange, location_changes
 from oais.functions.ledger.recording import record_location
+from oais.functions.ledger.unrecorded import marked
 from oais.information.chained_log import append_entry
 from oais.information.text import printable
 
@@ -204,7 +205,8 @@ def _prepare(archive: Archive, place: Path) -> None:
 
 def _note(archive: Archive, event: str, name: str, place: Path) -> LocationChange:
     change = LocationChange(archive.now(), event, name, str(place))
-    with storage_errors("noting the location"):
-        append_entry(archive.home / LOG, change.as_plain(), mode=0o600)
-    record_location(archive, change)
+    with marked(archive):
+        with storage_errors("noting the location"):
+            append_entry(archive.home / LOG, change.as_plain(), mode=0o600)
+        record_location(archive, change)
     return change

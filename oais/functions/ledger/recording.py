@@ -1,7 +1,7 @@
 """What goes into the ledger: every version, receipt, change of policies, audit and key that is kept.
 
 What is kept is the source: whatever a crash kept out of the ledger is found there and added at the next
-start.
+submission, which a mark tells to look (``unrecorded``).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from oais.archive import Archive, Home
 from oais.errors import ConfigurationError, DamageError, NotFoundError
 from oais.files import make_directories, open_regular, storage_errors, unreadable, write_durably
 from oais.functions.copies.changes import LocationChange, location_changes
+from oais.functions.ledger.unrecorded import marked
 from oais.functions.policy.history import PolicyChange, policy_history
 from oais.functions.receipts import open_receipt, receipt_names, receipt_path
 from oais.functions.storage import aip_store
@@ -99,12 +100,15 @@ def record_audit(home: Home, started_at: str, summary: Mapping[str, Any]) -> Non
     Raises DamageError when the ledger is damaged, StorageError.
     """
     path = home.home / "ledger" / AUDITS / f"{started_at}.json"
-    with storage_errors("keeping the summary of the audit"):
-        make_directories(path.parent)
-        write_durably(path, readable_json(summary))
-    with suppress(ConfigurationError):
-        signer = open_signer(home.home / "keys" / "archive.key")
-        record(home, signer, _statements(home, [_file("audit", path.stem, path)]))
+    with marked(home) as mark:
+        with storage_errors("keeping the summary of the audit"):
+            make_directories(path.parent)
+            write_durably(path, readable_json(summary))
+        mark.stays = True
+        with suppress(ConfigurationError):
+            signer = open_signer(home.home / "keys" / "archive.key")
+            record(home, signer, _statements(home, [_file("audit", path.stem, path)]))
+            mark.stays = False
 
 
 def record_kept(archive: Archive) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oais.files import storage_errors
 from oais.functions.ledger.recording import record_change
+from oais.functions.ledger.unrecorded import marked
 from oais.functions.policy.history import LOG, PolicyChange, policy_history
 from oais.functions.security_log import record
 from oais.functions.service import Service
@@ -22,10 +23,11 @@ def record_policies(service: Service) -> None:
         if before is not None and before.digest == policies.digest:
             return
         change = PolicyChange(service.archive.now(), policies.digest, dict(policies.digests))
-        with storage_errors("recording the policies in force"):
-            entry = {"since": change.since, "policies": change.digest, "files": change.files}
-            append_entry(service.archive.home / LOG, entry)
-        record_change(service.archive, change)
+        with marked(service.archive):
+            with storage_errors("recording the policies in force"):
+                entry = {"since": change.since, "policies": change.digest, "files": change.files}
+                append_entry(service.archive.home / LOG, entry)
+            record_change(service.archive, change)
         facts = {"before": "" if before is None else before.digest}
         record(service, "policies in force", subject=policies.digest, **facts)
 
