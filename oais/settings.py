@@ -72,6 +72,9 @@ class Settings:
     deposit_quota_bytes: int = _setting(
         10**12, "Bytes that the deposits of one account, not yet ingested, may have together."
     )
+    uploads_at_once: int = _setting(
+        20, "Uploads of one account that may be open, begun and not whole, at a time; 0 sets no limit."
+    )
     deposit_expiry_hours: int = _setting(
         72, "Hours without a new byte after which an unfinished upload is removed."
     )

@@ -71,8 +71,8 @@ class Query:
     """What to find: all that is given must hold, several values of one facet are alternatives.
 
     ``ids`` are identifiers of packages or observations, patterns with ``*`` and ``?``, or ranges
-    ``first..last`` in natural order. ``node`` takes the node and all below it; ``among`` are nodes and
-    identifiers, of which any will do. ``without`` leaves out
+    ``first..last`` in natural order. ``request`` is an observation request, MISSION:NAME. ``node`` takes the
+    node and all below it; ``among`` are nodes and identifiers, of which any will do. ``without`` leaves out
     whole branches (those that the one who asks may not know of). Cone and time must hold for the same
     product. Raises WrongUsageError when a part is malformed or past its limit.
     """
@@ -88,6 +88,7 @@ class Query:
     time: TimeSpan | None = None
     node: str = ""
     ids: Choice = ()
+    request: Choice = ()
     among: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     order: str = ""
@@ -109,6 +110,7 @@ class Query:
         for name in FACETS:
             _check_choices(name, choices(getattr(self, name)), MOST_CHOICES)
         _check_choices("ids", choices(self.ids), MOST_IDS)
+        _check_choices("request", choices(self.request), MOST_CHOICES)
         _check_choices("among", self.among, MOST_IDS)
 
 

@@ -77,6 +77,7 @@ def find(
     target: Annotated[str, typer.Option(help="Target name.")] = "",
     product_type: Annotated[str, typer.Option("--type", help="Product type.")] = "",
     ids: Annotated[str, typer.Option(help="Identifiers, patterns (*) or ranges (a..b).")] = "",
+    request: Annotated[str, typer.Option(help="Observation request, written MISSION:NAME.")] = "",
     profile: ProfileName = "",
     owner: ProfileOwner = "",
     page: Annotated[int, typer.Option(help="Page of the answer.", min=1)] = 1,
@@ -98,6 +99,7 @@ def find(
         target=target,
         product_type=product_type,
         ids=ids,
+        request=request,
         page=page,
     )
     found = _access(home).find(within(question, profile_at(home, owner, profile)))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -53,6 +54,14 @@ OPENED: Final = Table(
     Column("sessions", Integer, nullable=False),
 )
 """How many download sessions were opened, by month (``2026-11``) and country of the address's domain."""
+
+_LIVING: Final = select(CODES).where(
+    CODES.c.browser == bindparam("browser"),
+    CODES.c.ended_at.is_(None),
+    CODES.c.issued_at <= bindparam("now"),
+    CODES.c.expires_at > bindparam("now"),
+)
+"""Made once: it is asked at every guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +114,7 @@ def issued_since(connection: Connection, moment: str, *, address: str = "", netw
 
 def living(connection: Connection, browser: str, now: str) -> AccessCode | None:
     """Return the code that a browser can use now; one issued in the future cannot be."""
-    wanted = select(CODES).where(
-        CODES.c.browser == browser,
-        CODES.c.ended_at.is_(None),
-        CODES.c.issued_at <= now,
-        CODES.c.expires_at > now,
-    )
-    row = connection.execute(wanted).mappings().one_or_none()
+    row = connection.execute(_LIVING, {"browser": browser, "now": now}).mappings().one_or_none()
     return None if row is None else AccessCode(**row)
 
 

@@ -126,6 +126,13 @@ def held_bytes(connection: Connection, person: str) -> int:
     return int(total)
 
 
+def uploading(connection: Connection, person: str) -> int:
+    """Return how many uploads of a person are begun and not whole."""
+    count = select(func.count()).select_from(DEPOSITS)
+    mine = DEPOSITS.c.person == person, DEPOSITS.c.state == DepositState.UPLOADING
+    return connection.execute(count.where(*mine)).scalar_one()
+
+
 def due(connection: Connection, now: str) -> list[Deposit]:
     """Return what waits to be ingested at this moment, the oldest first."""
     return _found(connection, DEPOSITS.c.state.in_(WAITING), DEPOSITS.c.due_at <= now)[::-1]

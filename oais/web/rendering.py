@@ -18,6 +18,7 @@ from oais.archive import Archive
 from oais.errors import ArchiveError, BusyError
 from oais.functions.access.decisions import ClosedError
 from oais.functions.access.facade import Access, open_access
+from oais.functions.access.profiles import ProfileGoneError
 from oais.functions.access.views import as_plain
 from oais.functions.deposit.addition import ChecksumError
 from oais.functions.service import Service
@@ -26,7 +27,7 @@ from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
 from oais.web.forms import TOKEN_FIELD, InvalidFormError, token_of
 from oais.web.negotiation import HTML, JSON, choose_form, wants_json
 from oais.web.panel import panel
-from oais.web.returning import safe_return
+from oais.web.returning import safe_return, without_profile
 from oais.web.visitors import (
     STRANGER,
     Visitor,
@@ -175,7 +176,8 @@ def error_response(request: Request, error: ArchiveError) -> Response:
         # Only who was found before the fault is greeted: an error page asks the database nothing.
         visitor = known_visitor(request) or STRANGER
         back = safe_return(request, request.url.path + (f"?{request.url.query}" if request.url.query else ""))
-        page = _page(request, "error.html", visitor, problem=problem, back=back)
+        without = without_profile(request) if isinstance(error, ProfileGoneError) else ""
+        page = _page(request, "error.html", visitor, problem=problem, back=back, without=without)
         response = Response(page, status, media_type=HTML)
     _tell_how_to_go_on(request, error, response)
     return response

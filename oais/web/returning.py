@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.routing import Match
@@ -14,6 +14,17 @@ from oais.web.doors import DoorRoute
 _OURS: Final = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 _LONGEST: Final = 1000
 _NEVER: Final = ("/login", "/logout", "/register", "/reset", "/static/", "/api/")
+
+
+PROFILE: Final = "profile"
+"""The parameter that names one of one's own profiles by its identifier."""
+
+
+def without_profile(request: Request) -> str:
+    """Return the address that was read, without the profile within which it asked; else the empty text."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != PROFILE]
+    query = f"?{urlencode(asked)}" if asked else ""
+    return safe_return(request, request.url.path + query) if request.method == "GET" else ""
 
 
 def safe_return(request: Request, wanted: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, Text, cast, func, select
 
 from search_index.catalogue.columns import Columns, Keys, Mask, Positions
-from search_index.catalogue.schema import PRODUCTS
+from search_index.catalogue.schema import AIPS, OBSERVATIONS, PRODUCTS
 from search_index.catalogue.sqlite import near
 from search_index.entries import FacetCount
 from search_index.names import glob, natural_text
@@ -49,6 +49,8 @@ def selected(columns: Columns, connection: Connection, query: Query, scored: Sco
     base = _all(visible, [mask for mask in (identified, named) if mask is not None])
     if query.node:
         base &= columns.below(query.node)
+    if requests := choices(query.request):
+        base &= _observed(columns, connection, requests)
     if scored is not None:
         base &= columns.mask(columns.positions(scored.numbers))
     apart = _placed(columns, connection, query)
@@ -126,6 +128,14 @@ def _overlapping(columns: Columns, connection: Connection, time: TimeSpan) -> Ma
     listed = connection.execute(query).scalar()
     found = np.array(listed.split(",") if listed else (), dtype=np.int64)
     return columns.mask(columns.positions(found))
+
+
+def _observed(columns: Columns, connection: Connection, requests: tuple[str, ...]) -> Mask:
+    """Return the packages whose newest version is of one of these observation requests."""
+    newest = (AIPS.c.no == OBSERVATIONS.c.aip_no) & (AIPS.c.version == OBSERVATIONS.c.version)
+    query = select(OBSERVATIONS.c.aip_no).join(AIPS, newest).where(OBSERVATIONS.c.request.in_(requests))
+    numbers = connection.execute(query.distinct()).scalars().all()
+    return columns.mask(columns.positions(np.array(numbers, dtype=np.int64)))
 
 
 def _identified(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from oais.errors import InvalidError, NotFoundError, RefusedError
+from oais.functions.people.accounts import disable
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.groups import (
     add_member,
@@ -102,3 +103,34 @@ def test_only_administrators_fill_groups(people: People) -> None:
     ):
         with pytest.raises(RefusedError, match="only an administrator"):
             attempt()
+
+
+def test_who_is_put_into_a_group_is_mailed_once(people: People) -> None:
+    """When he comes in, not when his end changes; nobody is told who cannot use it."""
+    person = people.member("wilma")
+    until = people.clock.now + timedelta(days=9)
+    team = new_group(people.service, people.administrator, "N1 team", until=until).identifier
+    before = len(people.letters())
+    add_member(people.service, people.administrator, team, "wilma")
+    add_member(
+        people.service, people.administrator, team, "wilma", until=people.clock.now + timedelta(days=2)
+    )
+    (letter,) = people.letters()[before:]
+    text = str(letter.get_payload(decode=True), "utf-8")  # type: ignore[arg-type]
+    assert (letter["To"], letter["Subject"]) == ("wilma@example.org", "Your account")
+    assert "You are in the group N1 team now" in text
+    assert "until 2026-11-30 12:00 UTC" in text
+    assert "/me" in text
+    remove_member(people.service, people.administrator, team, "wilma")
+    assert len(people.letters()) == before + 1
+    add_member(people.service, people.administrator, team, "wilma")
+    assert len(people.letters()) == before + 2
+    people.member("fred")
+    disable(people.service, people.administrator, "fred")
+    add_member(people.service, people.administrator, team, "fred")
+    people.clock.move(days=9)
+    people.member("ida")
+    add_member(people.service, people.administrator, team, "ida")
+    told = [letter["To"] for letter in people.letters()[before:] if "the group" in letter.as_string()]
+    assert told == ["wilma@example.org"] * 2
+    assert person

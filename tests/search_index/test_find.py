@@ -120,6 +120,30 @@ def test_orders_sort_by_what_they_say(empty: Index) -> None:
     assert by("-ingested") == ["p.10", "p.9", "p.1"]
 
 
+def test_an_observation_request_selects_the_packages_of_all_its_visits(empty: Index) -> None:
+    """Of the newest versions, by the whole name and its mission; what may not be known is not counted."""
+    of_one = {"values": {"observation_request": "OR 1"}}
+    empty.add(
+        [
+            record("v.1", product("a.fits", **of_one)),
+            record("v.2", product("a.fits", **of_one), node="alpha/secret"),
+            record("w.1", product("a.fits", values={"observation_request": "OR 11"})),
+            record("x.1", product("a.fits")),
+        ]
+    )
+
+    def of(request: str | tuple[str, ...], **more: object) -> list[str]:
+        return [hit.aip.aip_id for hit in empty.find(Query(request=request, order="id", **more)).hits]  # type: ignore[arg-type]
+
+    assert of("alpha:OR 1") == ["v.1", "v.2"]
+    assert of("alpha:OR 1", without=("alpha/secret",)) == ["v.1"]
+    assert of(("alpha:OR 1", "alpha:OR 11")) == ["v.1", "v.2", "w.1"]
+    for unknown in ("beta:OR 1", "OR 1", "alpha:or 1", "%"):
+        assert of(unknown) == []
+    with pytest.raises(WrongUsageError, match="request: a value of"):
+        Query(request="x" * 1000)
+
+
 def test_identifiers_patterns_and_ranges_select(empty: Index) -> None:
     """A list, wildcards and a natural range select packages; what nothing answers to is reported."""
     empty.add([record(f"set.{n}", product("a.fits", obs_id=f"OBS-{n}")) for n in (1, 2, 9, 10, 11, 100)])

@@ -117,10 +117,11 @@ def in_base64(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
-def furnish(home: Path, *, quota: int = 10**9) -> Depository:
-    """Make an archive with two providers; nobody serves it yet."""
+def furnish(home: Path, *, quota: int = 10**9, **settings: Any) -> Depository:
+    """Make an archive with two providers and these settings; nobody serves it yet."""
     archive = initialise(home, name="Test archive")
-    service = open_service(replace(archive, settings=replace(archive.settings, deposit_quota_bytes=quota)))
+    changed = replace(archive.settings, deposit_quota_bytes=quota, **settings)
+    service = open_service(replace(archive, settings=changed))
     tokens = []
     for login in ("provider", "stranger"):
         entry = Entry(login=login, name=login, email=f"{login}@example.org")

@@ -476,7 +476,10 @@ def test_a_password_is_set_anew_by_mail(browser: Browser, service: Service) -> N
     secret = _mailed(service, "reset")
     fresh = "seven entirely other words 4"
     assert Visitor(client).send("/reset/password", secret=secret, password="short").status_code == 422
-    assert Visitor(client).send("/reset/password", secret=secret, password=fresh).status_code == 303
+    done = Visitor(client).send("/reset/password", secret=secret, password=fresh)
+    assert done.status_code == 303
+    assert "Your new password is set" in client.get(done.headers["location"]).text
+    assert "Your new password" not in client.get("/login?told=anything").text
     assert Visitor(client).send("/reset/password", secret=secret, password=fresh).status_code == 422
     assert Visitor(client).send("/login", login="forgetful", password=fresh).status_code == 303
 

@@ -35,7 +35,7 @@ MEBIBYTE = 1 << 20
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Depository]:
     """A served archive where an account may have two megabytes under way."""
-    with served(furnish(tmp_path / "home", quota=2 * MEBIBYTE)) as opened:
+    with served(furnish(tmp_path / "home", quota=2 * MEBIBYTE, uploads_at_once=200)) as opened:
         yield opened
 
 
@@ -177,6 +177,27 @@ def test_a_wrong_creation_leaves_nothing(site: Depository, case: str) -> None:
     assert site.ask("POST", DEPOSITS, headers).status == status
     assert list(site.service.archive.uploads.iterdir()) == []
     assert site.ask("GET", DEPOSITS).json() == {"deposits": []}
+
+
+def test_only_so_many_uploads_are_open_at_a_time(tmp_path: Path, tar: bytes) -> None:
+    """One too many is told with a remedy and leaves nothing; withdrawing or finishing one makes room."""
+    with served(furnish(tmp_path / "home", uploads_at_once=2)) as site:
+        first, second = site.announce(len(tar)), site.announce(100)
+        for method, address in (("POST", DEPOSITS), ("PUT", f"{DEPOSITS}/three.tar")):
+            headers = named("three.tar") if method == "POST" else {}
+            answer = site.ask(method, address, headers, b"" if method == "POST" else b"bytes")
+            assert answer.status == 429, answer.body
+            assert int(answer.headers["retry-after"]) > 0
+            told = answer.json()
+            assert told["detail"] == "2 uploads of yours are open, as many as an account may have at a time"
+            assert "withdraw one" in told["remedy"]
+        assert len(list(site.service.archive.uploads.iterdir())) == 2
+        assert site.ask("DELETE", second, TUS).status == 204
+        third = site.announce(100)
+        assert site.ask("POST", DEPOSITS, named("four.tar")).status == 429
+        assert site.patch(first, 0, tar).status == 204
+        site.announce(100)
+        assert site.offset(third) == 0
 
 
 def test_more_than_was_announced_is_refused(site: Depository, tar: bytes) -> None:

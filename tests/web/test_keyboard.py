@@ -251,12 +251,14 @@ def test_the_menu_is_folded_where_the_screen_is_narrow(
     head = keeper.page.locator(".own").bounding_box()
     assert head is not None
     assert head["height"] < 60
+    assert keeper.page.content().count('href="/desk/log"') == 1
+    assert not keeper.page.locator("#own").is_visible()
     keeper.move_to("^Menu$")
     keeper.page.keyboard.press("Enter")
     keeper.press("^Security log$")
     assert keeper.page.url.endswith("/desk/log")
     keeper.page.set_viewport_size({"width": 1280, "height": 800})
-    assert not keeper.page.locator(".own summary").is_visible()
+    assert not keeper.page.get_by_role("button", name="Menu").is_visible()
     keeper.press("^Embargoes$")
     assert keeper.page.url.endswith("/desk/embargoes")
     context.close()

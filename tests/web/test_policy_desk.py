@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -82,6 +83,21 @@ def test_a_private_package_says_why_until_when_and_from_which_visits(browse: Ope
     assert client.get(FILE).status_code == 401
     assert enter(browse(), "reader").client.get(FILE).status_code == 403
     assert enter(browse(), "owner").client.get(FILE).content == b"V1"
+
+
+def test_my_account_leads_to_the_data_of_my_requests(browse: Open) -> None:
+    """Each request has a link to all its packages, and from there to choosing files of them."""
+    client = enter(browse(), "owner").client
+    link = re.search(r'href="(/search\?request=[^"]+)">Show', client.get("/me").text)
+    assert link is not None
+    found = client.get(link[1], headers=AS_JSON).json()
+    assert [hit["aip_id"] for hit in found["hits"]] == ["V1", "V2"]
+    page = client.get(link[1]).text
+    assert f'value="{REQUEST}"' in page
+    choose = re.search(r'href="(/choose\?request=[^"]+)"', page)
+    assert choose is not None
+    ticks = client.get(choose[1], headers=AS_JSON).json()["ticks"]
+    assert [tick["reference"].partition("@")[0] for tick in ticks] == ["V1", "V2"]
 
 
 def test_padlocks_in_the_tree_follow_the_packages(browse: Open, keeper: Visitor) -> None:

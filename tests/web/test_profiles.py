@@ -190,6 +190,29 @@ def test_nobody_uses_what_another_keeps(browser: Callable[[str], TestClient]) ->
             assert answer.status_code == 404
 
 
+def test_a_search_within_a_deleted_profile_says_so_and_leads_on(browser: Callable[[str], TestClient]) -> None:
+    """The page of a saved query offers the same without the profile, and the list of queries marks it."""
+    ada = browser("ada")
+    profile = saved(ada, "mine", "tess/n1")
+    token = re.search(r'name="csrf" value="([^"]+)"', ada.get("/me/queries").text)
+    assert token is not None
+    query = f"q=tess&profile={profile}&level=N1"
+    kept = ada.post("/me/queries", data={"csrf": token[1], "name": "Within", "query": query})
+    assert kept.status_code == 303
+    assert "was deleted" not in ada.get("/me/queries").text
+    ada.post("/me/profiles/delete", data={"csrf": token[1], "identifier": profile})
+    assert "asks within a profile that was deleted" in ada.get("/me/queries").text
+    page = ada.get(f"/search?{query}", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    assert "<h1>That profile is gone</h1>" in page.text
+    assert 'href="/search?q=tess&amp;level=N1"' in page.text
+    assert 'href="/me/queries"' in page.text
+    assert ada.get("/search?q=tess&level=N1").status_code == 200
+    told = ada.get(f"/api/v1/search?{query}").json()
+    assert "no such profile of yours" in told["detail"]
+    assert "/me/queries" in told["remedy"]
+
+
 def test_a_profile_selects_only_what_may_be_known(
     service: Service, browser: Callable[[str], TestClient]
 ) -> None:

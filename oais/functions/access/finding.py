@@ -31,8 +31,9 @@ _VALUES_SHOWN = 12
 class Question:
     """A search as it is typed, all text; ``cone`` is RA,DEC,RADIUS in degrees, ``time`` FROM/TO.
 
-    ``ids`` may hold several identifiers, patterns or ranges, parted by commas or spaces. ``among`` are the
-    places and identifiers of a profile, of which any will do; nobody types them.
+    ``ids`` may hold several identifiers, patterns or ranges, parted by commas or spaces. ``request`` is one
+    observation request, written MISSION:NAME. ``among`` are the places and identifiers of a profile, of
+    which any will do; nobody types them.
     """
 
     words: str = ""
@@ -46,6 +47,7 @@ class Question:
     time: str = ""
     node: str = ""
     ids: str = ""
+    request: str = ""
     among: tuple[str, ...] = ()
     order: str = ""
     page: int = 1
@@ -95,6 +97,7 @@ def query_of(question: Question, without: tuple[str, ...]) -> Query:
         dataproduct_type=question.dataproduct_type,
         node=question.node,
         ids=tuple(question.ids.replace(",", " ").split()),
+        request=question.request,
         among=question.among,
         without=without,
         order=question.order,

@@ -14,8 +14,12 @@ from oais.information.text import printable
 from policies.principals import Principal, Scope, recognized
 
 
+class ProfileGoneError(NotFoundError):
+    """There is no such profile of the asker's: it was deleted, or never his."""
+
+
 def profile_of(service: Service, principal: Principal, identifier: str) -> Profile:
-    """Return a profile of whoever asks; raises NotFoundError, also for one of somebody else's.
+    """Return a profile of whoever asks; raises ProfileGoneError, also for one of somebody else's.
 
     A token uses it only with the scope to read.
     """
@@ -23,7 +27,10 @@ def profile_of(service: Service, principal: Principal, identifier: str) -> Profi
     for profile in his:
         if profile.identifier == identifier:
             return profile
-    raise NotFoundError("there is no such profile of yours", remedy="log in; /me/queries shows your profiles")
+    raise ProfileGoneError(
+        "this asks within a profile, and there is no such profile of yours (any more)",
+        remedy="ask without it, or within another: /me/queries shows your profiles once you are logged in",
+    )
 
 
 def profile_named(service: Service, login: str, name: str) -> Profile:

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from oais.archive import Archive, timestamp
-from oais.database import deposits
+from oais.database import Connection, deposits
 from oais.database.deposits import Deposit, DepositState
-from oais.errors import NotFoundError, RefusedError, WrongUsageError
+from oais.errors import BusyError, NotFoundError, RefusedError, WrongUsageError
 from oais.functions.security_log import record
 from oais.functions.service import Service
 from oais.information.identifiers import is_aip_id
@@ -50,7 +50,8 @@ def begin(service: Service, principal: Principal, announced: Announcement) -> De
     """Begin an upload; nothing is left behind when it cannot be.
 
     Raises WrongUsageError for a name that is none, RefusedError for a sender bound to other agreements,
-    QuotaError for too many bytes, NoRoomError on a full disk, StorageError.
+    QuotaError for too many bytes, BusyError for too many uploads at a time, NoRoomError on a full disk,
+    StorageError.
     """
     settings = service.archive.settings
     _check_name(announced.name)
@@ -72,17 +73,31 @@ def begin(service: Service, principal: Principal, announced: Announcement) -> De
         changed_at=now,
     )
     with service.database.writing() as connection:
-        held = deposits.held_bytes(connection, principal.identifier)
-        if held + announced.length > settings.deposit_quota_bytes:
-            raise QuotaError(
-                f"{held} bytes of yours are under way, and {announced.length} more would be above the "
-                f"{settings.deposit_quota_bytes} that an account may have",
-                remedy="wait until what is under way is ingested, or withdraw what you no longer want",
-            )
+        _require_allowance(service, connection, deposit)
         create_upload(upload_path(service.archive, deposit), announced.length)
         deposits.add(connection, deposit)
         record(service, "deposit.begun", who=deposit.person, subject=deposit.identifier, name=deposit.name)
     return deposit
+
+
+def _require_allowance(service: Service, connection: Connection, deposit: Deposit) -> None:
+    """Raise QuotaError or BusyError when the sender has as much under way as he may."""
+    settings = service.archive.settings
+    held = deposits.held_bytes(connection, deposit.person)
+    if held + deposit.length > settings.deposit_quota_bytes:
+        raise QuotaError(
+            f"{held} bytes of yours are under way, and {deposit.length} more would be above the "
+            f"{settings.deposit_quota_bytes} that an account may have",
+            remedy="wait until what is under way is ingested, or withdraw what you no longer want",
+        )
+    opened = deposits.uploading(connection, deposit.person)
+    if settings.uploads_at_once and opened >= settings.uploads_at_once:
+        raise BusyError(
+            f"{opened} uploads of yours are open, as many as an account may have at a time",
+            remedy="finish or withdraw one, as the list of deposits shows them; one to which nothing is "
+            f"added for {settings.deposit_expiry_hours} hours ends by itself",
+            retry_after=60,
+        )
 
 
 def _check_name(name: str) -> None:

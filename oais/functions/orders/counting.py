@@ -21,6 +21,7 @@ SMALLEST_GROUP = 5
 
 UNKNOWN = "unknown"
 
+_MONTHS = "name the months from first to last as 2026-11: ?first=2026-01&last=2026-11"
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 Together = Callable[[Iterable[int]], int]
@@ -100,9 +101,12 @@ def usage(service: Service, first: str, last: str) -> UsageView:
 
 
 def _check_months(first: str, last: str) -> None:
+    if not (first and last):
+        missing = " and ".join(name for name, month in (("first", first), ("last", last)) if not month)
+        raise InvalidError(f"it is not said which months are meant; {missing} missing", remedy=_MONTHS)
     if wrong := [printable(month, 40) for month in (first, last) if not _MONTH.fullmatch(month)]:
         told = ", ".join(map(repr, wrong))
-        raise InvalidError(f"{told} is no month", remedy="write a month as 2026-11")
+        raise InvalidError(f"{told} is no month", remedy=_MONTHS)
     if last < first:
         raise InvalidError(f"the last month, {last}, is before the first, {first}", remedy="exchange them")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -9,11 +10,16 @@ from typing import Final
 from oais.archive import timestamp
 from oais.database import Connection, groups
 from oais.database.groups import Group, Member
+from oais.database.people import Person
 from oais.errors import InvalidError, NotFoundError
+from oais.functions.mailing import link, queue_mail
 from oais.functions.people.authority import person_named, require_another, require_manager
+from oais.functions.people.principals import is_active
 from oais.functions.security_log import record
 from oais.functions.service import Service
 from oais.information.text import printable
+from oais.mail import Letter, Subject, parse_address
+from oais.mail.address import AddressError
 
 _LONGEST_NAME: Final = 100
 
@@ -47,7 +53,7 @@ def add_member(
 ) -> Member:
     """Put somebody into a group, or change until when he is in it.
 
-    Raises NotFoundError, and RefusedError for whoever would add himself.
+    Who was not in it is told by mail. Raises NotFoundError, and RefusedError for whoever would add himself.
     """
     with service.database.writing() as connection:
         require_manager(service, connection, by)
@@ -59,10 +65,27 @@ def add_member(
             added_at=service.archive.now(),
             until=None if until is None else timestamp(until),
         )
+        already = account.identifier in {one.person for one in groups.members(connection, found.identifier)}
         groups.join(connection, member)
+        if not already:
+            _welcome(service, connection, found, account, member)
         told = {"person": account.identifier, "until": member.until or ""}
         record(service, "group joined", who=by, subject=found.identifier, **told)
     return member
+
+
+def _welcome(service: Service, connection: Connection, group: Group, account: Person, member: Member) -> None:
+    """Tell somebody by mail that he is in a group now, if he can use it."""
+    ends = min(filter(None, (member.until, group.until)), default="")
+    if not is_active(account, service.now()) or (ends and ends <= service.archive.now()):
+        return
+    until = f"It holds until {ends[:16].replace('T', ' ')} UTC.\n" if ends else ""
+    text = (
+        f"You are in the group {group.name} now. What the archive keeps for this group is open to you "
+        f"when you are logged in.\n{until}{link(service, '/me')}"
+    )
+    with suppress(AddressError):  # of an address that takes no mail there is nobody to tell
+        queue_mail(connection, service, Letter(parse_address(account.email), Subject.ACCOUNT, text))
 
 
 def remove_member(service: Service, by: str, group: str, person: str) -> None:

@@ -156,7 +156,7 @@ def discard(request: Request, identifier: str) -> Response:
     return Response(status_code=_NO_CONTENT)
 
 
-def usage(request: Request, first: str, last: str) -> Response:
+def usage(request: Request, first: str = "", last: str = "") -> Response:
     """Tell the staff what was taken from one month (``2026-11``) to another."""
     return answer_json(counted_usage(service_of(request), first, last))
 

@@ -34,6 +34,12 @@ HOME: Final = "/me"
 """Where one arrives who did not come from anywhere else on the site."""
 
 
+_DONE: Final = "new-password"
+_TOLD: Final = {
+    _DONE: "Your new password is set; all sessions and tokens of the account have ended. Log in with it."
+}
+
+
 class LoginForm(Form):
     """What the login form sends; ``next`` is where to go on."""
 
@@ -82,9 +88,10 @@ def fault_of(error: ArchiveError) -> str:
     return f"{error.message}; {error.remedy}." if error.remedy else f"{error.message}."
 
 
-def login_page(request: Request, next: str = "") -> Response:  # noqa: A002 - the name of the parameter
-    """Show the login form."""
-    return respond(request, "login.html", {"next": safe_return(request, next), "fault": ""})
+def login_page(request: Request, next: str = "", told: str = "") -> Response:  # noqa: A002 - the parameter
+    """Show the login form; ``told`` names what was done before one came here."""
+    view = {"next": safe_return(request, next), "fault": "", "told": _TOLD.get(told, "")}
+    return respond(request, "login.html", view)
 
 
 def login(request: Request) -> Response:
@@ -103,7 +110,7 @@ def login(request: Request) -> Response:
             address=address_of(request),
         )
     except UnauthenticatedError as error:
-        view = {"next": back, "fault": fault_of(error)}
+        view = {"next": back, "fault": fault_of(error), "told": ""}
         return respond(request, "login.html", view, status=HTTPStatus.UNAUTHORIZED)
     if browser := cookie_of(request, VISIT):
         take_over(service_of(request), browser, entered.person.identifier)
@@ -191,7 +198,7 @@ def new_password(request: Request) -> Response:
     except InvalidError as error:
         view = {"secret": form.secret, "fault": fault_of(error)}
         return respond(request, "reset.html", view, status=UNPROCESSABLE)
-    response = see_other("/login")
+    response = see_other(f"/login?told={_DONE}")
     clear_cookie(request, response, SESSION)
     return response
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Annotated, Final
+from urllib.parse import parse_qs
 
 from fastapi import Query
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from oais.functions.people.saved import (
 from oais.web.doors import Door
 from oais.web.forms import Form, form_of
 from oais.web.rendering import respond
+from oais.web.returning import PROFILE
 from oais.web.site.entrance import UNPROCESSABLE, fault_of, see_other
 from oais.web.visitors import principal_of, service_of
 from policies.principals import Duty
@@ -102,9 +104,12 @@ def forget_profile(request: Request) -> Response:
 
 def _page(request: Request, query: str = "", fault: str = "") -> Response:
     service, person = service_of(request), principal_of(request).identifier
-    view = {"queries": saved_queries(service, person), "profiles": saved_profiles(service, person)}
+    queries, profiles = saved_queries(service, person), saved_profiles(service, person)
+    kept = {profile.identifier for profile in profiles}
+    without = {one.identifier for one in queries if not kept.issuperset(parse_qs(one.query).get(PROFILE, ()))}
+    view = {"queries": queries, "profiles": profiles}
     status = UNPROCESSABLE if fault else HTTPStatus.OK
-    return respond(request, "saved.html", view, status=status, query=query, fault=fault)
+    return respond(request, "saved.html", view, status=status, query=query, fault=fault, without=without)
 
 
 DOORS: Final = (

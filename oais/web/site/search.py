@@ -20,11 +20,9 @@ from oais.functions.people.saved import saved_profiles
 from oais.information.text import printable
 from oais.web.doors import Door
 from oais.web.rendering import access_of, respond
+from oais.web.returning import PROFILE
 from oais.web.visitors import principal_of, service_of
 from policies.access import Action
-
-PROFILE: Final = "profile"
-"""The parameter that names one of one's own profiles by its identifier."""
 
 _PARAMETERS = {"words": "q"}
 _LONGEST = 1_000
