@@ -9,7 +9,7 @@ import random
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oais.database import codes, people, sessions
+from oais.database import Connection, codes, people, sessions
 from oais.database.engine import Database
 from oais.database.people import Person
 from oais.database.sessions import Session
@@ -199,7 +199,12 @@ def one_snapshot(database: Database) -> Iterator[None]:
     """Let all readings in here have one snapshot: nothing else about the database changes."""
     with database.reading() as connection:
         own = database.reading
-        database.reading = lambda: nullcontext(connection)  # type: ignore[method-assign,assignment]
+
+        @contextmanager
+        def lent() -> Iterator[Connection]:
+            yield connection
+
+        database.reading = lent  # type: ignore[method-assign]
         try:
             yield
         finally:
