@@ -81,6 +81,7 @@ def _objects(aip_id: str, folder: str, files: Iterable[WrittenFile]) -> Iterator
             format=file.format,
             original_name=file.original_name,
             part_of=whole,
+            derivation=file.derivation,
         )
 
 

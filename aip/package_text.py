@@ -23,6 +23,7 @@ What is where
   metadata/other/blake3.txt              fast digests of what this version stores, for b3sum -c
   metadata/other/sip/                    the provider's own tag files and manifests, byte for byte
   representations/original/data/         the products as they were delivered, byte for byte
+  representations/migrated/data/         what the archive made of products in other formats, without loss
   representations/software/data/         the source of the software that made them, when it was delivered
   documentation/                         specifications and guides that explain the products
   schemas/                               the XML schemas of METS

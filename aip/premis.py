@@ -5,6 +5,7 @@ PREMIS Data Dictionary 3.0. Memory stays flat however many objects a document ha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from oais.information.packages import FormatIdentification
 from oais.information.premis import (
     EVENT_TYPE_VOCABULARY,
     Agent,
+    Derivation,
     Event,
     EventType,
     Outcome,
@@ -30,8 +32,13 @@ _NSMAP = {"premis": NAMESPACE, "xsi": _XSI}
 _P = f"{{{NAMESPACE}}}"
 _TYPE = f"{{{_XSI}}}type"
 _LOCAL = "local"
+_OLDER = "file of a version"
+"""Type of the identifiers ``ID@vN/path``: the object is described in the PREMIS of that version."""
+
 _DIGEST_NAMES = {"sha256": "SHA-256", "sha512": "SHA-512", "blake3": "BLAKE3"}
 _DIGEST_KEYS = {name: key for key, name in _DIGEST_NAMES.items()}
+
+_IDENTIFIED = re.compile(r"identified by (.*?) \((.*)\)", re.DOTALL)
 
 Category = Literal["file", "representation", "intellectualEntity"]
 
@@ -50,6 +57,7 @@ class PremisObject:
     format: FormatIdentification | None = None
     original_name: str = ""
     part_of: str = ""
+    derivation: Derivation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +124,24 @@ def _object_element(item: PremisObject) -> Element:
     if item.original_name:
         _add(element, "originalName", item.original_name)
     if item.part_of:
-        relation = _add(element, "relationship")
-        _add(relation, "relationshipType", "structural")
-        _add(relation, "relationshipSubType", "is included in")
-        related = _add(relation, "relatedObjectIdentifier")
-        _add(related, "relatedObjectIdentifierType", _LOCAL)
-        _add(related, "relatedObjectIdentifierValue", item.part_of)
+        _add_relationship(element, "structural", "is included in", _LOCAL, item.part_of)
+    if item.derivation:
+        source = item.derivation.source
+        relation = _add_relationship(element, "derivation", "has source", _OLDER, source)
+        event = _add(relation, "relatedEventIdentifier")
+        _add(event, "relatedEventIdentifierType", _LOCAL)
+        _add(event, "relatedEventIdentifierValue", item.derivation.event)
     return element
+
+
+def _add_relationship(element: Element, kind: str, subkind: str, scheme: str, name: str) -> Element:
+    relation = _add(element, "relationship")
+    _add(relation, "relationshipType", kind)
+    _add(relation, "relationshipSubType", subkind)
+    related = _add(relation, "relatedObjectIdentifier")
+    _add(related, "relatedObjectIdentifierType", scheme)
+    _add(related, "relatedObjectIdentifierValue", name)
+    return relation
 
 
 def _add_characteristics(element: Element, item: PremisObject) -> None:
@@ -165,7 +184,11 @@ def _event_element(event: Event) -> Element:
     for name in event.agents:
         _identifier(element, "linkingAgent", _LOCAL, name)
     for name in event.objects:
-        _identifier(element, "linkingObject", _LOCAL, name)
+        block = _identifier(element, "linkingObject", _LOCAL, name)
+        if event.sources:
+            _add(block, "linkingObjectRole", "outcome")
+    for name in event.sources:
+        _add(_identifier(element, "linkingObject", _OLDER, name), "linkingObjectRole", "source")
     return element
 
 
@@ -231,24 +254,39 @@ def _read_object(element: Element) -> PremisObject:
         name = _text(fixity, "messageDigestAlgorithm")
         digests[_DIGEST_KEYS.get(name, name)] = _text(fixity, "messageDigest")
     size = int(_text(block, "size") or -1) if block is not None else -1
-    return PremisObject(identifier, "file", size, digests, _read_format(element), original_name=original)
+    told = (size, digests, _read_format(element), original)
+    return PremisObject(identifier, "file", *told, derivation=_read_derivation(element))
+
+
+def _read_derivation(element: Element) -> Derivation | None:
+    for relation in element.iterfind(f"{_P}relationship"):
+        if _text(relation, "relationshipType") == "derivation":
+            return Derivation(
+                _text(relation, "relatedObjectIdentifier", "relatedObjectIdentifierValue"),
+                _text(relation, "relatedEventIdentifier", "relatedEventIdentifierValue"),
+            )
+    return None
 
 
 def _read_format(element: Element) -> FormatIdentification:
     base = ("objectCharacteristics", "format")
+    noted = _IDENTIFIED.fullmatch(_text(element, *base, "formatNote"))
     return FormatIdentification(
         format_id=_text(element, *base, "formatRegistry", "formatRegistryKey"),
         name=_text(element, *base, "formatDesignation", "formatName"),
         version=_text(element, *base, "formatDesignation", "formatVersion"),
         media_type="",
-        tool="",
-        basis=_text(element, *base, "formatNote"),
+        tool=noted[1] if noted else "",
+        basis=noted[2] if noted else "",
     )
 
 
-def _values(element: Element, prefix: str) -> tuple[str, ...]:
-    path = f"{_P}{prefix}Identifier/{_P}{prefix}IdentifierValue"
-    return tuple(item.text or "" for item in element.iterfind(path))
+def _values(element: Element, prefix: str, *, sources: bool = False) -> tuple[str, ...]:
+    return tuple(
+        _text(item, f"{prefix}IdentifierValue")
+        for item in element.iterfind(f"{_P}{prefix}Identifier")
+        if (_text(item, f"{prefix}Role") == "source") == sources
+    )
 
 
 def _read_event(element: Element) -> Event:
@@ -262,6 +300,7 @@ def _read_event(element: Element) -> Event:
         outcome_note=_text(element, *outcome, "eventOutcomeDetail", "eventOutcomeDetailNote"),
         agents=_values(element, "linkingAgent"),
         objects=_values(element, "linkingObject"),
+        sources=_values(element, "linkingObject", sources=True),
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from aip.history import PREMIS, History
-from aip.premis import iter_premis
+from aip.premis import PremisObject, iter_premis
 from aip.stored import StoredAip
 from oais.errors import DamageError
 from oais.files import unreadable
@@ -59,22 +59,42 @@ def read_history(stored: StoredAip, version: int | None = None) -> History:
 
     Raises NotFoundError, DamageError or StorageError.
     """
-    opened = stored.open(version)
     events: list[Event] = []
     agents: dict[str, Agent] = {}
-    state = stored.inventory.versions[opened.number].state
-    for logical in sorted((path for path in state if _ANY_PREMIS.fullmatch(path)), key=_package_first):
-        try:
-            for item in iter_premis(opened.file(logical).path):
-                if isinstance(item, Event):
-                    events.append(item)
-                elif isinstance(item, Agent):
-                    agents[item.identifier] = item
-        except OSError as error:
-            raise unreadable(f"{logical} of {stored.aip_id}", error) from error
-        except (ValueError, XmlRefusedError) as error:
-            raise DamageError(f"{logical} of {stored.aip_id} cannot be read: {error}") from error
+    for logical in _premis_files(stored, version):
+        for item in _items(stored, version, logical):
+            if isinstance(item, Event):
+                events.append(item)
+            elif isinstance(item, Agent):
+                agents[item.identifier] = item
     return History(tuple(events), tuple(agents.values()))
+
+
+def _premis_files(stored: StoredAip, version: int | None) -> list[str]:
+    state = stored.inventory.versions[stored.open(version).number].state
+    return sorted((path for path in state if _ANY_PREMIS.fullmatch(path)), key=_package_first)
+
+
+def _items(stored: StoredAip, version: int | None, logical: str) -> Iterator[PremisObject | Event | Agent]:
+    try:
+        yield from iter_premis(content_path(stored, version, logical))
+    except OSError as error:
+        raise unreadable(f"{logical} of {stored.aip_id}", error) from error
+    except (ValueError, XmlRefusedError) as error:
+        raise DamageError(f"{logical} of {stored.aip_id} cannot be read: {error}") from error
+
+
+def read_objects(stored: StoredAip, version: int | None = None) -> tuple[PremisObject, ...]:
+    """Return the files that came from outside, as the PREMIS of a version describes them.
+
+    Raises NotFoundError, DamageError or StorageError.
+    """
+    return tuple(
+        item
+        for logical in _premis_files(stored, version)
+        for item in _items(stored, version, logical)
+        if isinstance(item, PremisObject) and item.category == "file"
+    )
 
 
 def _package_first(path: str) -> tuple[bool, str]:

@@ -146,11 +146,13 @@ def _inventory_version(contents: PackageContents, number: int, writer: ContentWr
     provider = contents.description.provider or "unknown provider"
     receipt = contents.description.receipt
     message = "first version" if number == 1 else f"version {number}"
+    origin = contents.reason or (f"from delivery {receipt}" if receipt else "")
+    role, name = ("archive", contents.author) if contents.author else ("provider", provider)
     return InventoryVersion(
         number=number,
         created=contents.created_at,
-        message=f"{message}, from delivery {receipt}" if receipt else message,
-        user_name=provider,
-        user_address=f"info:oais/provider/{quote(provider, safe='')}",
+        message=f"{message}, {origin}" if origin else message,
+        user_name=name,
+        user_address=f"info:oais/{role}/{quote(name, safe='')}",
         state=writer.state(),
     )

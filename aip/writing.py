@@ -26,6 +26,7 @@ from oais.information.fixity import (
     hash_file,
 )
 from oais.information.packages import ContentFile, FormatIdentification
+from oais.information.premis import Derivation
 
 FAST_DIGESTS = "metadata/other/blake3.txt"
 _FICLONE = 0x40049409
@@ -41,6 +42,7 @@ class WrittenFile:
     media_type: str
     format: FormatIdentification | None = None
     original_name: str = ""
+    derivation: Derivation | None = None
 
 
 class HashingStream:
@@ -89,7 +91,8 @@ class ContentWriter:
             if fixity.problem:
                 raise StorageError(f"{file.source.name} in custody is {fixity.problem}")
         name = file.sip_path
-        self._note(WrittenFile(file.path, fixity, file.format.media_type, file.format, name))
+        media_type = file.format.media_type
+        self._note(WrittenFile(file.path, fixity, media_type, file.format, name, file.derivation))
         if not self._is_held(fixity):
             place(file.source, self._target(file.path), fixity.digests["sha512"])
             self._stored[file.path] = fixity

@@ -25,6 +25,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "argon2": ("oais.functions.people.passwords",),
     "astropy": (
         "oais.information.representation.compressed_images",
+        "oais.information.representation.ecsv_comparison",
+        "oais.information.representation.fits_comparison",
         "oais.information.representation.fits_writing",
         "oais.information.representation.time_columns",
     ),

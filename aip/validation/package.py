@@ -87,7 +87,7 @@ def _check_versions(
         reading = PremisReading()
         yield from check_mets(view)
         yield from check_premis(view, reading)
-        yield from check_manifests(view, reading.original_names)
+        yield from check_manifests(view, reading.original_names, reading.derived)
         yield from check_description(view)
         yield from check_schemas(view, premis_xsd)
         if hash_content:

@@ -15,9 +15,13 @@ from oais.information.xml import XmlRefusedError
 
 @dataclass(slots=True)
 class PremisReading:
-    """What the PREMIS files of a version told: the provider's name of each file, objects, formats."""
+    """What the PREMIS files of a version told: the provider's name of each file, objects, formats.
+
+    ``derived`` are the provider's names of files that were replaced by what was made of them.
+    """
 
     original_names: dict[str, str] = field(default_factory=dict)
+    derived: set[str] = field(default_factory=set)
     formats: dict[str, str] = field(default_factory=dict)
     objects: set[str] = field(default_factory=set)
     linked: list[tuple[str, Event]] = field(default_factory=list)
@@ -68,7 +72,9 @@ def _check_object(
         message = f"{logical} describes {item.identifier!r}, which v{view.version} does not have"
         yield finding("AIP-114", view.content_of(logical), message)
         return
-    if item.original_name:
+    if item.derivation:
+        reading.derived.add(item.original_name)
+    elif item.original_name:
         reading.original_names[item.original_name] = item.identifier
     if item.format is not None:
         reading.formats[item.identifier] = item.format.format_id

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from oais.cli.options import AsJson, Home, archive_at
-from oais.cli.terminal import counted, out, print_json, show_size, table
+from oais.cli.terminal import count_progress, counted, out, print_json, show_size, table
 
 if TYPE_CHECKING:
     from oais.functions.preservation.census import Census, FormatRow
+    from oais.functions.preservation.migration import Migrated
 
 _COLOURS = {"low": "green", "moderate": "yellow", "high": "bold red", "": "bold red"}
 
@@ -64,4 +66,51 @@ def _risk(row: FormatRow) -> str:
     return f"[{_COLOURS[row.risk]}]{word}{overdue}[/]"
 
 
-COMMANDS = (formats,)
+def migrate(
+    source: Annotated[str, typer.Option("--from", help="The format that goes, such as oais/fits-gzip.")] = "",
+    target: Annotated[str, typer.Option("--to", help="The format that comes, such as x-fmt/383.")] = "",
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this AIP; may be given often. Else all that hold it.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Convert and compare, but store nothing.")
+    ] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make new versions of AIPs in which a format is replaced by a better one, without any loss."""
+    from oais.functions.preservation.migration import candidates, way_between
+    from oais.functions.preservation.migration import migrate as migrate_all
+
+    way = way_between(source, target)
+    archive = archive_at(home)
+    chosen = candidates(archive, way, only or ())
+    told = []
+    with count_progress("migrate", len(chosen)) as advance:
+        for one in migrate_all(archive, way, chosen, dry_run=dry_run):
+            told.append(one)
+            if not as_json:
+                _print_migrated(one)
+            advance()
+    counts = Counter(one.outcome for one in told)
+    if as_json:
+        print_json({"from": source, "to": target, "dry_run": dry_run, "counts": counts,
+                    "aips": [one.as_plain() for one in told]})  # fmt: skip
+    else:
+        summed = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+        out.print(summed or f"no AIP holds {source}", style="dim")
+    return max((one.exit_code for one in told), default=0)
+
+
+def _print_migrated(one: Migrated) -> None:
+    if one.reason:
+        colour = "dim" if one.outcome == "nothing to do" else "yellow"
+        out.print(f"[{colour}]{one.outcome}[/]  {escape(one.aip_id)}: {escape(one.reason)}", soft_wrap=True)
+        return
+    out.print(f"[green]{one.outcome}[/]  {escape(one.aip_id)}@v{one.version}", soft_wrap=True)
+    for file in one.files:
+        sizes = f"{show_size(file.size_before)} to {show_size(file.size_after)}"
+        out.print(f"  {escape(file.path)}  {sizes}; {file.equal}, by {file.reader}", soft_wrap=True)
+
+
+COMMANDS = (formats, migrate)

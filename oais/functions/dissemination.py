@@ -27,6 +27,7 @@ from policies.access import ANONYMOUS, Action, Decision
 
 _ROOMS = {
     "representations/original/data/": "",
+    "representations/migrated/data/": "",
     "representations/software/data/": "software/",
     "documentation/": "documents/",
 }
@@ -34,6 +35,7 @@ _RECORDS = {
     "description.json": DESCRIPTION,
     "premis.xml": "metadata/preservation/premis.xml",
     "premis-original.xml": "representations/original/metadata/preservation/premis.xml",
+    "premis-migrated.xml": "representations/migrated/metadata/preservation/premis.xml",
 }
 """The AIP's own records that go along, by their names in a DIP."""
 

@@ -107,7 +107,7 @@ def store_submission(
     """Build, seal and store the AIP of a submission that passed; the same content again is not stored."""
     aip_id = assured.aip_id
     key = submission_key(assured.agreement.name, content_digest(submission.files, aip_id))
-    with _one_ingest_of(archive, aip_id):
+    with one_ingest_of(archive, aip_id):
         previous = aip_store(archive).find(aip_id)
         held = receipt_of_held(archive, previous, key)
         if held is not None:
@@ -223,7 +223,7 @@ class FileResolver:
 
 
 @contextmanager
-def _one_ingest_of(archive: Archive, aip_id: str) -> Iterator[None]:
+def one_ingest_of(archive: Archive, aip_id: str) -> Iterator[None]:
     """Let one process at a time make a version of an AIP."""
     locks = archive.staging / "locks"
     make_directories(locks)

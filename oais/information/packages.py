@@ -14,7 +14,7 @@ from typing import Any, Final
 from oais.information.description import PackageDescription
 from oais.information.findings import Finding, refuses
 from oais.information.fixity import FileFixity
-from oais.information.premis import Agent, Event, Rights
+from oais.information.premis import Agent, Derivation, Event, Rights
 from oais.information.version_facts import VersionFacts
 
 
@@ -109,7 +109,8 @@ class ContentFile:
     """One file of a package in the making: where its bytes lie now and where they will rest.
 
     ``path`` is relative to the version's content directory (``representations/original/data/x.fits``);
-    ``sip_path`` is the provider's path (``data/x.fits``), empty for files that are ours.
+    ``sip_path`` is the provider's path (``data/x.fits``), empty for files that are ours; of a file that was
+    made of another, ``derivation`` says of which, and the path is the one that the other came under.
     """
 
     source: Path
@@ -118,6 +119,7 @@ class ContentFile:
     fixity: FileFixity
     format: FormatIdentification
     kind: str
+    derivation: Derivation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,10 @@ class SoftwarePackage:
 
 @dataclass(frozen=True, slots=True)
 class PackageContents:
-    """All that ``aip`` needs to build one package version; nothing in it reaches back to the bag."""
+    """All that ``aip`` needs to build one package version; nothing in it reaches back to the bag.
+
+    ``reason`` and ``author`` say why and by whom a version was made that no provider delivered.
+    """
 
     aip_id: str
     files: tuple[ContentFile, ...]
@@ -144,6 +149,8 @@ class PackageContents:
     software: tuple[SoftwarePackage, ...]
     report: Mapping[str, Any]
     created_at: str
+    reason: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ class Agent:
 class Event:
     """What was done, when (UTC, ISO 8601 with Z), by whom, with what outcome.
 
-    ``objects`` names the objects it is about: the AIP identifier, or paths of files.
+    ``objects`` names the objects it is about: the AIP identifier, or paths of files. Where it made them of
+    others, ``sources`` names those: files of older versions, as ``ID@vN/path``.
     """
 
     identifier: str
@@ -68,6 +69,15 @@ class Event:
     outcome_note: str
     agents: tuple[str, ...]
     objects: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """From which file of an older version, as ``ID@vN/path``, a file was made, and by which event."""
+
+    source: str
+    event: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,11 @@ def delivered(home: Home, receipt: Receipt, stored: StoredAip | None = None) -> 
     return _statements(home, [*things, _receipt(home, receipt.receipt_id)])
 
 
+def versioned(home: Home, stored: StoredAip) -> tuple[Statement, ...]:
+    """Return what the ledger is to hold of a version that the archive itself made; raises DamageError."""
+    return _statements(home, [_version(stored, stored.head)])
+
+
 def record(home: Home, signer: Signer, statements: Sequence[Statement]) -> None:
     """Add statements in the order of their moments, all with one signature.
 

@@ -136,7 +136,25 @@ def _derive(
     return derive(Path(path), Path(target), form, ends, [(name, value) for name, value in label])
 
 
-_TASKS: dict[str, Callable[..., object]] = {"inspect": _inspect, "read": _read, "derive": _derive}
+def _migrate(*, path: str, target: str, **told: object) -> object:
+    from oais.information.representation.migration import migrate
+
+    return migrate(Path(path), Path(target), str(told["from"]))
+
+
+def _compare(*, path: str, target: str, **told: object) -> object:
+    from oais.information.representation.migration import compare
+
+    return compare(Path(path), Path(target), str(told["from"]))
+
+
+_TASKS: dict[str, Callable[..., object]] = {
+    "inspect": _inspect,
+    "read": _read,
+    "derive": _derive,
+    "migrate": _migrate,
+    "compare": _compare,
+}
 
 
 def _next_batch(requests: BinaryIO) -> list[dict[str, Any]] | None:
