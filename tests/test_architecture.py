@@ -40,6 +40,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         "aip.descriptive",
         "aip.mets",
         "aip.premis",
+        "aip.validation.eark.document",
         "aip.validation.schemas",
         "aip.xml_stream",
         "aip.xml_writing",

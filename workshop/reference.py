@@ -16,6 +16,7 @@ from typing import Any
 
 from oais.information.findings import FindingCode, finding_codes
 from oais.settings import settings_table
+from workshop.conformance import conformance_page
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = "<!-- begin: written by python -m workshop.reference -->"
@@ -28,6 +29,7 @@ FAMILIES = {
     "bag": ("BagIt", "Bags, versions 0.93 to 1.0; clauses without a name are those of RFC 8493."),
     "consistency": ("Consistency", "What names, headers, tags and `submission.yaml` say must agree."),
     "containers": ("Containers", "Deliveries that come as one `.tar`, `.tar.gz` or `.zip`."),
+    "eark": ("E-ARK", "Packages of E-ARK by the requirement ids of CSIP 2.2.0 and AIP 2.2.0."),
     "fits": ("FITS", "FITS files against FITS 4.0."),
     "formats": ("Formats", "Files of any format."),
     "index": ("Index", "Differences between the index and what is stored."),
@@ -35,6 +37,7 @@ FAMILIES = {
     "ledger": ("Ledger", "What verifying the tamper-evident ledger finds."),
     "ocfl": ("OCFL", "The validation codes of OCFL itself, with the standard's own meaning."),
     "policy": ("Policy", "What stands against the archive's own policies and agreements."),
+    "premis": ("PREMIS", "Links between the objects, events, agents and rights of a package."),
     "xml": ("XML", "XML that came from outside."),
 }
 """Heading and one sentence for each table in ``oais/information/finding_codes``."""
@@ -197,6 +200,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/settings.md": settings_page,
     "docs/findings.md": findings_page,
     "docs/api.md": api_page,
+    "docs/conformance.md": conformance_page,
 }
 """The generated pages and what writes each."""
 

@@ -7,9 +7,12 @@ sees it. It needs nothing but the object, and goes on after the first fault.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from aip.audit_plan import check_place
+from aip.history import PREMIS
 from aip.inventory import Inventory, parse_inventory
 from aip.seals import believed_inventory
 from aip.stored import INVENTORY, StoredAip
@@ -19,13 +22,18 @@ from aip.validation.content_layer import (
     check_fits,
     check_software,
 )
+from aip.validation.eark import check_eark_files
 from aip.validation.manifest_layer import check_manifests
 from aip.validation.mets_layer import check_mets
 from aip.validation.ocfl import check_ocfl_object
 from aip.validation.premis_layer import PremisReading, check_premis
+from aip.validation.premis_links import check_links
 from aip.validation.schemas import check_schemas
 from aip.validation.view import PackageView, view_version
 from oais.information.findings import Finding, finding
+
+_TOLD_BY_LAYERS = frozenset({"CSIPSTR4", "EAR-001", "AIP16", "AIP18", "PRM-001", "PRM-003"})
+"""What METS's and PREMIS's layers tell of our packages by codes of their own, with what is expected here."""
 
 _IDENTIFIER_IS_NO_URI = "W005"
 """OCFL would like a URI as identifier; ours is the provider's, and resolves under the archive's own."""
@@ -90,8 +98,18 @@ def _check_versions(
         yield from check_manifests(view, reading.original_names, reading.derived)
         yield from check_description(view)
         yield from check_schemas(view, premis_xsd)
+        yield from _check_standards(view)
         if hash_content:
             yield from _check_content(view, reading, workers)
+
+
+def _check_standards(view: PackageView) -> Iterator[Finding]:
+    """Yield what E-ARK and PREMIS ask of any package, but for what our own layers have told."""
+    files = {logical: file.disk for logical, file in view.files.items()}
+    documents = {logical: files[logical] for logical in view.documents(PREMIS)}
+    for found in chain(check_eark_files(files, follow=False), check_links(documents)):
+        if found.code not in _TOLD_BY_LAYERS:
+            yield replace(found, path=view.content_of(found.path))
 
 
 def _check_content(view: PackageView, reading: PremisReading, workers: int | None) -> Iterator[Finding]:

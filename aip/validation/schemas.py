@@ -16,7 +16,7 @@ from aip.mets import CSIP, NAMESPACE
 from aip.validation.mets_layer import METS
 from aip.validation.view import PackageView
 from oais.information.findings import Finding, finding
-from oais.information.xml import XmlRefusedError, parse_xml
+from oais.information.xml import Element, XmlRefusedError, parse_xml
 
 _MOST_FAULTS = 5
 _METS_WITH_CSIP = f"""\
@@ -79,7 +79,16 @@ def _check_all(view: PackageView, name: str, code: str, schema: etree.XMLSchema)
             root = parse_xml(file.disk)
         except (XmlRefusedError, OSError):
             continue  # told by the layer itself
-        if not schema.validate(root):
-            faults: Any = schema.error_log
-            for fault in islice(faults, _MOST_FAULTS):
-                yield finding(code, file.content, f"line {fault.line}: {fault.message}")
+        yield from _faults(code, file.content, root, schema)
+
+
+def schema_faults(code: str, where: str, root: Element) -> Iterator[Finding]:
+    """Yield, under ``code``, where a parsed METS document is not valid by its schema."""
+    yield from _faults(code, where, root, mets_schema())
+
+
+def _faults(code: str, where: str, root: Element, schema: etree.XMLSchema) -> Iterator[Finding]:
+    if not schema.validate(root):
+        faults: Any = schema.error_log
+        for fault in islice(faults, _MOST_FAULTS):
+            yield finding(code, where, f"line {fault.line}: {fault.message}")

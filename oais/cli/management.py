@@ -180,11 +180,11 @@ def index_check(home: Home = None, as_json: AsJson = False) -> int:
 
 
 def validate(
-    path: Annotated[Path, typer.Argument(help="A bag, an OCFL object or storage root, an AIP.")],
+    path: Annotated[Path, typer.Argument(help="A bag, an E-ARK package, an OCFL object or storage root, an AIP.")],
     key: Annotated[list[Path] | None, typer.Option(help="Public key (PEM) whose signatures count.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Apply the pure standards to anything: BagIt, OCFL, and all layers of an AIP of ours."""
+    """Apply the pure standards to anything: BagIt, E-ARK, OCFL, and all layers of an AIP of ours."""
     from oais.functions.validation import trusted_from
     from oais.functions.validation import validate as validate_path
 

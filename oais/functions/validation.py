@@ -1,4 +1,4 @@
-"""``oais validate``: the pure standards, applied to a bag, an OCFL object or root, an AIP of ours.
+"""``oais validate``: the pure standards, applied to a bag, an E-ARK package, OCFL, an AIP of ours.
 
 What reads an AIP or an archive's home is imported where one is met: a bag is judged without either.
 """
@@ -16,12 +16,13 @@ from typing import Any
 from aip.validation.ocfl import check_ocfl_object, check_ocfl_storage_root, recognise
 from oais.errors import WrongUsageError
 from oais.files import storage_errors
-from oais.information.findings import Finding, Severity, refuses
+from oais.information.findings import Finding, Severity, finding, refuses
 from oais.information.text import printable
 from sip.bag.validation import validate_bag
 from sip.receive import receive
 
 _OCFL_CODE = re.compile(r"[EW][0-9]{3}")
+_NO_BAG_AT_THE_TOP = "BAG-067"
 _CONTAINERS = (".tar", ".tar.gz", ".tgz", ".zip")
 
 
@@ -57,6 +58,9 @@ def validate(path: Path, trusted: Mapping[str, bytes] | None = None) -> Validati
     """
     if not path.exists():
         raise WrongUsageError(f"{printable(str(path))} does not exist")
+    if path.is_file() and path.name.lower().endswith(_CONTAINERS):
+        kind, findings = _judge_container(path)
+        return Validation(str(path), kind, tuple(_each_once(findings)))
     kind, check = recognise_package(path, trusted or _keys_around(path))
     return Validation(str(path), kind, tuple(_each_once(check())))
 
@@ -107,13 +111,14 @@ def recognise_package(
         if is_aip(path):
             return "AIP", lambda: _check_aip(path, trusted)
         return "OCFL object", lambda: check_ocfl_object(path)
+    if _is_eark_package(path):
+        return "E-ARK package", lambda: _check_eark(path)
     if path.is_dir() and ((path / "bagit.txt").exists() or (path / "data").is_dir()):
         return "bag", lambda: validate_bag(path, profile="standard").findings
-    if path.is_file() and path.name.lower().endswith(_CONTAINERS):
-        return "bag", lambda: _check_container(path)
     raise WrongUsageError(
-        f"{printable(str(path))} is neither a bag, nor an OCFL object or storage root, nor an AIP",
-        remedy="a bag has a file bagit.txt, an OCFL object 0=ocfl_object_1.1, a storage root 0=ocfl_1.1",
+        f"{printable(str(path))} is neither a bag, nor an E-ARK package, nor an OCFL object or storage root",
+        remedy="a bag has a file bagit.txt, an E-ARK package METS.xml, an OCFL object "
+        "0=ocfl_object_1.1, a storage root 0=ocfl_1.1",
     )
 
 
@@ -122,6 +127,20 @@ def is_aip(root: Path) -> bool:
     return any(root.glob("v*/content/METS.xml")) and any(
         root.glob("v*/content/metadata/descriptive/description.json")
     )
+
+
+def _is_eark_package(path: Path) -> bool:
+    if not (path / "METS.xml").is_file() or (path / "bagit.txt").exists():
+        return False
+    from aip.validation.eark import is_eark_package
+
+    return is_eark_package(path)
+
+
+def _check_eark(path: Path) -> Iterable[Finding]:
+    from aip.validation.eark import check_eark_package
+
+    return check_eark_package(path)
 
 
 def _check_aip(root: Path, trusted: Mapping[str, bytes] | None) -> Iterable[Finding]:
@@ -142,13 +161,22 @@ def _check_root(root: Path, trusted: Mapping[str, bytes] | None) -> Iterable[Fin
                 yield replace(found, path=f"{place.relative_to(root)}/{found.path}")
 
 
-def _check_container(path: Path) -> Iterable[Finding]:
+def _judge_container(path: Path) -> tuple[str, list[Finding]]:
+    """Return what a container holds, a bag or an E-ARK package, and what is wrong with it."""
     with (
         storage_errors(f"unpacking {path.name}"),
         tempfile.TemporaryDirectory(prefix="oais-validate-") as room,
     ):
         now = datetime.now(UTC)
         submission = receive(path, Path(room), receipt_id="validate", now=now)
-        yield from submission.findings
-        if not refuses(submission.findings):
-            yield from validate_bag(submission.bag, profile="standard", files=submission.files).findings
+        findings = list(submission.findings)
+        if _is_eark_package(submission.bag):
+            findings = [found for found in findings if found.code != _NO_BAG_AT_THE_TOP]
+            if submission.bag.parent == submission.custody:
+                message = f"{path.name} holds the package's files themselves, not one folder with them"
+                findings.append(finding("CSIPSTR1", "", message))
+            return "E-ARK package", [*findings, *_check_eark(submission.bag)]
+        if not refuses(findings):
+            found = validate_bag(submission.bag, profile="standard", files=submission.files).findings
+            findings.extend(found)
+        return "bag", findings

@@ -143,7 +143,12 @@ CORRUPTIONS = (
         "AIP-107",
     ),
 )
-ALSO = {"another source tree": {"AIP-121"}, "stale BLAKE3": {"AIP-151"}}
+ALSO = {
+    "another source tree": {"AIP-121"},
+    "stale BLAKE3": {"AIP-151"},
+    "stale METS digest": {"CSIP71"},  # the digest it has instead is none at all
+    "invalid METS": {"CSIP11"},
+}
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS, ids=lambda corruption: corruption.name)
