@@ -180,7 +180,7 @@ def index_check(home: Home = None, as_json: AsJson = False) -> int:
 
 
 def validate(
-    path: Annotated[Path, typer.Argument(help="A bag, an E-ARK package, an OCFL object or storage root, an AIP.")],
+    path: Annotated[Path, typer.Argument(help="A bag, an E-ARK package, an OCFL object or root, an AIP.")],
     key: Annotated[list[Path] | None, typer.Option(help="Public key (PEM) whose signatures count.")] = None,
     as_json: AsJson = False,
 ) -> int:
