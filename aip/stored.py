@@ -117,7 +117,7 @@ def open_stored(root: Path) -> StoredAip:
 def _sealed(folder: Path, digest: str) -> bool:
     """Return whether the folder's sidecar confirms a digest; raises StorageError when it may not be read."""
     try:
-        return _digest_in(read_regular(folder / SIDECAR, follow=False)) == digest
+        return digest_in_sidecar(read_regular(folder / SIDECAR, follow=False)) == digest
     except OSError as error:
         fault = unreadable(f"{folder.name}/{SIDECAR}", error)
         if isinstance(fault, StorageError):
@@ -131,11 +131,12 @@ _SIDECAR_LINE = re.compile(rb"([0-9a-f]{128})[ \t]+inventory\.json\n?")
 def sidecar_digest(path: Path) -> str:
     """Return the digest a sidecar holds, or nothing when it is missing or not well formed."""
     try:
-        return _digest_in(read_regular(path, follow=False))
+        return digest_in_sidecar(read_regular(path, follow=False))
     except OSError:
         return ""
 
 
-def _digest_in(sidecar: bytes) -> str:
+def digest_in_sidecar(sidecar: bytes) -> str:
+    """Return the digest in the bytes of a sidecar, or nothing when they are not well formed."""
     match = _SIDECAR_LINE.fullmatch(sidecar)
     return match[1].decode() if match else ""

@@ -13,7 +13,7 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -101,6 +101,32 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 def create_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write a new file and fsync it; the directory is synced by the caller once for all its files."""
     _write_synced(path, data, os.O_EXCL, mode)
+
+
+def create_from(path: Path, blocks: Iterable[bytes], *, mode: int = 0o644) -> None:
+    """Write a new file block by block; the caller syncs the whole tree once."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        for block in blocks:
+            write_all(descriptor, block)
+    finally:
+        os.close(descriptor)
+
+
+def bring_file(source: Path, target: Path) -> None:
+    """Copy a file of any size with its mode and time, durably and by one rename.
+
+    The directory is synced by the caller once for all its files. Raises OSError.
+    """
+    partial = target.with_name(f".{target.name}.partial")
+    partial.unlink(missing_ok=True)
+    with open(open_regular(source), "rb") as stream:
+        status = os.fstat(stream.fileno())
+        create_from(partial, iter(lambda: stream.read(1 << 20), b""), mode=0o600)
+    partial.chmod(stat.S_IMODE(status.st_mode))
+    os.utime(partial, ns=(status.st_atime_ns, status.st_mtime_ns))
+    _sync(partial)
+    os.replace(partial, target)
 
 
 def _write_synced(path: Path, data: bytes, how: int, mode: int) -> None:

@@ -30,6 +30,7 @@ FAMILIES = {
     "consistency": ("Consistency", "What names, headers, tags and `submission.yaml` say must agree."),
     "containers": ("Containers", "Deliveries that come as one `.tar`, `.tar.gz` or `.zip`."),
     "eark": ("E-ARK", "Packages of E-ARK by the requirement ids of CSIP 2.2.0 and AIP 2.2.0."),
+    "copies": ("Copies", "What looking after the copies at other locations finds."),
     "fits": ("FITS", "FITS files against FITS 4.0."),
     "formats": ("Formats", "Files of any format."),
     "index": ("Index", "Differences between the index and what is stored."),

@@ -154,6 +154,10 @@ class TerminalReporter(Reporter):
             many = self._deliveries > 1
             self._write(f"{self._done} of {self._deliveries} deliveries" if many else show_size(self._done))
 
+    def warn(self, message: str, remedy: str) -> None:
+        """Show the warning on standard error."""
+        warn(message, remedy)
+
     def _write(self, text: str) -> None:
         self._last = monotonic()
         if err.is_terminal:

@@ -10,9 +10,10 @@ from pathlib import Path
 from aip.storage import AipStore
 from oais.archive import Archive, create_archive
 from oais.database import mail_queue
-from oais.errors import StorageError, UnreachableError
+from oais.errors import DamageError, StorageError, UnreachableError
 from oais.files import free_bytes
 from oais.functions.completeness import storage_root_findings
+from oais.functions.copies.locations import locations
 from oais.functions.mailing.sending import MOST_TRIES
 from oais.functions.recovery import look_again
 from oais.functions.service import database_if_any
@@ -75,6 +76,7 @@ def tell_status(archive: Archive) -> Status:
             *warnings,
             *_policies_in_trouble(archive),
             *_mail_in_trouble(archive),
+            *_copies_in_trouble(archive),
         ),
     )
 
@@ -115,6 +117,16 @@ def _mail_in_trouble(archive: Archive) -> tuple[str, ...]:
         told.append(f"letters that could not be sent and are tried again: {len(met)} ({faults})")
     if given_up:
         told.append(f"letters given up in the last 30 days after {MOST_TRIES} tries: {given_up}")
+    return tuple(told)
+
+
+def _copies_in_trouble(archive: Archive) -> tuple[str, ...]:
+    """Return which locations are away, and what was damaged and is kept for inquiry."""
+    told = []
+    try:
+        told += [f"location {one.name} is away: {one.away}" for one in locations(archive) if one.away]
+    except DamageError as error:
+        told.append(f"{error.message}: {error.remedy}")
     return tuple(told)
 
 

@@ -15,16 +15,19 @@ from pathlib import Path
 
 from aip.audit import audit_aip
 from aip.copying import copy_aip, copy_root_files
+from aip.medium import Folder
 from aip.stored import open_stored
 from oais.archive import Home
 from oais.database.copying import copy_database
 from oais.errors import DamageError, NotFoundError, RefusedError, WrongUsageError
 from oais.files import (
+    bring_file,
     exchange_directories,
     exclusive_lock,
     make_directories,
     read_regular,
     storage_errors,
+    sync_paths,
     sync_tree,
     walk,
 )
@@ -78,7 +81,7 @@ def back_up(archive: Home, target: Path, progress: Callable[[], None] | None = N
             # First the key, by which the next run knows whose backup this is.
             for room in _MIRRORED:
                 _mirror(archive.home / room, target / room)
-            _bring(archive.home / "oais.yaml", target / "oais.yaml")
+            bring_file(archive.home / "oais.yaml", target / "oais.yaml")
             warnings = _back_up_database(archive, target)
             for room in _GROWING:
                 _grow_quietly(archive.home / room, target / room)
@@ -148,13 +151,16 @@ def _head(source: Path) -> bytes:
 
 def _grow(source: Path, target: Path) -> None:
     make_directories(target)
+    grown = {target, target.parent}
     for entry in walk(source) if source.is_dir() else ():
         place = target / entry.path
         if entry.is_directory:
             make_directories(place)
         elif entry.is_file and not entry.path.endswith(".tmp") and not _is_same(place, entry.status):
             with _gone_meanwhile():
-                _bring(source / entry.path, place)
+                bring_file(source / entry.path, place)
+                grown |= {place.parent, place.parent.parent}
+    sync_paths((), sorted(grown))
 
 
 def _is_same(place: Path, status: os.stat_result) -> bool:
@@ -174,15 +180,6 @@ def _gone_meanwhile() -> Iterator[None]:
         return
 
 
-def _bring(source: Path, target: Path) -> None:
-    """Copy a file of any size, with its mode and time, durably and by one rename."""
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.copy2(source, partial, follow_symlinks=False)
-    with partial.open("rb") as stream:
-        os.fsync(stream.fileno())
-    os.replace(partial, target)
-
-
 def _back_up_aips(
     archive: Home, target: Path, warnings: list[str], progress: Callable[[], None] | None
 ) -> Backup:
@@ -199,7 +196,7 @@ def _back_up_aips(
         try:
             stored = open_stored(root)
             name = stored.aip_id
-            new = copy_aip(stored, place, target / _PARTIAL)
+            new = copy_aip(stored, Folder(target, "."), place.relative_to(target).as_posix(), _PARTIAL)
         except (DamageError, NotFoundError, FileNotFoundError) as error:
             damaged.append((name, finding("AIP-001", root.name, str(error))))
             continue

@@ -12,5 +12,8 @@ class Reporter:
     def advance(self, done: int) -> None:
         """Tell how many more bytes of the present step are done."""
 
+    def warn(self, message: str, remedy: str) -> None:
+        """Tell of something that stops nothing, and what to do about it."""
+
 
 SILENT = Reporter()

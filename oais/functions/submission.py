@@ -19,6 +19,7 @@ from time import monotonic
 from aip.reading import read_record
 from oais.archive import Archive, open_archive
 from oais.errors import ArchiveError, NotFoundError, StorageError, as_fault
+from oais.functions.copies.replication import replicate
 from oais.functions.data_management import index_records
 from oais.functions.ingest import Ingested, ingest
 from oais.functions.ledger.recording import record
@@ -98,13 +99,23 @@ def submit(
     workers = archive.settings.workers or usable_cores()
     alone = workers < 2 or len(deliveries) < _MANY
     done, most = (_one_by_one, 1) if alone else (_side_by_side, _BATCH)
+    new: list[str] = []
     with (
         marked(archive) as mark,
         closing(_Updates(archive, reporter, most, mark)) as updates,
     ):
         for outcome in done(archive, deliveries, handover, reporter, workers):
-            yield from updates.add(outcome)
-        yield from updates.coordinate()
+            for disposition in updates.add(outcome):
+                new += _newly_stored(disposition)
+                yield disposition
+        for disposition in updates.coordinate():
+            new += _newly_stored(disposition)
+            yield disposition
+    replicate(archive, new, reporter)
+
+
+def _newly_stored(disposition: Disposition) -> list[str]:
+    return [disposition.receipt.aip_id] if disposition.receipt and disposition.outcome == "stored" else []
 
 
 def _require_index(archive: Archive) -> None:

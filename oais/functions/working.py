@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from oais.errors import ArchiveError, as_fault
+from oais.functions.copies.replication import Replicator
 from oais.functions.deposit.intake import ingest_due
 from oais.functions.deposit.uploads import sweep_expired
 from oais.functions.mailing import send_due
@@ -34,6 +35,7 @@ def chores_of(service: Service) -> Mapping[str, Chore]:
         "orders cleared": lambda: clear_orders(service),
         "orders built": lambda: int(worker.build_next() is not None),
         "deposits taken in": lambda: ingest_due(service),
+        "versions copied": Replicator(service.archive).bring_due,
         "uploads expired": lambda: sweep_expired(service),
         "letters written": lambda: notify_due(service),
         "letters sent": lambda: send_due(service),

@@ -219,7 +219,11 @@ def test_a_file_that_has_no_lossless_way_is_refused(tmp_path: Path) -> None:
     take_in(
         archive,
         plain_bag(tmp_path / "1.bag", "a.tiles", {"t.fits.gz": gzip.compress(tiles.getvalue())}),
-        plain_bag(tmp_path / "2.bag", "b.both", {"x.fits.gz": packed_fits(), "X.fits": gzip.decompress(packed_fits())}),
+        plain_bag(
+            tmp_path / "2.bag",
+            "b.both",
+            {"x.fits.gz": packed_fits(), "X.fits": gzip.decompress(packed_fits())},
+        ),
         plain_bag(tmp_path / "3.bag", "c.good", {"x.fits.gz": packed_fits()}),
     )
     told = {one.aip_id: one for one in run(archive)}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aip.medium import Folder, Medium
 from aip.root import ROOT_DECLARATION, create_storage_root
 from aip.storage import AipStore
 from oais.archive import Archive, Home
@@ -50,6 +51,11 @@ class Location:
     def staging(self) -> Path:
         """Where copies come together, on the file system of ``root``."""
         return self.path / "staging"
+
+    @property
+    def medium(self) -> Medium:
+        """What copies are written to and read from."""
+        return Folder(self.path, "staging")
 
     @property
     def away(self) -> str:
