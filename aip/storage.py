@@ -83,6 +83,36 @@ class AipStore:
             shutil.rmtree(staged.path, ignore_errors=True)
         return StoredAip(staged.aip_id, target, staged.inventory, sealed.inventory_digest)
 
+    def take_out(self, aip_id: str, place: Path) -> bool:
+        """Move an AIP, damaged or not, out of the store to ``place`` by one rename.
+
+        Return whether it was there. It is durable when this returns. ``place`` lies on the same file system;
+        the folders above the AIP stay, for ``prune``. Raises StorageError.
+        """
+        source = self.root / object_path(aip_id)
+        self._require_trust_in_disk()
+        self._require_root()
+        with self._one_writer(source), self._stopping_at_faults(aip_id, "taking out"):
+            if not source.is_dir():
+                return False
+            shutil.rmtree(place, ignore_errors=True)
+            rename_into_place(source, place)
+        return True
+
+    def prune(self, aip_id: str) -> None:
+        """Remove the folders above an AIP that was taken out, where they are empty: OCFL forbids such.
+
+        Nobody may be storing meanwhile. Raises StorageError.
+        """
+        with storage_errors(f"removing the empty folders of {aip_id}"):
+            for folder in list((self.root / object_path(aip_id)).parents)[: _LAYERS - 1]:
+                if not folder.is_dir():
+                    continue
+                if any(folder.iterdir()):
+                    return
+                folder.rmdir()
+                sync_directory(folder.parent)
+
     def find(self, aip_id: str) -> StoredAip | None:
         """Return the stored AIP of that identifier, or None; raises DamageError or StorageError.
 
@@ -204,10 +234,10 @@ class AipStore:
                 yield
 
     @contextmanager
-    def _stopping_at_faults(self, what: str) -> Iterator[None]:
+    def _stopping_at_faults(self, what: str, doing: str = "storing") -> Iterator[None]:
         """Turn the store read-only at the first fault of the disk, since what it holds is unknown."""
         try:
-            with storage_errors(f"storing {what}"):
+            with storage_errors(f"{doing} {what}"):
                 yield
         except StorageError as error:
             _DISTRUSTED[self.root.absolute()] = error.message

@@ -81,6 +81,9 @@ class Settings:
     max_aip_files: int = _setting(10_000, "Largest number of files in one AIP (larger sets are collections).")
     workers: int = _setting(0, "Processes for hashing and ingest; 0 means one for each core.")
     keep_refused: bool = _setting(True, "Keep the bytes of refused deliveries in sip/refused.")
+    withdrawal_days: int = _setting(
+        14, "Days in which a second archivist may approve that an AIP is withdrawn."
+    )
     codes_per_address: int = _setting(3, "Access codes mailed to one address in an hour.")
     codes_per_network: int = _setting(20, "Access codes asked from one network (/24, /56) in an hour.")
     codes_per_hour: int = _setting(500, "Access codes mailed in an hour in all.")

@@ -16,6 +16,7 @@ from oais.cli.ledger import ledger_app
 from oais.cli.notifying import notify_app
 from oais.cli.preservation import COMMANDS as PLANNING
 from oais.cli.terminal import out
+from oais.cli.withdrawing import withdraw_app
 from oais.information.software import software_version
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ for group, name in (
     (rights.group_app, "group"),
     (rights.token_app, "token"),
     (rights.delegate_app, "delegate"),
+    (withdraw_app, "withdraw"),
 ):
     app.add_typer(group, name=name)
 for panel, commands in (

@@ -241,6 +241,17 @@ def available(connection: Connection) -> list[Order]:
     return _where(connection, ORDERS.c.state == OrderState.AVAILABLE)
 
 
+def holding(connection: Connection, aip_ids: Sequence[str], states: Sequence[OrderState]) -> dict[str, str]:
+    """Return the orders in these states that ask for any of some AIPs, each with one of those."""
+    wanted = (
+        select(ORDER_PICKS.c.holder, ORDER_PICKS.c.aip_id)
+        .join(ORDERS, ORDERS.c.identifier == ORDER_PICKS.c.holder)
+        .where(ORDERS.c.state.in_(states) & ORDER_PICKS.c.aip_id.in_(aip_ids))
+        .order_by(ORDER_PICKS.c.holder, ORDER_PICKS.c.position.desc())
+    )
+    return {row.holder: row.aip_id for row in connection.execute(wanted)}
+
+
 def hand_over(connection: Connection, owner: str, to: str) -> None:
     """Make all orders of one owner another's."""
     connection.execute(update(ORDERS).where(ORDERS.c.owner == owner).values(owner=to))

@@ -32,6 +32,7 @@ from oais.files import (
     walk,
 )
 from oais.functions.storage import aip_store
+from oais.functions.withdrawal.removing import follow
 from oais.information.findings import Finding, finding
 
 _DATABASE = "oais.sqlite"
@@ -185,6 +186,7 @@ def _back_up_aips(
 ) -> Backup:
     """Copy what is new of every AIP and prove each copy; one that is not sound at home is told and left."""
     copy_root_files(archive.aip_root, target / "aip")
+    withdrawn = follow(archive, target / "aip", target / _PARTIAL)
     trusted = archive.trusted_keys()
     copied: list[str] = []
     damaged: list[tuple[str, Finding]] = []
@@ -207,4 +209,5 @@ def _back_up_aips(
             copied += [f"{stored.aip_id}@v{number}" for number in new]
         if progress is not None:
             progress()
-    return Backup(str(target), count, tuple(copied), tuple(damaged), tuple(warnings))
+    gone = [*warnings, *(f"{aip_id} was withdrawn: its copy was removed" for aip_id in withdrawn)]
+    return Backup(str(target), count, tuple(copied), tuple(damaged), tuple(gone))

@@ -10,6 +10,8 @@ from oais.errors import ArchiveError, DamageError
 from oais.files import read_regular
 from oais.functions.receipts import each_receipt
 from oais.functions.storage import aip_store
+from oais.functions.withdrawal.keeping import ROOM as WITHDRAWALS
+from oais.functions.withdrawal.keeping import each_withdrawal, folder_of, vouched
 from oais.information.findings import Finding, finding
 from oais.information.identifiers import object_path
 from oais.information.packages import Receipt
@@ -40,6 +42,7 @@ def missing_from_store(
     ``heads`` has the newest version of each AIP that was just audited; ``aip_id`` asks of one AIP alone.
     A fault of a receipt itself is about ``ledger/receipts``. Raises StorageError.
     """
+    yield from _withdrawn_amiss(home, aip_id)
     told: set[tuple[str, int]] = set()
     for path, receipt in each_receipt(home, about=aip_id):
         place = path.relative_to(home.home).as_posix()
@@ -53,9 +56,25 @@ def missing_from_store(
                 yield receipt.aip_id, found
 
 
+def _withdrawn_amiss(home: Home, aip_id: str) -> Iterator[tuple[str, Finding]]:
+    """Yield AIPs that were withdrawn and are there all the same, and records that prove nothing."""
+    for folder, found in each_withdrawal(home):
+        if isinstance(found, DamageError):
+            if not aip_id or folder == folder_of(home, aip_id):
+                yield WITHDRAWALS, finding("WDR-002", f"{WITHDRAWALS}/{folder.name}", found.message)
+            continue
+        laid = [each for each in found if each.tombstone is not None]
+        if not laid or laid[-1].deletion is None or laid[-1].readmission is not None:
+            continue
+        about, place = laid[-1].aip_id, object_path(laid[-1].aip_id)
+        if aip_id in {"", about} and (home.aip_root / place).exists():
+            message = f"{about} was withdrawn on {laid[-1].deletion.at[:10]}, and is in the store"
+            yield about, finding("WDR-001", f"aip/{place}", message)
+
+
 def _missing(home: Home, receipt: Receipt, head: int) -> Finding | None:
     """Compare one receipt with the store; what came in while the audit ran is looked up again."""
-    if head >= receipt.version:
+    if head >= receipt.version or receipt.receipt_id in vouched(home, receipt.aip_id).receipts:
         return None
     place = object_path(receipt.aip_id)
     said = f"receipt {receipt.receipt_id} says v{receipt.version} was accepted"

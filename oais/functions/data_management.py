@@ -9,6 +9,7 @@ from aip.reading import read_record
 from oais.archive import Archive
 from oais.functions.storage import aip_store
 from oais.information.findings import Finding
+from oais.information.identifiers import object_path
 from oais.information.packages import AipRecord
 from policies.tree import Node
 from search_index.index import open_index
@@ -59,6 +60,10 @@ def index_records(archive: Archive, records: Iterable[AipRecord]) -> None:
                 newest[record.aip_id] = record
         if newest:
             index.add(newest.values(), nodes_above(archive, newest.values()))
+            # One that was withdrawn since it was stored must not stay: its withdrawal came before this.
+            gone = [aip_id for aip_id in newest if not (archive.aip_root / object_path(aip_id)).is_dir()]
+            if gone:
+                index.remove(gone)
 
 
 def _head(record: AipRecord) -> int:

@@ -28,6 +28,7 @@ from oais.functions.quality import Assured, assure_quality
 from oais.functions.receipts import issue_receipt, open_receipt, receipt_from_plain
 from oais.functions.reporting import SILENT, Reporter
 from oais.functions.storage import aip_store, ingesting
+from oais.functions.withdrawal.keeping import told_why, tombstone_of
 from oais.information.findings import Finding, finding
 from oais.information.identifiers import receipt_name, submission_key
 from oais.information.ledger.statements import Statement
@@ -112,7 +113,7 @@ def store_submission(
         held = receipt_of_held(archive, previous, key)
         if held is not None:
             return Ingested(held, previous, held=True)
-        conflict = version_conflict(assured, previous)
+        conflict = version_conflict(assured, previous) or withdrawn_before(archive, assured, previous)
         if conflict is not None:
             return refuse(archive, submission, assured.with_finding(conflict))
         identity = Identity(aip_id, previous.head + 1 if previous else 1, key)
@@ -184,6 +185,15 @@ def version_conflict(assured: Assured, previous: StoredAip | None) -> Finding | 
     return None
 
 
+def withdrawn_before(archive: Archive, assured: Assured, previous: StoredAip | None) -> Finding | None:
+    """Return why an identifier may not be used, when its AIP was withdrawn and may not come back."""
+    tombstone = None if previous is not None else tombstone_of(archive, assured.aip_id)
+    if tombstone is None:
+        return None
+    message = f"{assured.aip_id} was withdrawn on {tombstone.at[:10]}: {told_why(tombstone.why)}"
+    return finding("ING-008", "bag-info.txt", message)
+
+
 def refuse(archive: Archive, submission: Submission, assured: Assured) -> Ingested:
     """Keep the refused bytes as they came and sign the receipt that says why."""
     receipt = Receipt(
@@ -224,7 +234,7 @@ class FileResolver:
 
 @contextmanager
 def one_ingest_of(archive: Archive, aip_id: str) -> Iterator[None]:
-    """Let one process at a time make a version of an AIP."""
+    """Let one process at a time make a version of an AIP, or withdraw it."""
     locks = archive.staging / "locks"
     make_directories(locks)
     name = hashlib.sha256(aip_id.encode()).hexdigest()[:16]

@@ -12,14 +12,15 @@ from oais.files import exclusive_lock
 from oais.functions.ledger.recording import ledger_of, record_kept
 from oais.functions.ledger.unrecorded import marks_left, take_away
 from oais.functions.storage import BUILDING, aip_store
+from oais.functions.withdrawal.removing import finish_withdrawals
 
 
 def sweep(archive: Archive) -> list[str]:
-    """Remove what a crash left in staging and custody, finish half-made versions; say what was done.
+    """Remove what a crash left, finish half-made versions and withdrawals; say what was done.
 
-    Where something was being kept (``ledger.unrecorded``), versions half made are finished and what did not
-    come into the ledger any more is added to it. The reader in the storage root is brought up to this
-    release's. While any process builds packages nothing is swept: what lies there is its work.
+    Where something was being kept (``ledger.unrecorded``), versions and withdrawals half made are
+    finished and what did not come into the ledger any more is added to it. The reader in the storage root is
+    brought up to this release's. While any process builds packages nothing is swept: what lies there is its work.
     Raises DamageError when the ledger is damaged.
     """
     try:
@@ -49,7 +50,7 @@ def look_again(archive: Archive) -> list[str]:
 
 
 def _finish(archive: Archive) -> list[str]:
-    done = aip_store(archive).recover()
+    done = [*aip_store(archive).recover(), *finish_withdrawals(archive)]
     if added := record_kept(archive):
         entries = "entry" if added == 1 else "entries"
         done.append(f"added {added} {entries} to the ledger, which a crash had kept out")

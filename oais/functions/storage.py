@@ -11,6 +11,7 @@ from aip.stored import StoredAip
 from oais.archive import Home
 from oais.errors import NotFoundError, StorageError
 from oais.files import exclusive_lock, shared_lock
+from oais.functions.withdrawal.keeping import WithdrawnError, tombstone_of
 
 BUILDING: Final = "building.lock"
 """Lock file of the staging area: held together by those who build, alone by who tidies up."""
@@ -22,8 +23,13 @@ def aip_store(archive: Home) -> AipStore:
 
 
 def find_aip(archive: Home, aip_id: str) -> StoredAip:
-    """Return a stored AIP; raises NotFoundError, or DamageError when its inventory is damaged."""
+    """Return a stored AIP; raises NotFoundError, or DamageError when its inventory is damaged.
+
+    For whoever may know of all: one that was withdrawn is told as such, by WithdrawnError.
+    """
     stored = aip_store(archive).find(aip_id)
+    if stored is None and (tombstone := tombstone_of(archive, aip_id)) is not None:
+        raise WithdrawnError(tombstone)
     if stored is None:
         raise NotFoundError(
             f"the archive holds no AIP {aip_id}", remedy="'oais ls' lists what it holds, 'oais find' searches"

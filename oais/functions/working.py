@@ -14,6 +14,7 @@ from oais.functions.notifications import notify_due
 from oais.functions.orders.building import Worker
 from oais.functions.orders.clearing import clear_orders
 from oais.functions.service import Service
+from oais.functions.withdrawal.orders import end_orders_of_withdrawn
 
 Chore = Callable[[], int]
 """A piece of work that is due; returns how much of it was done."""
@@ -32,6 +33,7 @@ def chores_of(service: Service) -> Mapping[str, Chore]:
     """Return the chores of a worker, in the order in which a round does them."""
     worker = Worker(service)
     return {
+        "orders of withdrawn AIPs ended": lambda: end_orders_of_withdrawn(service),
         "orders cleared": lambda: clear_orders(service),
         "orders built": lambda: int(worker.build_next() is not None),
         "deposits taken in": lambda: ingest_due(service),

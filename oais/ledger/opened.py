@@ -139,10 +139,10 @@ def _text_of(root: Path) -> Iterator[bytes | mmap.mmap]:
 
 
 def find_line(root: Path, kind: str, subject: str) -> Opened | None:
-    """Return the first line about a subject, None when there is none; raises DamageError, StorageError."""
+    """Return the newest line about a subject, None when there is none; raises DamageError, StorageError."""
     wanted = json.dumps(f"\nkind {kind}\nsubject {subject}\n")[1:-1].encode()
     with _text_of(root) as text:
-        place = text.find(wanted)
+        place = text.rfind(wanted)
         if place < 0:
             return None
         end = text.find(b"\n", place)

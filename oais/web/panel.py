@@ -17,6 +17,7 @@ _PANEL: Final[tuple[tuple[str, str, Duty], ...]] = (
     ("/desk/people", "People", Duty.MANAGE_PEOPLE),
     ("/desk/groups", "Groups", Duty.MANAGE_PEOPLE),
     ("/desk/approvals", "Approvals", Duty.MANAGE_PEOPLE),
+    ("/desk/withdrawals", "Withdrawals", Duty.MANAGE_ARCHIVE),
     ("/desk/usage", "Downloads", Duty.MANAGE_ARCHIVE),
     ("/desk/formats", "Formats", Duty.MANAGE_ARCHIVE),
     ("/desk/policies", "Policies", Duty.MANAGE_POLICY),

@@ -19,9 +19,11 @@ from oais.errors import ArchiveError, BusyError
 from oais.functions.access.decisions import ClosedError
 from oais.functions.access.facade import Access, open_access
 from oais.functions.access.profiles import ProfileGoneError
+from oais.functions.access.tombstones import tombstone_view
 from oais.functions.access.views import as_plain
 from oais.functions.deposit.addition import ChecksumError
 from oais.functions.service import Service
+from oais.functions.withdrawal.keeping import WithdrawnError
 from oais.web import words
 from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
 from oais.web.forms import TOKEN_FIELD, InvalidFormError, token_of
@@ -170,6 +172,10 @@ def error_response(request: Request, error: ArchiveError) -> Response:
         problem["faults"] = dict(error.faults)
     if isinstance(error, ClosedError):
         problem["step"] = str(error.decision.step)
+    tombstone = None
+    if isinstance(error, WithdrawnError):
+        tombstone = tombstone_view(error.tombstone, staff=error.staff)
+        problem["tombstone"] = as_plain(tombstone)
     if wants_json(request):
         response = _json(problem, "application/problem+json", status)
     else:
@@ -177,7 +183,8 @@ def error_response(request: Request, error: ArchiveError) -> Response:
         visitor = known_visitor(request) or STRANGER
         back = safe_return(request, request.url.path + (f"?{request.url.query}" if request.url.query else ""))
         without = without_profile(request) if isinstance(error, ProfileGoneError) else ""
-        page = _page(request, "error.html", visitor, problem=problem, back=back, without=without)
+        more = {"problem": problem, "back": back, "without": without, "stone": tombstone}
+        page = _page(request, "tombstone.html" if tombstone else "error.html", visitor, **more)
         response = Response(page, status, media_type=HTML)
     _tell_how_to_go_on(request, error, response)
     return response

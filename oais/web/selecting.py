@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from oais.database.saved_queries import Profile
 from oais.errors import NotFoundError, RefusedError, StorageError, WrongUsageError
+from oais.functions.access.facade import require_kept
 from oais.functions.access.finding import Question
 from oais.functions.access.profiles import named_by, profile_of, within
 from oais.functions.orders.consumers import Consumer, consumer_of
@@ -113,13 +114,13 @@ def hand_out(request: Request, handout: Handout) -> Response:
 
 
 def send_file(request: Request, reference: str, path: str) -> Response:
-    """Send a file of ``ID@vN`` and count it; one that is not for all only as long as the right to it lasts.
+    """Send a file of ``ID@vN`` and count it, as long as it is kept and the right to it lasts.
 
     Raises as ``Access.open_file`` and ``file_response``.
     """
     opened = access_of(request).open_file(reference, path)
     if opened.public:
-        response = file_response(request, opened)
+        response = file_response(request, opened, lambda: require_kept(opened))
     else:
         consumer = consumer_here(request, bound=False)
         response = file_response(request, opened, lambda: consumer.again().open_file(reference, path))

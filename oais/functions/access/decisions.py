@@ -145,10 +145,13 @@ class Asker:
         """Return the decision about a version wherever it lies, as the catalogue says.
 
         Where the newest version may not be described no other is known either. A version that the
-        catalogue does not know is denied.
+        catalogue does not know is denied; of what it does not know at all, withdrawn or never there, nobody
+        is told, the staff neither.
         """
         self.prepare_versions([(aip_id, version)])
         newest = self._facts.get((aip_id, NEWEST), _NOTHING_KNOWN)
+        if not newest.node:
+            return decide(ANONYMOUS, action, AccessObject(""), self.now)
         described = self.decision(Action.READ_METADATA, newest.node, aip_id)
         if not described.allowed:
             return described

@@ -15,6 +15,7 @@ from oais.functions.access.decisions import Asker
 from oais.functions.access.facts import FactReader
 from oais.functions.access.finding import Question
 from oais.functions.access.products import Curve
+from oais.functions.access.tombstones import why_missing
 from oais.functions.access.views import (
     AipView,
     Branch,
@@ -73,13 +74,13 @@ class Access:
     def show(self, reference: str, page: int = 1) -> AipView:
         """Tell all of ``ID`` or ``ID@vN``; raises WrongUsageError, NotFoundError, ClosedError."""
         asker = self.asker()
-        shown = packages.open_shown(self.store, asker, reference)
+        shown = packages.open_shown(self.archive, self.store, asker, reference)
         return packages.aip_view(self.index, asker, shown, self.archive.settings.base_url, page)
 
     def product(self, reference: str, path: str) -> ProductView:
         """Tell all of one product; raises as ``show``."""
         asker = self.asker()
-        shown = packages.open_shown(self.store, asker, reference)
+        shown = packages.open_shown(self.archive, self.store, asker, reference)
         return products.product_view(self.index, asker, shown, path)
 
     def curve(self, reference: str, path: str) -> Curve:
@@ -98,7 +99,7 @@ class Access:
         Raises WrongUsageError, NotFoundError, ClosedError.
         """
         asker = self.asker()
-        shown = packages.open_shown(self.store, asker, reference)
+        shown = packages.open_shown(self.archive, self.store, asker, reference)
         unknown = NotFoundError(f"{shown.reference} has no file {printable(path)!r}")
         action = Action.READ_METADATA if packages.is_metadata(path) else Action.DOWNLOAD
         place = (shown.node, shown.description.aip_id)
@@ -119,10 +120,20 @@ class Access:
             node=shown.node if action is Action.DOWNLOAD else "",
         )
 
+    def why_missing(self, aip_id: str, unknown: NotFoundError) -> NotFoundError:
+        """Return why an AIP is not there: its tombstone where it may be read, else ``unknown``."""
+        return why_missing(self.archive, self.asker(), aip_id, unknown)
+
     def asker(self) -> Asker:
         """Return what asks ``decide`` for this principal at this moment, from one snapshot of the rules."""
         facts = FactReader(self.index, self.database)
         return Asker(self.archive.policies.tree, self.principal, self.now, facts)
+
+
+def require_kept(opened: OpenedFile) -> None:
+    """Raise NotFoundError when an opened file has left the store since, because its AIP was withdrawn."""
+    if not opened.disk_path.exists():
+        raise NotFoundError(f"{opened.name} is not in the archive any more")
 
 
 def open_access(

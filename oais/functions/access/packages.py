@@ -10,11 +10,13 @@ from typing import Any
 from aip.reading import read_description, read_history
 from aip.storage import AipStore
 from aip.stored import AUDITS, StoredAip, StoredFile
+from oais.archive import Home
 from oais.errors import NotFoundError
 from oais.functions.access import cards
 from oais.functions.access.citation import cite
 from oais.functions.access.decisions import NEWEST, Asker
 from oais.functions.access.places import check_page, crumbs
+from oais.functions.access.tombstones import why_missing
 from oais.functions.access.views import (
     AipView,
     AuditView,
@@ -62,8 +64,10 @@ class Shown:
         return self.stored.open(self.version).files()
 
 
-def open_shown(store: AipStore, asker: Asker, reference: str) -> Shown:
+def open_shown(archive: Home, store: AipStore, asker: Asker, reference: str) -> Shown:
     """Return a version that may be read; raises WrongUsageError, NotFoundError or ClosedError.
+
+    One that was withdrawn raises WithdrawnError with its tombstone, where that may be read.
 
     What may not be known answers exactly as what does not exist: an older version too where the newest
     may not be described. Beyond that each version is decided by what was sealed in it.
@@ -74,7 +78,7 @@ def open_shown(store: AipStore, asker: Asker, reference: str) -> Shown:
     )
     stored = store.find(asked.aip_id)
     if stored is None:
-        raise unknown
+        raise why_missing(archive, asker, asked.aip_id, unknown, asked.version)
     newest = read_description(stored)
     asker.require(Action.READ_METADATA, newest.node, asked.aip_id, unknown, stored.head)
     version = asked.version or stored.head

@@ -22,11 +22,13 @@ from oais.functions.ledger.unrecorded import marked
 from oais.functions.policy.history import PolicyChange, policy_history
 from oais.functions.receipts import open_receipt, receipt_names, receipt_path
 from oais.functions.storage import aip_store
+from oais.functions.withdrawal.keeping import kept_records, path_of, subject_of, vouched
 from oais.information.identifiers import object_path
 from oais.information.ledger.statements import Kind, Statement, listing
 from oais.information.packages import Receipt
 from oais.information.signature import Signer, open_signer
 from oais.information.text import readable_json
+from oais.information.withdrawals import Record
 from oais.ledger.log import Ledger
 from oais.ledger.opened import subjects
 
@@ -65,6 +67,14 @@ def known_in(ledger: Ledger) -> Known:
     return subjects(ledger.root, ledger.head().size) if ledger.signed else {}
 
 
+def standing(home: Home, known: Known) -> Known:
+    """Return what the ledger speaks of without the versions that were withdrawn since, with a tombstone."""
+    gone = vouched(home).versions
+    if not gone:
+        return known
+    return {key: said for key, said in known.items() if key[0] != "aip-version" or (key[1], said) not in gone}
+
+
 def delivered(home: Home, receipt: Receipt, stored: StoredAip | None = None) -> tuple[Statement, ...]:
     """Return what the ledger is to hold of a delivery: the version that was stored, and its receipt.
 
@@ -99,6 +109,12 @@ def record_location(archive: Archive, change: LocationChange) -> None:
     record(archive, archive.signer, _statements(archive, [_location(change)]))
 
 
+def record_withdrawal(archive: Archive, records: Sequence[Record]) -> None:
+    """Add steps of a withdrawal, which are kept already; raises DamageError, StorageError."""
+    things = [_withdrawal(subject_of(each), path_of(archive, subject_of(each))) for each in records]
+    record(archive, archive.signer, _statements(archive, things))
+
+
 def record_audit(home: Home, started_at: str, summary: Mapping[str, Any]) -> None:
     """Keep the summary of an audit and add it; without the signing key the next submission adds it.
 
@@ -121,7 +137,7 @@ def record_kept(archive: Archive) -> int:
 
     What is damaged itself is left to the audit. Raises DamageError when the ledger is damaged, StorageError.
     """
-    known = known_in(ledger_of(archive))
+    known = standing(archive, known_in(ledger_of(archive)))
     missing = [thing for thing in kept_in(archive, known) if (thing.kind, thing.subject) not in known]
     statements = [statement for thing in missing for statement in _if_whole(archive, thing)]
     if statements:
@@ -157,6 +173,7 @@ def kept_in(home: Home, known: Known | None = None) -> Iterator[Kept]:
     yield from _versions(home, known or {})
     yield from (_receipt(home, name) for name in receipt_names(home, ""))
     yield from _audits(home)
+    yield from (_withdrawal(subject, path) for subject, path in kept_records(home))
 
 
 def _keys(home: Home) -> Iterator[Kept]:
@@ -206,6 +223,10 @@ def _audits(home: Home) -> Iterator[Kept]:
     folder = home.home / "ledger" / AUDITS
     for path in sorted(folder.glob("*.json")):
         yield _file("audit", path.stem, path)
+
+
+def _withdrawal(subject: str, path: Path) -> Kept:
+    return _file("deaccession", subject, path)
 
 
 def _file(kind: Kind, subject: str, path: Path) -> Kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
@@ -13,10 +14,11 @@ from oais.archive import Home
 from oais.errors import ArchiveError, DamageError, NotFoundError, WrongUsageError
 from oais.files import read_regular
 from oais.functions.copies.changes import LOG as LOCATIONS
-from oais.functions.ledger.recording import AUDITS, Kept, kept_in, known_in, require_ledger
+from oais.functions.ledger.recording import AUDITS, Kept, kept_in, known_in, require_ledger, standing
 from oais.functions.policy.history import LOG
 from oais.functions.receipts import receipt_path
 from oais.functions.storage import is_ingesting
+from oais.functions.withdrawal.keeping import path_of as withdrawal_path
 from oais.information.findings import Finding, finding
 from oais.information.identifiers import object_path
 from oais.ledger.opened import newest
@@ -60,7 +62,7 @@ def verify_ledger(home: Home, elsewhere: Sequence[Path] = ()) -> list[Finding]:
 
 def _against_kept(home: Home) -> Iterator[Finding]:
     """Compare what the ledger stands for with what is there."""
-    known = dict(known_in(require_ledger(home)))
+    known = dict(standing(home, known_in(require_ledger(home))))
     for thing in kept_in(home):
         said = known.pop((thing.kind, thing.subject), None)
         place = _place_of(home, thing.kind, thing.subject)
@@ -100,6 +102,9 @@ def _place_of(home: Home, kind: str, subject: str) -> str:
         receipt = receipt_path(home, subject).relative_to(home.home).as_posix() if kind == "receipt" else ""
     except NotFoundError:
         receipt = "ledger/receipts"
+    if kind == "deaccession":
+        with suppress(ValueError):
+            return withdrawal_path(home, subject).relative_to(home.home).as_posix()
     places = {
         "aip-version": f"aip/{object_path(aip_id)}/{version}/inventory.json",
         "receipt": receipt,

@@ -143,7 +143,8 @@ def open_package(consumer: Consumer, identifier: str, number: int) -> Handout:
             "the order has no such package yet", remedy=f"/orders/{identifier} tells how it is"
         )
     if order.state == OrderState.EXPIRED or order.expires_at <= timestamp(consumer.service.now()):
-        raise GoneError("the packages of this order were taken away", remedy="repeat the order")
+        told = f": {order.reason}" if order.reason else ""
+        raise GoneError(f"the packages of this order were taken away{told}", remedy="repeat the order")
     path = folder_of(consumer.service.archive, identifier) / package.name
     if not path.is_file():
         raise GoneError("the package is being made again", remedy="come back in a while, or repeat the order")
@@ -164,7 +165,10 @@ def require_all(access: Access, picks: Sequence[Pick]) -> None:
     asker.prepare_versions((pick.aip_id, pick.version) for pick in picks)
     for pick in picks:
         unknown = NotFoundError("there is no such order")
-        asker.require_version(Action.DOWNLOAD, pick.aip_id, pick.version, unknown)
+        try:
+            asker.require_version(Action.DOWNLOAD, pick.aip_id, pick.version, unknown)
+        except NotFoundError:
+            raise access.why_missing(pick.aip_id, unknown) from None
 
 
 def _view(

@@ -35,11 +35,10 @@ def parts_of(access: Access, picks: Iterable[Pick], cutting: Cutting = whole) ->
 
 def _part(access: Access, item: Pick) -> Part:
     unknown = NotFoundError(f"there is no AIP {item.aip_id!r}")
-    asker = access.asker()
-    asker.require_version(Action.DOWNLOAD, item.aip_id, item.version, unknown)
-    stored = access.store.find(item.aip_id)
+    asker, stored = access.asker(), access.store.find(item.aip_id)
     if stored is None:
-        raise unknown
+        raise access.why_missing(item.aip_id, unknown)
+    asker.require_version(Action.DOWNLOAD, item.aip_id, item.version, unknown)
     decision = asker.version_decision(Action.DOWNLOAD, item.aip_id, item.version)
     description = read_description(stored, item.version)
     items = pick(stored, item.version, item.paths)

@@ -96,7 +96,7 @@ def _picked(access: Access, wanted: Iterable[tuple[str, Sequence[str]]], time: T
     missed: list[Missed] = []
     for reference, paths in wanted:
         try:
-            shown = open_shown(access.store, access.asker(), reference)
+            shown = open_shown(access.archive, access.store, access.asker(), reference)
         except (NotFoundError, WrongUsageError, ClosedError) as error:
             missed.append(_missed(reference, error))
             continue
@@ -135,7 +135,7 @@ def _sized(stored: StoredAip, item: Pick, paths: tuple[str, ...]) -> Pick:
 def _stored(access: Access, item: Pick) -> StoredAip:
     stored = access.store.find(item.aip_id)
     if stored is None:
-        raise NotFoundError(f"there is no AIP {item.aip_id!r}")
+        raise access.why_missing(item.aip_id, NotFoundError(f"there is no AIP {item.aip_id!r}"))
     return stored
 
 

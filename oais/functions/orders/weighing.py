@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from oais.database.picks import Pick
+from oais.errors import NotFoundError
 from oais.functions.access.facade import Access
 from oais.settings import Settings
 from policies.access import Action, Decision
@@ -66,7 +67,8 @@ def weigh(access: Access, picks: Iterable[Pick]) -> Weighed:
     asker, picked = access.asker(), tuple(picks)
     asker.prepare_versions((pick.aip_id, pick.version) for pick in picked)
     lines = tuple(
-        _line(pick, asker.version_decision(Action.DOWNLOAD, pick.aip_id, pick.version)) for pick in picked
+        _line(access, pick, asker.version_decision(Action.DOWNLOAD, pick.aip_id, pick.version))
+        for pick in picked
     )
     size = sum(line.pick.size for line in lines if line.allowed)
     way = way_of(size, access.archive.settings) if any(line.allowed for line in lines) else Way.NOTHING
@@ -83,13 +85,16 @@ def way_of(size: int, settings: Settings) -> Way:
     return next((way for way, limit in limits.items() if size <= limit), Way.TOO_LARGE)
 
 
-def _line(pick: Pick, decision: Decision) -> Line:
+def _line(access: Access, pick: Pick, decision: Decision) -> Line:
     release = decision.release_at
     known = decision.metadata == "public"
+    gone = (
+        None if known else access.why_missing(pick.aip_id, NotFoundError("it is not in the archive any more"))
+    )
     return Line(
         pick=pick,
         allowed=decision.allowed,
-        reason=decision.reason if known else "it is not in the archive any more",
+        reason=decision.reason if gone is None else gone.message,
         remedy=decision.remedy if known else "",
         release_at=release.isoformat() if release is not None and known else "",
     )

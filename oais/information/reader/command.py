@@ -14,6 +14,7 @@ from oais.information.reader.head import StopError, reason, say
 from oais.information.reader.ledger import Ledger
 from oais.information.reader.ocfl_object import DECLARATION, INVENTORY, Aip
 from oais.information.reader.storage_root import ROOT, aips_in, folder_of, verify_receipts, verify_root
+from oais.information.reader.withdrawals import Withdrawn
 
 # -- The command ----------------------------------------------------------------------------------------
 
@@ -93,22 +94,24 @@ def verify(place: str, kind: str, wanted: "list[str]", keys: "list[bytes]", name
         tell(aip.aip_id, aip.faults, f"v{aip.newest}, {len(aip.disk.files)} files", sorted(aip.notes))
     if kind == "storage root" and not wanted:
         verify_root(place, around)
-        receipts = verify_receipts(place, keys, around)
+        withdrawn = Withdrawn(place, keys, around)
+        receipts = verify_receipts(place, keys, around, withdrawn)
         told = f"nothing that the {receipts} receipts say was accepted is missing"
         if receipts < 0:
             told = "no receipts lie beside it: an AIP that is gone altogether is not missed"
-        tell("storage root", around, told)
-        around.update(verify_ledger(place, keys))
+        notes = [f"{aip_id} was withdrawn at {withdrawn.gone[aip_id]}" for aip_id in sorted(withdrawn.gone)]
+        tell("storage root", around, told, notes)
+        around.update(verify_ledger(place, keys, withdrawn))
     say(f"{count} AIPs, {count - damaged} whole, {damaged} damaged, {size} bytes read")
     return 3 if damaged or around else 0
 
 
-def verify_ledger(place: str, keys: "list[bytes]") -> "dict[str, str]":
+def verify_ledger(place: str, keys: "list[bytes]", withdrawn: Withdrawn) -> "dict[str, str]":
     """Verify the ledger beside a storage root, where there is one; return what is wrong."""
     if not any(os.path.lexists(os.path.join(place, os.pardir, "ledger", name)) for name in LEDGER):
         say("         no ledger lies beside it: what was promised and when is not proven")
         return {}
-    ledger = Ledger(place, keys)
+    ledger = Ledger(place, keys, withdrawn)
     ledger.verify()
     tell("ledger", ledger.faults, f"{ledger.size} entries; compare its head with a copy kept elsewhere")
     return ledger.faults

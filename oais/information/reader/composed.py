@@ -9,7 +9,17 @@ from importlib.resources import files
 VERIFY = "verify.py"
 """The name of the program wherever it lies."""
 
-_PARTS = ("head", "folder", "ed25519", "storage_root", "ocfl_object", "ledger", "bag", "command")
+_PARTS = (
+    "head",
+    "folder",
+    "ed25519",
+    "withdrawals",
+    "storage_root",
+    "ocfl_object",
+    "ledger",
+    "bag",
+    "command",
+)
 _IMPORT = re.compile(r"^import \w+$", re.MULTILINE)
 _FROM = re.compile(r"^from (?!oais)(\S+) import (.+)$", re.MULTILINE)
 _CUT = "\n# -- "

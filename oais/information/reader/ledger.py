@@ -12,6 +12,7 @@ from oais.information.reader.ed25519 import raw_key, signed_by
 from oais.information.reader.folder import Folder, open_plain, small_file
 from oais.information.reader.head import reason
 from oais.information.reader.storage_root import object_path
+from oais.information.reader.withdrawals import Withdrawn, record_path
 
 # -- The ledger: a Merkle tree (RFC 6962) in tiles, its head signed --------------------------------------
 
@@ -146,7 +147,8 @@ class Tree:
 class Ledger:
     """The ledger beside a storage root; ``faults`` maps what is wrong to why."""
 
-    def __init__(self, root: str, keys: "list[bytes]") -> None:
+    def __init__(self, root: str, keys: "list[bytes]", withdrawn: Withdrawn) -> None:
+        self.withdrawn = withdrawn.versions
         self.root, self.place, self.keys = root, os.path.join(root, os.pardir, "ledger"), keys
         self.disk = Folder(self.place, leave="receipts")
         self.faults: dict[str, str] = {}
@@ -268,7 +270,7 @@ class Ledger:
         """Compare what a statement is about with what lies there."""
         name = f"{told['kind']} {told['subject']}"
         folder, path = self._place_of(told["kind"], told["subject"])
-        if path and os.path.isdir(folder):
+        if path and os.path.isdir(folder) and (told["subject"], told["sha512"]) not in self.withdrawn:
             try:
                 found = hashlib.sha512(small_file(os.path.join(folder, *path.split("/")))).hexdigest()
             except OSError as error:
@@ -283,6 +285,9 @@ class Ledger:
             aip_id, _, version = subject.rpartition("@")
             if re.match("v[0-9]{1,9}$", version):
                 return self.root, f"{object_path(aip_id)}/{version}/inventory.json"
+        if kind == "deaccession":
+            aip_id, _, record = subject.rpartition("@")
+            return self.place, record_path(object_path(aip_id).rpartition("/")[2], record)
         match = re.match("r([0-9]{4})([0-9]{2})[0-9]{2}T[0-9]{6}Z-[0-9a-f]{8}$", subject)
         if kind == "receipt" and match:
             path = f"{match.group(1)}/{match.group(2)}/{subject}.json"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from oais.information.reader.ed25519 import signed_by
 from oais.information.reader.folder import Folder, small_file
 from oais.information.reader.head import StopError, reason
+from oais.information.reader.withdrawals import Withdrawn
 
 # -- A storage root: AIPs in three folders of three digits ----------------------------------------------
 
@@ -54,8 +55,11 @@ def verify_root(root: str, faults: "dict[str, str]") -> None:
             faults[ROOT] = "does not hold 'ocfl_1.1'"
 
 
-def verify_receipts(root: str, keys: "list[bytes]", faults: "dict[str, str]") -> int:
+def verify_receipts(root: str, keys: "list[bytes]", faults: "dict[str, str]", withdrawn: Withdrawn) -> int:
     """Check that all that was accepted is there; return the number of receipts, -1 where there are none."""
+    for aip_id, at in withdrawn.gone.items():
+        if os.path.lexists(os.path.join(root, object_path(aip_id))):
+            faults[aip_id] = f"was withdrawn at {at}, and is there"
     place = os.path.join(root, os.pardir, "ledger", "receipts")
     if not os.path.isdir(place):
         return -1
@@ -67,12 +71,12 @@ def verify_receipts(root: str, keys: "list[bytes]", faults: "dict[str, str]") ->
                 match = RECEIPT.match(path)
                 if match:
                     count += 1
-                    verify_receipt(root, folder, match.group(1), keys, faults)
+                    verify_receipt(root, folder, match.group(1), keys, faults, withdrawn)
     return count
 
 
 def verify_receipt(
-    root: str, folder: Folder, name: str, keys: "list[bytes]", faults: "dict[str, str]"
+    root: str, folder: Folder, name: str, keys: "list[bytes]", faults: "dict[str, str]", withdrawn: Withdrawn
 ) -> None:
     """Check one receipt, and that what it says was accepted is there."""
     try:
@@ -85,7 +89,11 @@ def verify_receipt(
         return
     if not whole or (keys and not any(signed_by(pem, data, signature) for pem in keys)):
         faults[f"receipt {name}"] = "is not what the archive signed"
-    elif accepted and not os.path.isdir(os.path.join(root, object_path(about), f"v{version}")):
+    elif (
+        accepted
+        and name not in withdrawn.receipts
+        and not os.path.isdir(os.path.join(root, object_path(about), f"v{version}"))
+    ):
         faults[f"{about} v{version}"] = f"is missing: receipt {name} says it was accepted"
 
 

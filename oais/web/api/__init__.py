@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from oais.web.api import account, archive, codes, desk, groups, orders, policies, preservation, subscriptions
+from oais.web.api import (
+    account,
+    archive,
+    codes,
+    desk,
+    groups,
+    orders,
+    policies,
+    preservation,
+    subscriptions,
+    withdrawals,
+)
 from oais.web.doors import Door
 
 API_DOORS: Final[tuple[Door, ...]] = (
@@ -17,5 +28,6 @@ API_DOORS: Final[tuple[Door, ...]] = (
     *policies.DOORS,
     *preservation.DOORS,
     *subscriptions.DOORS,
+    *withdrawals.DOORS,
 )
 """Every address of the API; of two that fit, the earlier answers."""

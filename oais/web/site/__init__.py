@@ -28,6 +28,7 @@ from oais.web.site import (
     search,
     subscriptions,
     tokens,
+    withdrawals,
 )
 
 SITE_DOORS: Final[tuple[Door, ...]] = (
@@ -53,5 +54,6 @@ SITE_DOORS: Final[tuple[Door, ...]] = (
     *orders.DOORS,
     *policies.DOORS,
     *preservation.DOORS,
+    *withdrawals.DOORS,
 )
 """Every page; of two addresses that fit, the earlier answers."""

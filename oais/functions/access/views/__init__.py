@@ -19,6 +19,7 @@ from oais.functions.access.views.places import AipCard, Branch, HoldingsView, No
 from oais.functions.access.views.plain import as_plain
 from oais.functions.access.views.products import HeaderCard, ProductView, TableView, UnitView
 from oais.functions.access.views.search import Facet, FacetValue, FindView
+from oais.functions.access.views.tombstones import CommitmentView, TombstoneView
 from oais.functions.access.views.volume import MissionYear, VolumeView, Year
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "AuditView",
     "Branch",
     "Citation",
+    "CommitmentView",
     "Crumb",
     "EventView",
     "Facet",
@@ -47,6 +49,7 @@ __all__ = [
     "Share",
     "SoftwareView",
     "TableView",
+    "TombstoneView",
     "UnitView",
     "VersionView",
     "VisitNote",

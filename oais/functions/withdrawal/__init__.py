@@ -1,0 +1,1 @@
+"""Withdrawal of an AIP: asked for by one archivist, approved by another, and a tombstone remains."""
