@@ -20,8 +20,8 @@ def sweep(archive: Archive) -> list[str]:
 
     Where something was being kept (``ledger.unrecorded``), versions and withdrawals half made are
     finished and what did not come into the ledger any more is added to it. The reader in the storage root is
-    brought up to this release's. While any process builds packages nothing is swept: what lies there is its work.
-    Raises DamageError when the ledger is damaged.
+    brought up to this release's. While any process builds packages nothing is swept: what lies there is
+    its work. Raises DamageError when the ledger is damaged.
     """
     try:
         with exclusive_lock(archive.staging / BUILDING, "the staging area", wait=False):
