@@ -11,6 +11,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -96,6 +97,14 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         _write_synced(temporary, data, os.O_TRUNC, mode)
         os.replace(temporary, path)
         sync_directory(path.parent)
+
+
+def is_unfinished(name: str) -> bool:
+    """Return whether a name is that of a small file whose writer was stopped before it was whole."""
+    return _UNFINISHED.fullmatch(name) is not None
+
+
+_UNFINISHED = re.compile(r"\..+\.[0-9]+\.tmp")
 
 
 def create_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -193,6 +202,18 @@ def unreadable(name: str, error: OSError) -> DamageError | StorageError:
 
 
 _NOT_AS_SEALED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.EISDIR})
+
+
+def require_fault_of_file(error: OSError) -> None:
+    """Raise an error that tells nothing of the file that was to be read: our disk fails, or we hold too much.
+
+    Whatever else keeps a stranger's file from being read is a fault of the file.
+    """
+    if error.errno in _FAULTS_OF_OURS:
+        raise error
+
+
+_FAULTS_OF_OURS = frozenset({errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
 def read_regular(path: Path, *, follow: bool = True) -> bytes:

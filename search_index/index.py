@@ -39,7 +39,7 @@ from search_index.nodes import PlannedNode
 from search_index.query import LARGEST_OFFSET, LARGEST_PAGE, Query
 from search_index.view import WORDS, View, asked_again, build_of, is_made, require_made
 from search_index.words.terms import read_question
-from search_index.writing import add, create_empty, rebuild, remove
+from search_index.writing import add, create_empty, rebuild, remove, unfinished
 
 _T = TypeVar("_T")
 
@@ -72,9 +72,13 @@ class Index:
         """Make packages and nodes findable, replacing what was known of them.
 
         The catalogue comes first, the words second: between the two a package is known but not yet found
-        by its words, which `check` reports and the same `add` again repairs.
+        by its words, which `check` and `unfinished` report and the same `add` again repairs.
         """
         add(self.root, records, nodes)
+
+    def unfinished(self) -> list[str]:
+        """Return the packages whose words may be missing, since their entering was stopped."""
+        return unfinished(self.root)
 
     def remove(self, aip_ids: Iterable[str]) -> None:
         """Forget packages; what is not known is passed over."""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from oais.files import exchange_directories, exclusive_lock, storage_errors, sync_tree
+from oais.errors import StorageError
+from oais.files import (
+    exchange_directories,
+    exclusive_lock,
+    read_regular,
+    storage_errors,
+    sync_tree,
+    write_durably,
+)
 from oais.information.packages import AipRecord
+from oais.information.text import readable_json
 from search_index.catalogue.database import Catalogue
 from search_index.catalogue.sqlite import FILE_NAME
 from search_index.catalogue.writing import mark_worded, remove_records, write_nodes, write_records
@@ -18,6 +28,9 @@ from search_index.nodes import PlannedNode
 from search_index.view import WORDS, is_made, require_made
 from search_index.words.documents import WordDocument, aip_document, aip_key, node_document
 from search_index.words.store import create_words, write_words
+
+UNFINISHED: Final = "unfinished.json"
+"""The note of what is being entered."""
 
 BATCH: Final = 500
 """Packages that are entered in one transaction."""
@@ -31,10 +44,37 @@ def add(root: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]) 
         with closing(Catalogue(root)) as catalogue:
             catalogue.generations()
             while (batch := list(islice(waiting, BATCH))) or planned:
-                write_words(root / WORDS, list(_entered(catalogue, batch, planned)))
+                with _unfinished_meanwhile(root, {record.aip_id for record in batch}):
+                    write_words(root / WORDS, list(_entered(catalogue, batch, planned)))
                 if planned:
                     _mark(catalogue)
                 planned = []
+
+
+@contextmanager
+def _unfinished_meanwhile(root: Path, aip_ids: set[str]) -> Iterator[None]:
+    """Keep a note of packages whose words may not follow what the catalogue knows, until they have.
+
+    One that was left by a stop stays, but for those that are entered now.
+    """
+    left = set(unfinished(root))
+    with storage_errors("noting what is being indexed"):
+        write_durably(root / UNFINISHED, readable_json(sorted(left | aip_ids)))
+    yield
+    with storage_errors("noting what was indexed"):
+        if left <= aip_ids:
+            (root / UNFINISHED).unlink()
+        else:
+            write_durably(root / UNFINISHED, readable_json(sorted(left - aip_ids)))
+
+
+def unfinished(root: Path) -> list[str]:
+    """Return the packages whose words may be missing, since their entering was stopped: add them again."""
+    try:
+        with storage_errors("reading what was being indexed"):
+            return [str(aip_id) for aip_id in json.loads(read_regular(root / UNFINISHED))]
+    except (StorageError, ValueError, TypeError):
+        return []
 
 
 def remove(root: Path, aip_ids: list[str]) -> None:

@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-from oais.files import storage_errors, sync_tree, write_all
+from oais.files import require_fault_of_file, storage_errors, sync_tree, write_all
 from oais.information.fixity import (
     BLOCK,
     FileFixity,
@@ -122,6 +122,7 @@ def copy_file(source: int, target: int, file: FileToCopy, algorithms: Sequence[s
     try:
         reading = open_below(source, file.path, _SOURCE)
     except OSError as error:
+        require_fault_of_file(error)
         return FileFixity(0, {}, f"unreadable: {error.strerror}")
     try:
         before = os.fstat(reading)
@@ -135,6 +136,7 @@ def copy_file(source: int, target: int, file: FileToCopy, algorithms: Sequence[s
             os.close(writing)
         return _unless_changed(file, before, os.fstat(reading), fixity)
     except OSError as error:
+        require_fault_of_file(error)
         return FileFixity(0, {}, f"unreadable: {error.strerror}")
     finally:
         os.close(reading)

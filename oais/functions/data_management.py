@@ -66,6 +66,17 @@ def index_records(archive: Archive, records: Iterable[AipRecord]) -> None:
                 index.remove(gone)
 
 
+def finish_index(archive: Archive) -> list[str]:
+    """Index again what a stop kept from being found by its words; say what was done, if anything was."""
+    with closing(open_index(archive.index_root)) as index:
+        left = index.unfinished() if index.is_made() else []
+        found = [stored for stored in map(aip_store(archive).find, left) if stored is not None]
+        records = [read_record(stored) for stored in found]
+        if records:
+            index.add(records, nodes_above(archive, records))
+    return [f"indexed {len(records)} AIPs again, which a stop had left half indexed"] if records else []
+
+
 def _head(record: AipRecord) -> int:
     return max(version.number for version in record.versions)
 

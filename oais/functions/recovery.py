@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 from aip.root import renew_reader
 from oais.archive import Archive
 from oais.errors import StorageError
-from oais.files import exclusive_lock
-from oais.functions.ledger.recording import ledger_of, record_kept
+from oais.files import exclusive_lock, is_unfinished
+from oais.functions.data_management import finish_index
+from oais.functions.ledger.recording import AUDITS, ledger_of, record_kept
 from oais.functions.ledger.unrecorded import marks_left, take_away
 from oais.functions.storage import BUILDING, aip_store
 from oais.functions.withdrawal.removing import finish_withdrawals
+from oais.ledger.log import CHECKPOINTS
 
 
 def sweep(archive: Archive) -> list[str]:
     """Remove what a crash left, finish half-made versions and withdrawals; say what was done.
 
     Where something was being kept (``ledger.unrecorded``), versions and withdrawals half made are
-    finished and what did not come into the ledger any more is added to it. The reader in the storage root is
-    brought up to this release's. While any process builds packages nothing is swept: what lies there is
-    its work. Raises DamageError when the ledger is damaged.
+    finished and what did not come into the ledger any more is added to it. What was half indexed is indexed
+    again. The reader in the storage root is brought up to this release's. While any process builds packages
+    nothing is swept: what lies there is its work. Raises DamageError when the ledger is damaged.
     """
     try:
         with exclusive_lock(archive.staging / BUILDING, "the staging area", wait=False):
             done = [*_remove_remains(archive), *renew_reader(archive.aip_root)]
+            done += [*_remove_unfinished(archive.home / "ledger"), *finish_index(archive)]
             marks, ledger = marks_left(archive), ledger_of(archive)
             if marks or not ledger.signed:
                 done += _finish(archive)
@@ -55,6 +59,22 @@ def _finish(archive: Archive) -> list[str]:
         entries = "entry" if added == 1 else "entries"
         done.append(f"added {added} {entries} to the ledger, which a crash had kept out")
     return done
+
+
+def _remove_unfinished(ledger: Path) -> Iterator[str]:
+    """Remove small files that were never whole, from the folders in which was written last."""
+    for folder in (ledger, ledger / AUDITS, *_newest(ledger / CHECKPOINTS), *_newest(ledger / "receipts")):
+        for path in sorted(folder.glob(".*.tmp")):
+            if is_unfinished(path.name):
+                path.unlink()
+                yield f"removed ledger/{path.relative_to(ledger)}, which was never whole"
+
+
+def _newest(folder: Path) -> Iterator[Path]:
+    """Yield a folder and what was last added to: the last folder in it, and the last in that."""
+    while folder.is_dir():
+        yield folder
+        folder = max((path for path in folder.iterdir() if path.is_dir()), default=folder / "none")
 
 
 def _remove_remains(archive: Archive) -> Iterator[str]:

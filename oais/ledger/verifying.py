@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from oais.errors import DamageError
-from oais.files import read_regular, storage_errors, walk
+from oais.files import is_unfinished, read_regular, storage_errors, walk
 from oais.information.findings import Finding, finding
 from oais.information.ledger.merkle import HASH_BYTES, complete_root, leaf_hash, tree_root
 from oais.information.ledger.notes import Checkpoint, open_checkpoint
@@ -157,8 +157,8 @@ def _wrong_checkpoints(ledger: Ledger, tree: Tree) -> Iterator[Finding]:
     """Verify every tree head that was ever signed, against the tree of today."""
     with storage_errors("reading ledger/checkpoints"):
         folder = ledger.root / CHECKPOINTS
-        paths = [item.path for item in walk(folder) if not item.is_directory] if folder.is_dir() else []
-        for path in paths:
+        items = [item.path for item in walk(folder) if not item.is_directory] if folder.is_dir() else []
+        for path in (item for item in items if not is_unfinished(item.rpartition("/")[2])):
             place = f"ledger/{CHECKPOINTS}/{path}"
             note = read_regular(folder / path)
             wrong = why_not_of(ledger, tree, note, f"{CHECKPOINTS}/{path}")

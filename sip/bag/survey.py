@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from oais.files import require_fault_of_file
 from sip.bag.findings import FindingLog
 from sip.bag.paths import is_plain, name_faults, twin_keys
 
@@ -52,10 +53,14 @@ class Survey:
 
 
 def survey_bag(root: Path, log: FindingLog, *, stamps: bool = False) -> Survey:
-    """List everything below ``root`` and report what is neither file nor directory, or has odd bits."""
+    """List everything below ``root`` and report what is neither file nor directory, or has odd bits.
+
+    Raises OSError when the disk fails or this process has too much open: that is no fault of the bag's.
+    """
     survey = Survey()
 
     def unreadable(path: str, error: OSError) -> None:
+        require_fault_of_file(error)
         log.add("BAG-064", path, f"{path or 'the bag'}: {error.strerror}")
 
     for path, status in walk_plainly(os.fspath(root), unreadable):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from oais.files import require_fault_of_file
 from oais.information.identifiers import is_aip_id
 from sip.bag.encodings import UTF_8, codec_of, needs_byte_order_mark
 from sip.bag.findings import FindingLog
@@ -46,7 +47,8 @@ def read_declaration(root: Path, log: FindingLog) -> Declaration:
     """Read bagit.txt, strictly: exactly two lines, in order, of a known version and encoding."""
     try:
         data = read_at_most(root / "bagit.txt", _LARGEST_DECLARATION)
-    except OSError:
+    except OSError as error:
+        require_fault_of_file(error)
         log.add("BAG-001", "bagit.txt", "bagit.txt is missing or is not a regular file")
         return Declaration()
     if data.startswith(_MARKS):
@@ -104,6 +106,7 @@ def read_tag_text(root: Path, name: str, codec: str, log: FindingLog) -> str | N
     try:
         data = read_at_most(root / name, _LARGEST_TAG_FILE + 1)
     except OSError as error:
+        require_fault_of_file(error)
         log.add("BAG-064", name, f"{name}: {error.strerror or error}")
         return None
     if len(data) > _LARGEST_TAG_FILE:

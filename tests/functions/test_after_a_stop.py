@@ -1,0 +1,118 @@
+"""What a stop leaves behind that the archive itself puts right: each case was found by ``proofs/storage``."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from oais.archive import Archive
+from oais.errors import StorageError
+from oais.functions.data_management import check_index
+from oais.functions.ingest import ingest
+from oais.functions.ledger.recording import ledger_of
+from oais.functions.ledger.verifying import verify_ledger
+from oais.functions.recovery import sweep
+from oais.functions.submission import submit
+from oais.information.representation.inspection import Inspector
+from oais.ledger.log import checkpoint_name
+from search_index import writing
+from search_index.index import open_index
+from tests.functions import attacking
+from tests.functions.deliveries import plain_bag
+
+PAYLOAD = {"a.csv": b"time,flux\n1,2\n"}
+
+
+@pytest.fixture
+def lent(archive: Archive, inspector: Inspector, monkeypatch: pytest.MonkeyPatch) -> Archive:
+    """The archive, whose deliveries are taken in by this process."""
+    attacking.lend(inspector, monkeypatch)
+    return replace(archive, settings=replace(archive.settings, workers=1))
+
+
+def _refused_by_disk(*_: object) -> NoReturn:
+    raise StorageError("the words: No space left on device", remedy="free space")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_words_that_did_not_follow_are_indexed_at_the_next_start(
+    lent: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    """Stopped between catalogue and words, an AIP is found by its words after the next start."""
+    for number in range(1, version):
+        list(submit(lent, [plain_bag(tmp_path / f"{number}.bag", "one.aip", {"b.csv": b"5,6\n"})]))
+    bag = plain_bag(tmp_path / "one.bag", "one.aip", PAYLOAD)
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "write_words", _refused_by_disk)
+        with pytest.raises(StorageError, match="No space"):
+            list(submit(lent, [bag]))
+    assert check_index(lent) != []
+    assert sweep(lent) == ["indexed 1 AIPs again, which a stop had left half indexed"]
+    assert check_index(lent) == []
+    with closing(open_index(lent.index_root)) as index:
+        assert index.unfinished() == []
+    assert sweep(lent) == []
+
+
+def test_what_was_left_half_indexed_survives_the_next_delivery(
+    lent: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The note of one package is not lost when another is indexed before the archive starts again."""
+    with closing(open_index(lent.index_root)) as index, monkeypatch.context() as patch:
+        patch.setattr(writing, "write_words", _refused_by_disk)
+        with pytest.raises(StorageError, match="No space"):
+            list(submit(lent, [plain_bag(tmp_path / "one.bag", "one.aip", PAYLOAD)]))
+        patch.undo()
+        index.add([])
+        assert index.unfinished() == ["one.aip"]
+
+
+def test_a_checkpoint_that_was_never_whole_is_no_fault_and_goes(lent: Archive, tmp_path: Path) -> None:
+    """A process killed while it wrote a checkpoint leaves a file that is no alarm and is swept."""
+    list(submit(lent, [plain_bag(tmp_path / "one.bag", "one.aip", PAYLOAD)]))
+    ledger = ledger_of(lent)
+    whole = ledger.root / checkpoint_name(ledger.head().size)
+    torn = whole.with_name(f".{whole.name}.77.tmp")
+    torn.write_bytes(whole.read_bytes()[:40])
+    assert verify_ledger(lent) == []
+    assert sweep(lent) == [f"removed ledger/{torn.relative_to(ledger.root)}, which was never whole"]
+    assert not torn.exists()
+    other = whole.with_name("x.tmp")
+    other.write_bytes(b"")
+    assert [found.code for found in verify_ledger(lent)] == ["LED-001"]
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EMFILE])
+@pytest.mark.parametrize("call", ["scandir", "open", "read"])
+def test_a_disk_that_fails_is_not_held_against_a_delivery(
+    archive: Archive,
+    inspector: Inspector,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    call: str,
+) -> None:
+    """A delivery that we cannot read is not judged: it is told as our fault, and taken in later."""
+    bag = plain_bag(tmp_path / "one.bag", "one.aip", PAYLOAD)
+    real, met = getattr(os, call), []
+
+    def failing(target: object, *arguments: object, **named: object) -> object:
+        named_so = str(target).endswith(("one.bag/", "one.bag", "a.csv", "bag-info.txt"))
+        if named_so or (call == "read" and os.readlink(f"/proc/self/fd/{target}").endswith("a.csv")):
+            met.append(target)
+            raise OSError(code, os.strerror(code))
+        return real(target, *arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, failing)
+        with pytest.raises(StorageError):
+            ingest(archive, bag, inspector)
+    assert met
+    assert list(archive.refused.iterdir()) == []
+    assert ingest(archive, bag, inspector).receipt.status == "accepted"
