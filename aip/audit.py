@@ -6,30 +6,56 @@ the log by its own chain, and anything else as added. Unreadable is told apart f
 
 from __future__ import annotations
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
+from time import monotonic
 
-from aip.audit_log import append_audit, check_audit_log
+from aip.audit_log import RollUp, append_audit, check_audit_log, recorded_audits
+from aip.audit_names import Met, Stamp, names_in, sizes_of
 from aip.audit_plan import ContentPlan, check_names, check_place, plan_content
 from aip.seals import believed_inventory
 from aip.stored import INVENTORY, StoredAip
+from oais.information.budget import Budget
 from oais.information.findings import Finding, finding, refuses
 from oais.information.fixity import FileFixity, hash_files, usable_cores
+from oais.information.premis import EventType, Outcome
+from oais.information.software import software_version
+from oais.processes import end_with_parent
 
 _LARGE_INVENTORY = 8 << 20
 """From this size on, one AIP at a time is read by all cores: two such inventories at once take memory."""
 
+UNREADABLE = "AIP-004"
+"""The code of what the disk does not give: it may be whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTask:
+    """An object root to audit; ``at`` is now (UTC, ISO 8601), empty for the system's clock.
+
+    ``earlier`` counts the audits since the last line of its log.
+    """
+
+    root: Path
+    at: str = ""
+    earlier: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class AuditResult:
-    """One audit of one AIP: what was read and what was found; paths are relative to the object."""
+    """One audit of one AIP: what was read and what was found; paths are relative to the object.
+
+    ``stamp`` sums up names, sizes and times of its content, ``recorded`` tells whether its log got a line.
+    """
 
     aip_id: str
     head: int
@@ -39,65 +65,83 @@ class AuditResult:
     files: int
     bytes: int
     findings: tuple[Finding, ...]
+    root: str = ""
+    stamp: str = ""
+    recorded: bool = False
 
     @property
     def intact(self) -> bool:
         """Whether nothing worse than a warning was found."""
         return not refuses(self.findings)
 
+    @property
+    def only_unreadable(self) -> bool:
+        """Whether all that stands against it is that the disk did not give it: it may be whole."""
+        wrong = [found for found in self.findings if refuses([found])]
+        return bool(wrong) and all(found.code == UNREADABLE for found in wrong)
+
 
 def audit_aip(
-    stored: StoredAip | Path,
+    stored: StoredAip | Path | AuditTask,
     trusted: Mapping[str, bytes],
     *,
     algorithms: Sequence[str] = ("blake3",),
     from_disk: bool = True,
-    record: bool = True,
+    record: bool | RollUp = True,
     workers: int | None = None,
+    budget: Budget | None = None,
 ) -> AuditResult:
     """Audit one AIP (a Path is its object root) and append the result to its ``logs/audits.jsonl``.
 
     ``trusted`` maps key ids to public keys (PEM). ``algorithms`` are what each file is hashed with
     (``sha512``, ``sha256``, ``blake3``); empty is the light audit of names. ``from_disk`` drops the page
-    cache first. What is found never raises.
+    cache first. A RollUp says when a line is written. What is found never raises.
     """
-    root = stored if isinstance(stored, Path) else stored.path
-    started = _now()
+    task = _task_of(stored)
+    root, started, began = task.root, task.at or _stamped(datetime.now(UTC)), monotonic()
     believed = believed_inventory(root, trusted)
     findings = list(believed.findings)
-    files = size = 0
+    stamp, files, size = Stamp(), 0, 0
     if believed.inventory is not None:
+        met = names_in(root)
+        findings += [*check_place(root, believed.inventory), *check_names(met, believed.inventory)]
         plan = plan_content(root, believed.inventory, algorithms, from_disk=from_disk)
-        hashing = _begun(_hashed(root, plan, from_disk, workers))
-        findings.extend(check_place(root, believed.inventory))
-        findings.extend(check_names(root, believed.inventory))
-        for path, found in hashing:
+        for path, found in _hashed(root, plan, met, from_disk, workers, budget):
             files += 1
             size += found.size
-            findings.extend(_compare(path, plan.expected[path], found))
-    findings.extend(check_audit_log(root))
+            stamp.add(path, found.size, found.modified_ns)
+            findings += _compare(path, plan.expected[path], found)
+        if not algorithms:
+            for path, status in sizes_of(root, plan.expected):
+                stamp.add(path, status.st_size, status.st_mtime_ns)
+    findings += check_audit_log(root)
     head = believed.inventory.head if believed.inventory else 0
     name = believed.inventory.aip_id if believed.inventory else root.name
+    ended = _stamped(datetime.fromisoformat(started) + timedelta(seconds=monotonic() - began))
     unique = tuple(dict.fromkeys(findings))
-    result = AuditResult(name, head, started, _now(), tuple(algorithms), files, size, unique)
-    return _recorded(root, result) if record else result
+    result = AuditResult(
+        name, head, started, ended, tuple(algorithms), files, size, unique, str(root), str(stamp)
+    )
+    return _recorded(task, result, record)
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _task_of(stored: StoredAip | Path | AuditTask) -> AuditTask:
+    if isinstance(stored, AuditTask):
+        return stored
+    return AuditTask(stored if isinstance(stored, Path) else stored.path)
 
 
-def _begun(hashing: Iterator[tuple[str, FileFixity]]) -> Iterator[tuple[str, FileFixity]]:
-    """Let the other processes begin to hash, so that they work while this one looks at the names."""
-    return chain(list(islice(hashing, 1)), hashing)
+def _stamped(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _hashed(
-    root: Path, plan: ContentPlan, from_disk: bool, workers: int | None
+    root: Path, plan: ContentPlan, met: Met, from_disk: bool, workers: int | None, budget: Budget | None
 ) -> Iterator[tuple[str, FileFixity]]:
-    for algorithms, paths in plan.groups():
+    for algorithms, group in plan.groups():
+        paths = met.in_disk_order(group)
         full = (f"{root}/{path}" for path in paths)
-        done = hash_files(full, algorithms, workers=workers, from_disk=from_disk)
+        done = hash_files(full, algorithms, workers=workers, from_disk=from_disk, budget=budget)
         for path, (_, found) in zip(paths, done, strict=True):
             yield path, found
 
@@ -108,7 +152,7 @@ def _compare(path: str, expected: Mapping[str, str], found: FileFixity) -> Itera
     elif found.problem == "special":
         yield finding("AIP-012", path, f"{path} is not a regular file")
     elif found.problem.startswith("unreadable"):
-        yield finding("AIP-004", path, f"{path} is {found.problem}")
+        yield finding(UNREADABLE, path, f"{path} is {found.problem}")
     else:
         wrong = [name for name, digest in found.digests.items() if expected[name] != digest]
         if wrong or found.problem:
@@ -117,58 +161,97 @@ def _compare(path: str, expected: Mapping[str, str], found: FileFixity) -> Itera
             yield finding("AIP-001", path, f"{was}, expected {expected[name][:16]}…")
 
 
-def _recorded(root: Path, result: AuditResult) -> AuditResult:
+def _recorded(task: AuditTask, result: AuditResult, record: bool | RollUp) -> AuditResult:
+    """Write the result down as a PREMIS event, unless it can wait to be rolled up with others."""
+    if record is False:
+        return result
     entry = {
+        "event": EventType.FIXITY_CHECK.value,
+        "outcome": (Outcome.SUCCESS if result.intact else Outcome.FAIL).value,
+        "agent": f"oais {software_version()}",
         "started_at": result.started_at,
         "ended_at": result.ended_at,
         "head": result.head,
         "algorithms": list(result.algorithms),
         "files": result.files,
         "bytes": result.bytes,
+        "audits": task.earlier + 1,
         "findings": [found.as_dict() for found in result.findings],
     }
+    if isinstance(record, RollUp) and not record.wants(recorded_audits(task.root), entry):
+        return result
     try:
-        append_audit(root, entry)
+        append_audit(task.root, entry)
     except OSError as error:
-        told = finding("AIP-013", root.name, f"the log of {result.aip_id}: {error.strerror}")
+        told = finding("AIP-013", task.root.name, f"the log of {result.aip_id}: {error.strerror}")
         return replace(result, findings=(*result.findings, told))
-    return result
+    return replace(result, recorded=True)
 
 
 def audit_aips(
-    stored: Iterable[StoredAip | Path],
+    stored: Iterable[StoredAip | Path | AuditTask],
     trusted: Mapping[str, bytes],
     *,
     algorithms: Sequence[str] = ("blake3",),
     from_disk: bool = True,
-    record: bool = True,
+    record: bool | RollUp = True,
     workers: int | None = None,
+    budget: Budget | None = None,
 ) -> Iterator[AuditResult]:
     """Audit many AIPs on all cores, in the order given; see ``audit_aip``.
 
     ``stored`` may be endless. AIPs are shared out among processes, which have nothing to tell each other
-    then; one that is very large, or alone, is hashed by all of them.
+    then; one that is very large, or alone, is hashed by all of them. Whoever closes the iterator waits only
+    for what is being read.
     """
     count = workers if workers is not None else usable_cores()
-    roots = (item if isinstance(item, Path) else item.path for item in stored)
+    tasks = map(_task_of, stored)
     one = partial(
         audit_aip, trusted=dict(trusted), algorithms=tuple(algorithms), from_disk=from_disk, record=record
     )
-    first = list(islice(roots, count))
-    if len(first) < count:
-        yield from (one(root, workers=count) for root in first)
+    first = list(islice(tasks, count))
+    if len(first) < count or count < 2:
+        yield from (one(task, workers=count, budget=budget) for task in chain(first, tasks))
         return
-    with ProcessPoolExecutor(count, mp_context=get_context("fork")) as pool:
+    with _pool(count, budget) as pool:
         waiting: deque[Callable[[], AuditResult]] = deque()
-        for root in chain(first, roots):
-            if _is_large(root):
-                waiting.append(partial(one, root, workers=count))
+        for task in chain(first, tasks):
+            if _is_large(task.root):
+                waiting.append(partial(one, task, workers=count, budget=budget))
             else:
-                waiting.append(pool.submit(one, root, workers=1).result)
-            if len(waiting) > 32 * count:
+                waiting.append(pool.submit(_in_process, one, task).result)
+            if len(waiting) > _AHEAD * count:
                 yield waiting.popleft()()
         while waiting:
             yield waiting.popleft()()
+
+
+_AHEAD = 16
+"""AIPs given to each process ahead of the results taken."""
+
+_BUDGETS: list[Budget | None] = []
+"""The budget of a process that audits for another: the last one counts."""
+
+
+@contextmanager
+def _pool(count: int, budget: Budget | None) -> Iterator[ProcessPoolExecutor]:
+    """Start processes that end with this one, however it ends; asked to end, they take up nothing new."""
+    pool = ProcessPoolExecutor(count, get_context("fork"), initializer=_begin, initargs=(budget,))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(budget: Budget | None) -> None:
+    _BUDGETS.append(budget)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)  # the one that shares out tells of it
+    end_with_parent()
+
+
+def _in_process(audit: Callable[..., AuditResult], task: AuditTask) -> AuditResult:
+    return audit(task, workers=1, budget=_BUDGETS[-1])
 
 
 def _is_large(root: Path) -> bool:

@@ -1,8 +1,15 @@
-"""The log of audits inside an object: a line each, bound to the line before by its digest."""
+"""The log of audits inside an object: PREMIS events, a line each, bound to the line before by its digest.
+
+Sound results are rolled up: a line stands for all audits since the line before, so that daily audits add a
+few lines in a year. What changes (damage, or that it is gone) is always a line of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +19,29 @@ from oais.information.chained_log import append_entry, broken_lines
 from oais.information.findings import Finding, finding
 
 _LONGEST = 64 << 20
+_TAIL = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RollUp:
+    """How many days one line may stand for; 0 writes a line for each audit."""
+
+    days: int = 0
+
+    def wants(self, before: Sequence[Mapping[str, Any]], entry: Mapping[str, Any]) -> bool:
+        """Return whether an audit needs a line of its own, after those ``before`` it."""
+        if self.days == 0 or not before or before[-1].get("findings") != entry["findings"]:
+            return True
+        if not entry["algorithms"]:
+            return False  # names alone prove no bytes
+        same = [line for line in before if set(entry["algorithms"]) <= set(line.get("algorithms", ()))]
+        return not same or self._is_old(str(same[-1].get("started_at", "")), entry["started_at"])
+
+    def _is_old(self, last: str, now: str) -> bool:
+        try:
+            return datetime.fromisoformat(now) - datetime.fromisoformat(last) >= timedelta(days=self.days)
+        except (ValueError, TypeError):
+            return True
 
 
 def append_audit(root: Path, entry: Mapping[str, Any]) -> None:
@@ -19,6 +49,25 @@ def append_audit(root: Path, entry: Mapping[str, Any]) -> None:
     path = root / AUDITS
     path.parent.mkdir(exist_ok=True)
     append_entry(path, entry)
+
+
+def recorded_audits(root: Path) -> list[dict[str, Any]]:
+    """Return the newest lines that can be read, oldest first; of a log that cannot be read none."""
+    try:
+        with open(open_regular(root / AUDITS), "rb") as stream:
+            stream.seek(max(0, stream.seek(0, 2) - _TAIL))
+            lines = stream.read().splitlines()
+    except OSError:
+        return []
+    return [plain for line in lines if (plain := _plain(line))]
+
+
+def _plain(line: bytes) -> dict[str, Any]:
+    try:
+        plain = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return plain if isinstance(plain, dict) else {}
 
 
 def check_audit_log(root: Path) -> Iterator[Finding]:

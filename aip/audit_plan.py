@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from aip.audit_names import Met
 from aip.inventory import Inventory
 from aip.root import ROOT_DECLARATION
 from aip.sealing import key_name, signature_name
 from aip.stored import AUDITS, INVENTORY, OBJECT_DECLARATION, SIDECAR, SIGNATURES
 from aip.writing import FAST_DIGESTS
-from oais.files import read_regular, walk
+from oais.files import read_regular
 from oais.information.findings import Finding, finding
 from oais.information.fixity import hash_file
 from oais.information.identifiers import object_path
@@ -103,33 +104,34 @@ def check_place(root: Path, inventory: Inventory) -> Iterator[Finding]:
         yield finding("AIP-010", INVENTORY, message)
 
 
-def check_names(root: Path, inventory: Inventory) -> Iterator[Finding]:
+def check_names(met: Met, inventory: Inventory) -> Iterator[Finding]:
     """Yield what is missing from the object and what lies in it unaccounted for.
 
     One finding stands for a whole version that has not been finished.
     """
     content = {path for paths in inventory.manifest.values() for path in paths}
     own = set(_own_files(inventory))
-    unfinished = f"v{inventory.head + 1}"
-    told = False
-    met = set()
-    for entry in walk(root):
-        met.add(entry.path)
-        if entry.path in own and not entry.is_file:
-            yield finding("AIP-012", entry.path, f"{entry.path} is a {entry.kind}, not a file")
-        if entry.is_directory or entry.path in content or entry.path in own:
-            continue
-        name = entry.path.rpartition("/")[2]
-        if _is_unfinished(entry.path, name, unfinished):
-            if not told:
-                message = f"{unfinished} is there, the inventory ends with v{inventory.head}"
-                yield finding("AIP-014", unfinished, message)
-            told = True
-        else:
-            kind = entry.kind
-            yield finding("AIP-003", entry.path, f"the {kind} {entry.path} is in no inventory")
-    for path in sorted(content - met):
-        yield finding("AIP-002", path, f"{path} is missing")
+    for path, kind in sorted(met.kinds.items()):
+        if path in own and kind != "file":
+            yield finding("AIP-012", path, f"{path} is a {kind}, not a file")
+    expected = content | own
+    strange = (path for path, kind in sorted(met.kinds.items()) if kind != "directory")
+    yield from _unaccounted([path for path in strange if path not in expected], met, inventory.head)
+    for folder, reason in met.unread.items():
+        yield finding("AIP-004", folder or ".", f"the folder {folder or '.'} cannot be read: {reason}")
+    for path in sorted(content - met.kinds.keys()):
+        if met.is_known(path):
+            yield finding("AIP-002", path, f"{path} is missing")
+
+
+def _unaccounted(paths: Sequence[str], met: Met, head: int) -> Iterator[Finding]:
+    unfinished = f"v{head + 1}"
+    coming = [path for path in paths if _is_unfinished(path, path.rpartition("/")[2], unfinished)]
+    if coming:
+        message = f"{unfinished} is there, the inventory ends with v{head}"
+        yield finding("AIP-014", unfinished, message)
+    for path in sorted(set(paths) - set(coming)):
+        yield finding("AIP-003", path, f"the {met.kinds[path]} {path} is in no inventory")
 
 
 def _is_unfinished(path: str, name: str, version: str) -> bool:

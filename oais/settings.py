@@ -80,6 +80,24 @@ class Settings:
     )
     max_aip_files: int = _setting(10_000, "Largest number of files in one AIP (larger sets are collections).")
     workers: int = _setting(0, "Processes for hashing and ingest; 0 means one for each core.")
+    audit_by_worker: bool = _setting(True, "Whether the worker (`oais work`) audits what is due by itself.")
+    audit_light_days: int = _setting(
+        1, "Days after which the worker compares names and sizes of an AIP again; 0: never by itself."
+    )
+    audit_fast_days: int = _setting(
+        1, "Days after which the worker reads every byte of an AIP again and proves its BLAKE3; 0: never."
+    )
+    audit_full_days: int = _setting(
+        90, "Days after which the worker proves the sha512 of every byte of an AIP again; 0: never."
+    )
+    audit_record_days: int = _setting(
+        30,
+        "Days of sound audits that one line in the logs of an AIP stands for; 0 writes a line for each. "
+        "Damage is always a line of its own.",
+    )
+    audit_bytes_per_second: int = _setting(
+        0, "Bytes that audits by the worker read in a second, all its processes together; 0 sets no limit."
+    )
     keep_refused: bool = _setting(True, "Keep the bytes of refused deliveries in sip/refused.")
     withdrawal_days: int = _setting(
         14, "Days in which a second archivist may approve that an AIP is withdrawn."

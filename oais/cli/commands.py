@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from oais.cli import consumer, management, ordering, people, policy, producer, rights, serving
+from oais.cli import auditing, consumer, management, ordering, people, policy, producer, rights, serving
 from oais.cli.copies import location_app
 from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
@@ -28,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for group, name in (
+    (auditing.audit_app, "audit"),
     (management.index_app, "index"),
     (ledger_app, "ledger"),
     (location_app, "location"),

@@ -1,15 +1,13 @@
-"""What archivists and operators do: make an archive, audit it, rebuild its index."""
+"""What archivists and operators do: make an archive, back it up, rebuild its index."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from oais.cli.notifying import tell_administrators
 from oais.cli.options import AsJson, Home, archive_at
 from oais.cli.terminal import (
     count_progress,
@@ -19,13 +17,10 @@ from oais.cli.terminal import (
     print_findings,
     print_json,
     print_pairs,
+    print_warnings,
     show_size,
 )
-from oais.errors import ArchiveError, WrongUsageError
-
-if TYPE_CHECKING:
-    from oais.archive import Home as ArchiveHome
-    from oais.functions.audit import AuditSummary
+from oais.errors import WrongUsageError
 
 index_app = typer.Typer(
     help="Rebuild or check the index, which is made from aip/ alone.", no_args_is_help=True
@@ -68,52 +63,8 @@ def status(home: Home = None, as_json: AsJson = False) -> int:
         print_pairs((key.replace("_", " "), value) for key, value in plain.items())
     for name in told.conflicts:
         err.print(f"[yellow]{escape(name)} owns one of our import packages: install oais on its own[/]")
-    _print_warnings(told.warnings)
+    print_warnings(told.warnings)
     return 1 if told.conflicts else 0
-
-
-def audit(
-    aip: Annotated[str | None, typer.Argument(help="One AIP; else --all or --sample.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Audit every AIP.")] = False,
-    sample: Annotated[int | None, typer.Option(help="Audit N AIPs chosen by chance.", min=1)] = None,
-    full: Annotated[bool, typer.Option("--full", help="sha512 of every byte instead of BLAKE3.")] = False,
-    cached: Annotated[
-        bool, typer.Option("--cached", help="Read through the page cache instead of the disk.")
-    ] = False,
-    seed: Annotated[int | None, typer.Option(help="Seed of the sample, to repeat it.")] = None,
-    home: Home = None,
-    as_json: AsJson = False,
-) -> int:
-    """Prove that stored bytes are what was sealed; exit code 3 and the exact path where they are not."""
-    import secrets
-
-    from oais.archive import open_home
-    from oais.functions.audit import run_audit, select_for_audit
-
-    if sum((aip is not None, everything, sample is not None)) != 1:
-        raise WrongUsageError("audit what? Name one AIP, or give --all, or --sample N")
-    archive = open_home(home_or_default(home))
-    chance = secrets.randbits(32) if seed is None else seed
-    chosen = select_for_audit(archive, aip, sample, chance)
-    with count_progress("audit", len(chosen)) as advance:
-        told = run_audit(archive, chosen, full=full, from_disk=not cached, progress=lambda _result: advance())
-    _print_warnings((*told.warnings, *_recorded(archive, told)))
-    if as_json:
-        print_json(told.as_plain() | ({"seed": chance} if sample else {}))
-    else:
-        _print_audit(told, f", sample of seed {chance}" if sample else "")
-    tell_administrators(archive.home, told)
-    return 0 if told.intact else 3
-
-
-def _recorded(archive: ArchiveHome, told: AuditSummary) -> Iterator[str]:
-    """Write the audit down in the ledger; yield what stands in the way, which changes no result."""
-    from oais.functions.ledger.recording import record_audit
-
-    try:
-        record_audit(archive, told.started_at, told.as_plain())
-    except ArchiveError as error:
-        yield f"the audit could not be written into the ledger: {error.message}"
 
 
 def backup(
@@ -128,7 +79,7 @@ def backup(
     archive = open_home(home_or_default(home))
     with count_progress("backup", 0) as advance:
         told = back_up(archive, target, advance)
-    _print_warnings((*archive.warnings, *told.warnings))
+    print_warnings((*archive.warnings, *told.warnings))
     if as_json:
         print_json(told.as_plain())
         return 3 if told.damaged else 0
@@ -139,19 +90,6 @@ def backup(
         out.print(f"[bold]{escape(about)}[/]")
         print_findings([found])
     return 3 if told.damaged else 0
-
-
-def _print_warnings(warnings: Iterable[str]) -> None:
-    for warning in warnings:
-        err.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
-
-
-def _print_audit(told: AuditSummary, chosen: str) -> None:
-    verdict = "[bold green]intact[/]" if told.intact else f"[bold red]{len(told.damaged)} damaged[/]"
-    out.print(f"{verdict}  {told.aips} AIPs, {told.files} files, {show_size(told.bytes)} read{chosen}")
-    for result in told.damaged:
-        out.print(f"[bold]{escape(result.aip_id)}[/]")
-        print_findings(result.findings)
 
 
 @index_app.command("rebuild")
@@ -215,4 +153,4 @@ def explain(
     print_json(plain) if as_json else print_pairs(plain.items())
 
 
-COMMANDS = (init, status, audit, backup, validate, explain)
+COMMANDS = (init, status, backup, validate, explain)

@@ -24,6 +24,7 @@ from rich.text import Text
 from oais.functions.reporting import Reporter
 from oais.information.findings import Finding, Severity
 from oais.information.text import printable
+from oais.information.text import show_size as show_size  # noqa: PLC0414 - commands take it from here
 
 
 class SafeConsole(Console):
@@ -106,6 +107,12 @@ def print_pairs(rows: Iterable[tuple[str, object]]) -> None:
     out.print(table)
 
 
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Print what is worth knowing, on standard error."""
+    for warning in warnings:
+        err.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
+
+
 def table(*columns: str, right: tuple[str, ...] = (), unbroken: int = 0) -> Table:
     """Return an empty table in the archive's manner; columns named in ``right`` hold numbers.
 
@@ -122,16 +129,6 @@ def table(*columns: str, right: tuple[str, ...] = (), unbroken: int = 0) -> Tabl
 def counted(number: int, thing: str) -> str:
     """Return a number of things in words: ``1 file``, ``2 files``."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def show_size(size: int) -> str:
-    """Return bytes as people read them: decimal units, three figures."""
-    value = float(size)
-    for unit in ("B", "kB", "MB", "GB", "TB", "PB"):
-        if value < 999.5 or unit == "PB":  # from there on three figures would round up to 1000
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
-        value /= 1000
-    raise AssertionError("unreachable")
 
 
 class TerminalReporter(Reporter):

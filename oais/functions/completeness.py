@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from aip.root import ROOT_DECLARATION
 from oais.archive import Home
@@ -19,14 +20,18 @@ from oais.information.packages import Receipt
 _DECLARED = b"ocfl_1.1\n"
 
 
-def storage_root_findings(home: Home) -> Iterator[Finding]:
-    """Yield what is wrong with the storage root itself: it is gone, or not declared as one."""
-    if not home.aip_root.is_dir():
+def storage_root_findings(home: Home, root: Path | None = None) -> Iterator[Finding]:
+    """Yield what is wrong with the storage root itself: it is gone, or not declared as one.
+
+    ``root`` is that of another location, else the archive's own is looked at.
+    """
+    place = root or home.aip_root
+    if not place.is_dir():
         yield finding("AUD-004", "aip", "the storage root aip/ is missing")
         return
     path = f"aip/{ROOT_DECLARATION}"
     try:
-        found = read_regular(home.aip_root / ROOT_DECLARATION)
+        found = read_regular(place / ROOT_DECLARATION)
     except OSError as error:
         yield finding("AUD-004", path, f"{path} cannot be read: {error.strerror}")
         return
@@ -35,11 +40,12 @@ def storage_root_findings(home: Home) -> Iterator[Finding]:
 
 
 def missing_from_store(
-    home: Home, heads: Mapping[str, int], aip_id: str = ""
+    home: Home, head_of: Callable[[str], int], aip_id: str = ""
 ) -> Iterator[tuple[str, Finding]]:
     """Yield what receipts say was accepted and the store has not, each with the AIP it is about.
 
-    ``heads`` has the newest version of each AIP that was just audited; ``aip_id`` asks of one AIP alone.
+    ``head_of`` tells the newest version of an AIP that was just audited, 0 of others; ``aip_id`` asks of one
+    AIP alone.
     A fault of a receipt itself is about ``ledger/receipts``. Raises StorageError.
     """
     yield from _withdrawn_amiss(home, aip_id)
@@ -49,7 +55,7 @@ def missing_from_store(
         if isinstance(receipt, DamageError):
             yield "ledger/receipts", finding("AUD-003", place, receipt.message)
         elif receipt.status == "accepted" and receipt.aip_id and aip_id in {"", receipt.aip_id}:
-            found = _missing(home, receipt, heads.get(receipt.aip_id, 0))
+            found = _missing(home, receipt, head_of(receipt.aip_id))
             key = (receipt.aip_id, 0 if found is None or found.code == "AUD-001" else receipt.version)
             if found is not None and key not in told:
                 told.add(key)

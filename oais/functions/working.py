@@ -1,4 +1,4 @@
-"""The worker's round: build what was ordered, take in deposits, write and send mail, clear up."""
+"""The worker's round: build what was ordered, take in deposits, audit, write and send mail, clear up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from oais.errors import ArchiveError, as_fault
+from oais.functions.auditing import Auditor
 from oais.functions.copies.replication import Replicator
 from oais.functions.deposit.intake import ingest_due
 from oais.functions.deposit.uploads import sweep_expired
@@ -39,6 +40,7 @@ def chores_of(service: Service) -> Mapping[str, Chore]:
         "deposits taken in": lambda: ingest_due(service),
         "versions copied": Replicator(service.archive).bring_due,
         "uploads expired": lambda: sweep_expired(service),
+        "AIPs audited": Auditor(service).audit_due,
         "letters written": lambda: notify_due(service),
         "letters sent": lambda: send_due(service),
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -20,7 +21,8 @@ from typing import Protocol
 
 from blake3 import blake3
 
-from oais.files import open_regular, write_all
+from oais.files import NotRegularError, open_regular, write_all
+from oais.information.budget import Budget
 
 ARCHIVE_ALGORITHMS = ("sha256", "sha512", "blake3")
 """What the archive itself computes of every byte it takes in."""
@@ -29,7 +31,10 @@ STRONG_ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
 """What may stand alone in a provider's manifest; md5 and sha1 may only accompany one of these."""
 
 BLOCK = 1 << 20
-"""Bytes read at once; files up to this size take one read into a reused buffer."""
+"""Bytes read at once, into a buffer that is used again."""
+
+_READ_WHOLE = 64 << 10
+"""Files below this size are read by one call."""
 
 _THREADED_FROM = 8 << 20
 """From this size on, each algorithm of one file runs on its own thread."""
@@ -78,18 +83,30 @@ class FileFixity:
     """What one reading of a file gave: its size in bytes and its digests (lower-case hexadecimal).
 
     ``problem`` is empty, or says why there is no digest (``missing``, ``special``, ``unreadable: …``,
-    ``changed while it was read``).
+    ``changed while it was read``). ``modified_ns`` is the file's own time of its last change.
     """
 
     size: int
     digests: Mapping[str, str]
     problem: str = ""
+    modified_ns: int = 0
+
+
+_BUFFERS = threading.local()
+
+
+def _buffer() -> memoryview:
+    """Return the one buffer of this thread: large allocations, repeated, cost more than the hashing."""
+    found: memoryview | None = getattr(_BUFFERS, "block", None)
+    if found is None:
+        found = _BUFFERS.block = memoryview(bytearray(BLOCK))
+    return found
 
 
 def hash_stream(read_into: Callable[[memoryview], int], algorithms: Sequence[str]) -> FileFixity:
     """Hash what ``read_into`` delivers until it returns 0."""
     hashers = {name: create_hasher(name) for name in algorithms}
-    buffer = memoryview(bytearray(BLOCK))
+    buffer = _buffer()
     size = 0
     while count := read_into(buffer):
         size += count
@@ -113,40 +130,69 @@ def hash_file(
     algorithms: Sequence[str] = ARCHIVE_ALGORITHMS,
     *,
     from_disk: bool = False,
+    budget: Budget | None = None,
 ) -> FileFixity:
     """Hash one regular file, never through a link; a fault of the file is told in ``problem``.
 
-    ``from_disk`` drops the page cache first, so that the disk is read and not the memory of it.
+    ``from_disk`` drops the page cache first, so that the disk is read and not the memory of it. No more is
+    read than ``budget`` gives.
     """
     try:
         descriptor = open_regular(path)
     except FileNotFoundError:
         return FileFixity(0, {}, "missing")
     except OSError as error:
-        special = os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode)
+        special = _is_special(path, error)
         return FileFixity(0, {}, "special" if special else f"unreadable: {error.strerror}")
     try:
-        return _hash_descriptor(descriptor, algorithms, from_disk)
+        return _hash_descriptor(descriptor, algorithms, from_disk, budget)
     except OSError as error:
         return FileFixity(0, {}, f"unreadable: {error.strerror}")
     finally:
         os.close(descriptor)
 
 
-def _hash_descriptor(descriptor: int, algorithms: Sequence[str], from_disk: bool) -> FileFixity:
+def _is_special(path: str | os.PathLike[str], error: OSError) -> bool:
+    """Return whether something other than a file lies there; what cannot be looked at is unreadable."""
+    if isinstance(error, NotRegularError):
+        return True
+    try:
+        return not stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _hash_descriptor(
+    descriptor: int, algorithms: Sequence[str], from_disk: bool, budget: Budget | None
+) -> FileFixity:
     before = os.fstat(descriptor)
+    size = before.st_size
     if from_disk:
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    if before.st_size < BLOCK:
-        data = os.read(descriptor, before.st_size + 1)
-        result = hash_bytes(data, algorithms)
-    elif before.st_size < _THREADED_FROM or len(algorithms) == 1:
-        result = hash_stream(lambda view: os.readv(descriptor, [view]), algorithms)
+    if size < _READ_WHOLE:
+        if budget is not None:
+            budget.take(size)
+        result = hash_bytes(os.read(descriptor, size + 1), algorithms)
+    elif size < _THREADED_FROM or len(algorithms) == 1 or budget is not None:
+        result = hash_stream(_reader(descriptor, budget), algorithms)
     else:
         result = copy_and_hash(descriptor, None, algorithms)
-    if result.size != before.st_size:
-        return FileFixity(result.size, result.digests, "changed while it was read")
-    return result
+    if result.size != size:
+        return FileFixity(result.size, result.digests, "changed while it was read", before.st_mtime_ns)
+    return FileFixity(size, result.digests, "", before.st_mtime_ns)
+
+
+def _reader(descriptor: int, budget: Budget | None) -> Callable[[memoryview], int]:
+    """Return what reads the next bytes of a file, each block within the budget."""
+    if budget is None:
+        return lambda view: os.readv(descriptor, [view])
+
+    def read_into(view: memoryview) -> int:
+        count = os.readv(descriptor, [view])
+        budget.take(count)
+        return count
+
+    return read_into
 
 
 def copy_and_hash(source: int, target: int | None, algorithms: Sequence[str]) -> FileFixity:
@@ -181,6 +227,7 @@ def hash_files(
     workers: int | None = None,
     from_disk: bool = False,
     progress: Callable[[int], None] | None = None,
+    budget: Budget | None = None,
 ) -> Iterator[tuple[str, FileFixity]]:
     """Hash many files on all cores and yield ``(path, fixity)`` in the order given.
 
@@ -193,10 +240,11 @@ def hash_files(
     count = workers if workers is not None else usable_cores()
     if len(first) < _BATCH or count < 2:
         stream: Iterator[tuple[str, FileFixity]] = (
-            (path, hash_file(path, algorithms, from_disk=from_disk)) for path in _chain(first, todo)
+            (path, hash_file(path, algorithms, from_disk=from_disk, budget=budget))
+            for path in _chain(first, todo)
         )
     else:
-        stream = _hash_in_processes(_chain(first, todo), algorithms, count, from_disk)
+        stream = _hash_in_processes(_chain(first, todo), algorithms, count, from_disk, budget)
     for path, fixity in stream:
         if progress is not None:
             progress(fixity.size)
@@ -219,10 +267,13 @@ def _chain(first: list[str], rest: Iterator[str]) -> Iterator[str]:
 
 
 def _hash_in_processes(
-    paths: Iterator[str], algorithms: Sequence[str], workers: int, from_disk: bool
+    paths: Iterator[str], algorithms: Sequence[str], workers: int, from_disk: bool, budget: Budget | None
 ) -> Iterator[tuple[str, FileFixity]]:
     with ExitStack() as stack:
-        pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=get_context("fork")))
+        # The budget is inherited, since what is shared by processes cannot be sent to them.
+        pool = stack.enter_context(
+            ProcessPoolExecutor(workers, get_context("fork"), initializer=_BUDGETS.append, initargs=(budget,))
+        )
         waiting = []
         while batch := list(islice(paths, _BATCH)):
             waiting.append((batch, pool.submit(_hash_batch, batch, tuple(algorithms), from_disk)))
@@ -233,5 +284,9 @@ def _hash_in_processes(
             yield from zip(names, job.result(), strict=True)
 
 
+_BUDGETS: list[Budget | None] = []
+"""The budget of a process that hashes for others: the last one counts."""
+
+
 def _hash_batch(paths: Sequence[str], algorithms: Sequence[str], from_disk: bool) -> list[FileFixity]:
-    return [hash_file(path, algorithms, from_disk=from_disk) for path in paths]
+    return [hash_file(path, algorithms, from_disk=from_disk, budget=_BUDGETS[-1]) for path in paths]

@@ -37,3 +37,13 @@ def readable_json(plain: object) -> bytes:
     """
     text = json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False)
     return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def show_size(size: float) -> str:
+    """Return bytes as people read them: decimal units, three figures."""
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB", "TB", "PB"):
+        if value < 999.5 or unit == "PB":  # from there on three figures would round up to 1000
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
+        value /= 1000
+    raise AssertionError("unreachable")

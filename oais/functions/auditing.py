@@ -1,0 +1,81 @@
+"""The worker's audits: a little of what is due at each round, told of when all of it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from time import monotonic
+from typing import Final
+
+from oais.functions.audit.depths import Depth
+from oais.functions.audit.register import Register
+from oais.functions.audit.running import Manner, due_at, opened_run
+from oais.functions.audit.selecting import select_for_audit
+from oais.functions.audit.summary import AuditSummary
+from oais.functions.copies.locations import HOME, roots, why_away
+from oais.functions.ledger.recording import record_audit
+from oais.functions.notifications import report_damage
+from oais.functions.service import Service
+from oais.information.budget import Budget
+
+_ROUND: Final = 5.0
+"""Seconds that a round reads for; an AIP that takes longer is read to its end."""
+
+_LOOK_AGAIN: Final = 60.0
+"""Seconds after which it is looked again whether anything became due."""
+
+_SCAN_AGAIN: Final = 3600.0
+"""Seconds after which it is looked again for AIPs that came in: they are not due before a day is over."""
+
+
+class Auditor:
+    """Audits what is due by the settings, location by location, in pieces that leave time for other work.
+
+    ``clock`` tells seconds, for tests.
+    """
+
+    def __init__(self, service: Service, *, clock: Callable[[], float] = monotonic) -> None:
+        self._service, self._archive, self._clock = service, service.archive, clock
+        self._idle_until: dict[str, float] = {}
+        self._scanned: dict[str, float] = {}
+        rate = service.archive.settings.audit_bytes_per_second
+        self._budget = Budget(rate) if rate else None
+
+    def audit_due(self) -> int:
+        """Audit for a few seconds; return how many AIPs were read. Raises DamageError, StorageError."""
+        if not self._archive.settings.audit_by_worker:
+            return 0
+        for name, root in roots(self._archive).items():
+            if self._clock() < self._idle_until.get(name, 0.0) or (name != HOME and why_away(root)):
+                continue
+            count = self._audit(name)
+            if count:
+                return count
+            self._idle_until[name] = self._clock() + _LOOK_AGAIN
+        return 0
+
+    def _audit(self, location: str) -> int:
+        chosen = select_for_audit(self._archive, due=True, location=location)
+        look = self._clock() >= self._scanned.get(location, 0.0)
+        with closing(Register(self._archive, location, chosen.root)) as register:
+            if look:
+                register.look_for_new()
+                self._scanned[location] = self._clock() + _SCAN_AGAIN
+            now = self._archive.now()
+            if register.warning or not any(
+                register.any_of(due_at(self._archive, depth, now, chosen)) for depth in Depth
+            ):
+                return 0
+        end = self._clock() + _ROUND
+        manner = Manner(None, budget=self._budget, look=False, enough=lambda: self._clock() >= end)
+        with opened_run(self._archive, chosen, manner) as run:
+            count = sum(1 for _ in run.results())
+            self._tell(run.summary())
+        return count
+
+    def _tell(self, told: AuditSummary) -> None:
+        """Mail damage as soon as it is found, once; keep the summary of a run that came to its end."""
+        if not told.intact:
+            report_damage(self._service, told)
+        if told.complete:
+            record_audit(self._archive, told.started_at, told.as_plain())
