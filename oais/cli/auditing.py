@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -79,29 +81,55 @@ def audit(
 
     A run that was stopped is gone on with by the next one that asks for the same.
     """
+    _require_one(aip, everything, due, sample, part=part, full=full, light=light)
+    depth: Word = "full" if full else "light" if light else "due" if due else "fast"
+    asked = _Asked(aip, due, sample, part, depth, budget, location, anew, cached, seed)
+    return _run(home_or_default(home), asked, as_json)
+
+
+Word = Literal["light", "fast", "full", "due"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the options of one audit say."""
+
+    aip: str | None
+    due: bool
+    sample: int | None
+    part: str
+    depth: Word
+    budget: str
+    location: str
+    anew: bool
+    cached: bool
+    seed: int | None
+
+
+def _run(home: Path, asked: _Asked, as_json: bool) -> int:
     import secrets
 
     from oais.archive import open_home
     from oais.functions.audit.depths import Depth
     from oais.functions.audit.running import Manner, opened_run
-    from oais.functions.audit.selecting import select_for_audit, slice_from
+    from oais.functions.audit.selecting import WHOLE, select_for_audit, slice_from
     from oais.information.budget import Budget, bytes_per_second
 
-    _require_one(aip, everything, due, sample, part=part, full=full, light=light)
-    archive = open_home(home_or_default(home))
-    chance = secrets.randbits(32) if seed is None else seed
+    archive = open_home(home)
+    seed = secrets.randbits(32) if asked.seed is None else asked.seed
+    part = slice_from(asked.part) if asked.part else WHOLE
+    pace = Budget(bytes_per_second(asked.budget)) if asked.budget else None
+    depth = None if asked.depth == "due" else Depth(asked.depth)
     chosen = select_for_audit(
-        archive, aip, sample, chance, due=due, part=slice_from(part) if part else None, location=location
+        archive, asked.aip, asked.sample, seed, due=asked.due, part=part, location=asked.location
     )
-    depth = Depth.FULL if full else Depth.LIGHT if light else None if due else Depth.FAST
-    pace = Budget(bytes_per_second(budget)) if budget else None
-    with opened_run(archive, chosen, Manner(depth, not cached, pace, anew)) as run:
+    with opened_run(archive, chosen, Manner(depth, not asked.cached, pace, asked.anew)) as run:
         with count_progress("audit", len(chosen)) as advance:
             for _ in run.results():
                 advance()
         told = run.summary()
     print_warnings((*told.warnings, *_recorded(archive, told)))
-    _tell(told, as_json, {"seed": chance} if sample else {})
+    _tell(told, as_json, {"seed": seed} if asked.sample else {})
     tell_administrators(archive.home, told)
     return 0 if told.intact else 3
 

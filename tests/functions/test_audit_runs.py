@@ -145,7 +145,17 @@ def test_two_runs_of_the_same_are_told_apart(held: Archive) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_audit_is_gone_on_with(held: Archive, number: signal.Signals) -> None:
     """Ended by Ctrl-C, politely or by force: the next run goes on, and no process is left behind."""
-    command = [sys.executable, "-m", "oais", "audit", "--all", "--budget", "100kB/s", "--home", str(held.home)]
+    command = [
+        sys.executable,
+        "-m",
+        "oais",
+        "audit",
+        "--all",
+        "--budget",
+        "100kB/s",
+        "--home",
+        str(held.home),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         _until_some_are_read(held.home / "audits" / "home.sqlite")
         process.send_signal(number)
@@ -367,8 +377,6 @@ def test_a_cadence_that_cannot_be_kept_is_foretold(held: Archive) -> None:
     told = forecast(slow)
     assert not told.kept
     assert told.late > 0
-    assert told.needed == pytest.approx(
-        2 * told.bytes / 86400, rel=0.01
-    )
+    assert told.needed == pytest.approx(2 * told.bytes / 86400, rel=0.01)
     assert "will come too late" in told.warnings()[0]
     assert "ask for" in told.warnings()[1]
