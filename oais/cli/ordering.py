@@ -121,11 +121,15 @@ def show(identifier: Identifier, home: Home = None, as_json: AsJson = False) -> 
 
 
 @order_app.command()
-def cancel(identifier: Identifier, home: Home = None) -> None:
-    """End an order; what was built of it goes at the worker's next round."""
-    from oais.functions.orders import fetching
+def cancel(
+    identifier: Identifier,
+    reason: Annotated[str, typer.Option(help="Why; its owner is told by mail.")] = "",
+    home: Home = None,
+) -> None:
+    """End an order before its day; what was built of it goes at the worker's next round."""
+    from oais.functions.orders import ending
 
-    fetching.cancel(_operator(home), identifier)
+    ending.cancel(_operator(home), identifier, reason)
     out.print(f"cancelled {escape(identifier)}")
 
 

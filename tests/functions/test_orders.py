@@ -40,6 +40,7 @@ from oais.functions.orders import (
     allowances,
     baskets,
     direct,
+    ending,
     fetching,
     handouts,
     packages,
@@ -202,7 +203,7 @@ def test_nobody_reaches_into_anothers_basket_or_order(service: Service) -> None:
         with pytest.raises(NotFoundError, match="no such basket"):
             reach(other, identifier)
     order = placing.order_basket(owner, identifier, "zip")
-    orders_of_others: list[Callable[[Consumer, str], object]] = [fetching.show_order, fetching.cancel]
+    orders_of_others: list[Callable[[Consumer, str], object]] = [fetching.show_order, ending.cancel]
     for reach in (*orders_of_others, placing.repeat):
         with pytest.raises(NotFoundError, match="no such order"):
             reach(other, order.identifier)
@@ -467,7 +468,7 @@ def test_the_room_of_orders_may_be_emptied(service: Service) -> None:
     assert fetching.show_order(who, order.identifier).state == "queued"
     Worker(service).build_next()
     assert fetching.open_package(who, order.identifier, 1).size > 0
-    fetching.cancel(who, order.identifier)
+    ending.cancel(who, order.identifier)
     assert clear_orders(service) == 1
     assert fetching.show_order(who, order.identifier).reason == "cancelled"
 
@@ -548,7 +549,7 @@ def test_nobody_holds_more_than_he_may(service: Service, who: str, limit: str) -
         other = consumer(tight, browser="other", network="198.51.100.0/24")
         assert placing.place(other, picks, "zip").files > 0
     assert placing.place(consumer(tight, OPERATOR), picks, "zip").files > 0
-    fetching.cancel(holder(1), first.identifier)
+    ending.cancel(holder(1), first.identifier)
     if limit != "strangers_held_bytes":
         assert placing.place(holder(3), picks, "zip").files > 0
 
@@ -584,7 +585,7 @@ def test_who_waits_for_room_is_told_once_and_may_give_up(
     who = member(service)
     picks = selection.found(who.access, Question(ids="tess.hk")).picks
     order, other = (placing.place(who, picks, "zip") for _ in range(2))
-    fetching.cancel(who, other.identifier)
+    ending.cancel(who, other.identifier)
     for _ in range(3):
         free["bytes"] = reserving.SPARE
         assert Worker(service).build_next() is not None
@@ -602,7 +603,7 @@ def test_who_waits_for_room_is_told_once_and_may_give_up(
     free["bytes"] = reserving.SPARE
     Worker(service).build_next()
     assert letters(service) == ["not made", "not made", "ready"]  # another order is another thing to tell
-    fetching.cancel(who, again.identifier)
+    ending.cancel(who, again.identifier)
     free["bytes"] += again.size
     clear_orders(service)
     shown = fetching.show_order(who, again.identifier)

@@ -23,6 +23,7 @@ from oais.functions.notifications import subscribe, subscriptions_of
 from oais.functions.notifications.subscriptions import unsubscribe_link
 from oais.functions.service import Service, open_service
 from oais.web.app import create_app
+from policies.access import Role
 from tests.functions.serving import StillClock
 from tests.web.conftest import CURVE_FILE, CURVE_URL, HOUSEKEEPING, LIGHT_CURVE
 from tests.web.people import ORIGIN, PASSWORD, account, enter
@@ -52,10 +53,10 @@ class Place:
     service: Service
     clock: StillClock
 
-    def browser(self) -> TestClient:
-        """A browser that was never here."""
+    def browser(self, place: str = "testclient") -> TestClient:
+        """A browser that was never here, and the address it comes from."""
         app = create_app(self.service.archive, service=self.service)
-        return TestClient(app, base_url="http://localhost", follow_redirects=False)
+        return TestClient(app, base_url="http://localhost", follow_redirects=False, client=(place, 50_000))
 
     def mailed(self) -> list[tuple[str, str]]:
         """Whom was mailed which code; the outbox is emptied."""
@@ -382,3 +383,38 @@ def test_a_basket_leads_to_the_code_that_its_data_ask_for(place: Place) -> None:
     basket = browser.get("/basket", headers=AS_PAGE).text
     assert 'href="/code?next=/basket"' in basket
     assert "Nothing of it may be downloaded now. 1 package may not" in " ".join(basket.split())
+
+
+def test_downloads_are_told_by_country_and_by_nobody_s_address(place: Place) -> None:
+    """From four countries over the site; three are shown, the one with four visitors is not (EH-39)."""
+    visitors = {"fr": 5, "de": 6, "es": 5, "au": 3}
+    for country, many in visitors.items():
+        for number in range(many):
+            browser = place.browser(f"198.51.{ord(country[0])}.{number}")
+            send(browser, "/code", address=f"visitor{number}@institute.{country}")
+            ((_, code),) = place.mailed()
+            send(browser, "/code/use", code=code)
+            for _ in range(2 if country == "de" else 1):
+                assert browser.get(CURVE_URL).status_code == 200
+    account(place.service, "keeper", Role.ARCHIVIST)
+    keeper = place.browser()
+    enter(keeper, "keeper")
+    month = place.service.archive.now()[:7]
+    told = keeper.get(f"/api/v1/usage?first={month}&last={month}").json()
+    size = CURVE_FILE.stat().st_size
+    assert {row["name"]: (row["visitors"], row["downloads"], row["size"]) for row in told["countries"]} == {
+        "fr": (5, 5, 5 * size),
+        "de": (6, 12, 12 * size),
+        "es": (5, 5, 5 * size),
+    }
+    (sector,) = told["data_sets"]
+    assert (sector["name"], sector["visitors"]) == ("tess/n1/light-curves/sector-5", 19)
+    assert told["not_shown"] == 1
+    page = " ".join(keeper.get("/desk/usage").text.split())
+    for country in ("fr", "de", "es"):
+        assert f"<td>{country}</td>" in page
+    assert "<td>au</td>" not in page
+    kept = b"".join(path.read_bytes() for path in place.service.archive.home.rglob("*") if path.is_file())
+    assert b"institute.fr" not in kept
+    assert b"visitor0@" not in kept
+    assert b"198.51." not in kept

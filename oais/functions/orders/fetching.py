@@ -122,14 +122,6 @@ def own_order(consumer: Consumer, identifier: str) -> Order:
     return order
 
 
-def cancel(consumer: Consumer, identifier: str) -> None:
-    """End an order: it is not built, or its packages go at the worker's next round; raises NotFoundError."""
-    order = own_order(consumer, identifier)
-    if order.state is not OrderState.EXPIRED:
-        with consumer.service.database.writing() as connection:
-            orders.change(connection, identifier, state=OrderState.EXPIRED, reason="cancelled", worker="")
-
-
 def open_package(consumer: Consumer, identifier: str, number: int) -> Handout:
     """Return a package of an order to be sent, as the decision is now.
 
@@ -154,9 +146,19 @@ def open_package(consumer: Consumer, identifier: str, number: int) -> Handout:
         media_type=MEDIA_TYPES[known_form(order.form)],
         size=package.size,
         stamp=package.stamp,
-        read=partial(read_asking, path, package.size, lambda: require_all(consumer.again(), order.picks)),
+        read=partial(read_asking, path, package.size, partial(_require_still, consumer, order)),
         sizes=tuple((pick.node, pick.size) for pick in order.picks),
     )
+
+
+def _require_still(consumer: Consumer, order: OrderView) -> None:
+    """Raise GoneError when somebody ended the order meanwhile, and as ``require_all`` by today's rights."""
+    with consumer.service.database.reading() as connection:
+        now = orders.find(connection, order.identifier)
+    # One whose days are over may still be sent to its end; only what was ended by hand stops at once.
+    if now is None or (now.state is OrderState.EXPIRED and now.reason):
+        raise GoneError("this order was ended", remedy="its page says why")
+    require_all(consumer.again(), order.picks)
 
 
 def require_all(access: Access, picks: Sequence[Pick]) -> None:

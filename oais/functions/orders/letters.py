@@ -1,4 +1,4 @@
-"""What the owner of an order is told by mail: that it is ready and until when, or why it failed."""
+"""What the owner of an order is told by mail: that it is ready and until when, why it failed or was ended."""
 
 from __future__ import annotations
 
@@ -26,12 +26,28 @@ Your order "{title}" could not be made: {reason}.
 Nothing was delivered. The page of the order offers to try again:
 {link}
 """
+_ENDED = """\
+Your order "{title}" is over: {reason}.
+
+Its packages were taken away before their day. The page of the order tells more:
+{link}
+"""
 
 
 def queue_letter(
     connection: Connection, service: Service, order: Order, state: OrderState, reason: str, until: datetime
 ) -> None:
-    """Queue the letter about an order that ended; without an account the page alone tells it."""
+    """Queue the letter that an order is ready or failed; without an account the page alone tells it."""
+    text = _READY if state is OrderState.AVAILABLE else _FAILED
+    _queue(connection, service, order, text, reason=reason, until=f"{until:%Y-%m-%d %H:%M}")
+
+
+def queue_end(connection: Connection, service: Service, order: Order, reason: str) -> None:
+    """Queue the letter that somebody of the staff ended an order."""
+    _queue(connection, service, order, _ENDED, reason=reason)
+
+
+def _queue(connection: Connection, service: Service, order: Order, text: str, **facts: str) -> None:
     person = people.by_identifier(connection, person_of(order.owner))
     if person is None:
         return
@@ -39,11 +55,6 @@ def queue_letter(
         address = parse_address(person.email)
     except WrongUsageError:
         return  # an account that was imported without an address
-    text = (_READY if state is OrderState.AVAILABLE else _FAILED).format(
-        title=order.title,
-        files=order.files,
-        until=f"{until:%Y-%m-%d %H:%M}",
-        reason=reason,
-        link=link(service, f"/orders/{order.identifier}"),
-    )
-    queue_mail(connection, service, Letter(address, Subject.ORDER, text))
+    page = link(service, f"/orders/{order.identifier}")
+    told = text.format(title=order.title, files=order.files, link=page, **facts)
+    queue_mail(connection, service, Letter(address, Subject.ORDER, told))

@@ -89,7 +89,8 @@ def place(
         if basket:
             baskets.take_ordered(connection, consumer, basket, picks, weighed.allowed)
         orders.add(connection, order, weighed.allowed, [] if tables else package_rows(packages))
-    record(service, "order placed", who=consumer.principal.identifier, subject=identifier)
+        # In the transaction: what the log does not take is not ordered, and the answer says so.
+        record(service, "order placed", who=consumer.principal.identifier, subject=identifier)
     return order
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oais.functions.orders import baskets, fetching, placing
+from oais.functions.orders import baskets, ending, fetching, placing
 from oais.functions.orders.consumers import Consumer
 from oais.functions.orders.counting import usage as counted_usage
 from oais.functions.orders.cutting import tables_wanted
@@ -114,9 +114,9 @@ def job(request: Request, identifier: str) -> Response:
     return answer_json(fetching.show_order(consumer_here(request), identifier))
 
 
-def cancel(request: Request, identifier: str) -> Response:
-    """End an order."""
-    fetching.cancel(consumer_here(request), identifier)
+def cancel(request: Request, identifier: str, reason: str = "") -> Response:
+    """End an order; the staff end anybody's, and its owner is told the reason."""
+    ending.cancel(consumer_here(request), identifier, reason)
     return Response(status_code=_NO_CONTENT)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from oais.functions.orders import fetching, placing
+from oais.functions.orders import ending, fetching, placing
 from oais.functions.orders.counting import usage as counted_usage
 from oais.web.bars import volume_drawing
 from oais.web.doors import Door
@@ -21,6 +21,12 @@ from policies.principals import Duty
 _SEE_OTHER = 303
 
 
+class EndForm(Form):
+    """Why somebody of the staff ends an order that is not his own."""
+
+    reason: str = ""
+
+
 def orders(request: Request, page: int = 1, everybody: bool = False) -> Response:
     """Show the orders of whoever asks; to the staff everybody's, if asked."""
     consumer = consumer_here(request)
@@ -30,7 +36,9 @@ def orders(request: Request, page: int = 1, everybody: bool = False) -> Response
 
 def order(request: Request, identifier: str) -> Response:
     """Show an order: while it is built the page renews itself, or is renewed by hand."""
-    return respond(request, "order.html", fetching.show_order(consumer_here(request), identifier))
+    consumer = consumer_here(request)
+    view = fetching.show_order(consumer, identifier)
+    return respond(request, "order.html", view, own=view.owner in {"", consumer.owner})
 
 
 def package(request: Request, identifier: str, number: int) -> Response:
@@ -41,8 +49,8 @@ def package(request: Request, identifier: str, number: int) -> Response:
 
 def cancel(request: Request, identifier: str) -> Response:
     """End an order."""
-    form_of(request, Form)
-    fetching.cancel(consumer_here(request), identifier)
+    form = form_of(request, EndForm)
+    ending.cancel(consumer_here(request), identifier, form.reason)
     return RedirectResponse(f"/orders/{identifier}", _SEE_OTHER)
 
 
