@@ -106,6 +106,8 @@ class AccessPolicy:
         words = above
         if rule.policy:
             words = self._named(rule.policy, rule.node, self._top() if rule.override else above)
+        if rule.override:
+            words = replace(words, reason=f"{words.reason}, overriding what stands above: {rule.override}")
         if rule.opening is not None:
             words = replace(words, above=rule.opening.above(words.above, rule.node))
         return words
