@@ -35,6 +35,13 @@ class Settings:
 
     format: int = _setting(FORMAT, "Number of the format on disk; written by init, never changed by hand.")
     name: str = _setting("Mission archive", "Name of the archive as people read it on the pages.")
+    welcome: str = _setting(
+        "Data of space missions, kept as they were sent, proven unchanged, free to look at.",
+        "What stands below the name on the first page.",
+    )
+    colour: str = _setting(
+        "", "Colour of links and marks on the pages, such as '#2b4a9b'; empty: the software's own."
+    )
     base_url: str = _setting("http://127.0.0.1:8000", "Address of the site; all links are made from it.")
     contact: str = _setting("", "Address shown to people who need help.")
     database: str = _setting(

@@ -25,6 +25,7 @@ from oais.functions.deposit.addition import ChecksumError
 from oais.functions.service import Service
 from oais.functions.withdrawal.keeping import WithdrawnError
 from oais.web import words
+from oais.web.branding import branded
 from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
 from oais.web.forms import TOKEN_FIELD, InvalidFormError, token_of
 from oais.web.negotiation import HTML, JSON, choose_form, wants_json
@@ -64,12 +65,13 @@ class Site:
 
 
 def create_site(archive: Archive, service: Service | None) -> Site:
-    """Load templates and static files; nothing is read from them after this."""
-    static = {
-        path.name: _static_file(path)
-        for path in sorted((_HERE / "static").iterdir())
-        if path.suffix in _MEDIA_TYPES
-    }
+    """Load templates and static files; nothing is read from them after this.
+
+    Raises ConfigurationError for a colour of the settings that cannot be used.
+    """
+    found = sorted(path for path in (_HERE / "static").iterdir() if path.suffix in _MEDIA_TYPES)
+    looks = branded({path.name: path.read_bytes() for path in found}, archive.settings.colour)
+    static = {name: _static_file(name, data) for name, data in looks.items()}
     templates = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -82,6 +84,7 @@ def create_site(archive: Archive, service: Service | None) -> Site:
         "panel": panel,
         "site_name": archive.settings.name,
         "contact": archive.settings.contact,
+        "welcome": archive.settings.welcome,
         "stamps": {name: file.stamp for name, file in static.items()},
     }
     templates.filters |= {
@@ -101,9 +104,8 @@ def create_site(archive: Archive, service: Service | None) -> Site:
     return Site(archive, open_access(archive, database=database), templates, static)
 
 
-def _static_file(path: Path) -> StaticFile:
-    data = path.read_bytes()
-    return StaticFile(data, _MEDIA_TYPES[path.suffix], hashlib.sha256(data).hexdigest()[:12])
+def _static_file(name: str, data: bytes) -> StaticFile:
+    return StaticFile(data, _MEDIA_TYPES[Path(name).suffix], hashlib.sha256(data).hexdigest()[:12])
 
 
 def site_of(request: Request) -> Site:

@@ -28,7 +28,7 @@ from oais.web.app import create_app
 from policies.principals import Role
 from tests.functions.embargoed import REQUEST, SECRET, deliver
 from tests.functions.serving import StillClock
-from tests.web.people import PASSWORD, Visitor, account, enter
+from tests.web.people import Visitor, account, enter
 
 RULES = """
 policies:
