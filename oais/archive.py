@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from oais.errors import ConfigurationError, RefusedError
 from oais.files import create_file, make_directories, read_regular, storage_errors, sync_tree
 from oais.information.signature import Signer, create_signer, open_signer, private_pem
+from oais.information.trust_folder import trust_in
 from oais.settings import FORMAT, OtherFormatError, Settings, settings_from
 from policies.in_force import PoliciesInForce
 from policies.loading import PolicySet, copy_shipped_policies
@@ -98,8 +100,13 @@ class Home:
         return self.home / "search_index"
 
     def trusted_keys(self) -> dict[str, bytes]:
-        """Return the public keys whose signatures count, by key id; raises StorageError."""
+        """Return the public keys whose signatures count, by key id; raises DamageError, StorageError."""
         return keys_trusted_in(self.home)
+
+    def ended_keys(self) -> dict[str, int]:
+        """Return up to which size of the ledger those keys count that have ended; raises as above."""
+        trust = trust_in(self.home)
+        return {} if trust is None else trust.ends
 
     def now(self) -> str:
         """Return the present moment as the archive writes it: UTC, ISO 8601, microseconds, Z."""
@@ -120,9 +127,39 @@ class Archive(Home):
 
 
 def keys_trusted_in(home: Path) -> dict[str, bytes]:
-    """Return the public keys that an archive trusts, by key id; raises StorageError."""
+    """Return the public keys that an archive trusts, by key id; raises DamageError, StorageError.
+
+    What the root keys say counts; in an archive without root keys, what lies in ``keys/trusted``.
+    """
+    trust = trust_in(home)
+    if trust is not None:
+        return trust.keys
     with storage_errors("reading the trusted keys"):
         return {path.stem: path.read_bytes() for path in sorted((home / "keys" / "trusted").glob("*.pem"))}
+
+
+def signer_of(home: Path) -> Signer:
+    """Return the key that signs; raises ConfigurationError when it cannot be loaded or has ended.
+
+    Where a change of keys was interrupted after it was decided, that is the new one.
+    """
+    trust = trust_in(home)
+    keys = home / "keys"
+    if trust is not None and (keys / NEXT_KEY).exists():
+        coming = open_signer(keys / NEXT_KEY)
+        if coming.key_id in trust.keys and coming.key_id not in trust.ends:
+            return coming
+    signer = open_signer(keys / "archive.key")
+    if trust is not None and (signer.key_id not in trust.keys or signer.key_id in trust.ends):
+        raise ConfigurationError(
+            f"the signing key {signer.key_id} in keys/archive.key is not one that trust/ names as in use",
+            remedy="'oais keys show' tells which it is: restore it, or make a new one as docs/keys.md tells",
+        )
+    return signer
+
+
+NEXT_KEY: Final = "archive.next.key"
+"""The key that will sign when its ceremony is finished."""
 
 
 def timestamp(moment: datetime) -> str:
@@ -217,7 +254,7 @@ def open_archive(home: Path, *, clock: Clock = system_clock, ruled: bool = True)
         settings=settings,
         clock=clock,
         in_force=PoliciesInForce(home / "policies", required=ruled),
-        signer=open_signer(home / "keys" / "archive.key"),
+        signer=signer_of(home),
     )
 
 

@@ -12,6 +12,7 @@ from oais.cli import auditing, consumer, management, ordering, people, policy, p
 from oais.cli.copies import location_app
 from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
+from oais.cli.keys import keys_app
 from oais.cli.ledger import ledger_app
 from oais.cli.notifying import notify_app
 from oais.cli.preservation import COMMANDS as PLANNING
@@ -30,6 +31,7 @@ app = typer.Typer(
 for group, name in (
     (auditing.audit_app, "audit"),
     (management.index_app, "index"),
+    (keys_app, "keys"),
     (ledger_app, "ledger"),
     (location_app, "location"),
     (notify_app, "notify"),

@@ -37,7 +37,7 @@ from oais.information.findings import Finding, finding
 
 _DATABASE = "oais.sqlite"
 _PUBLIC_KEY = "keys/archive.pub"
-_MIRRORED = ("policies", "keys")
+_MIRRORED = ("policies", "keys", "trust")
 """Small rooms that are to be as they are at home, with nothing left over from before."""
 
 _GROWING = ("sip/refused", "sip/uploads", "ledger")
@@ -81,7 +81,8 @@ def back_up(archive: Home, target: Path, progress: Callable[[], None] | None = N
             os.makedirs(target, mode=0o700, exist_ok=True)
             # First the key, by which the next run knows whose backup this is.
             for room in _MIRRORED:
-                _mirror(archive.home / room, target / room)
+                if (archive.home / room).is_dir():
+                    _mirror(archive.home / room, target / room)
             bring_file(archive.home / "oais.yaml", target / "oais.yaml")
             warnings = _back_up_database(archive, target)
             for room in _GROWING:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from oais.errors import ConfigurationError, DamageError
 from oais.files import (
     exclusive_lock,
+    is_unfinished,
     make_directories,
     read_regular,
     storage_errors,
     sync_directory,
+    walk,
     write_durably,
 )
 from oais.information.ledger.merkle import EMPTY_ROOT, inclusion_path, leaf_hash, tree_root
@@ -51,12 +53,14 @@ _REMEDY: Final = "nothing was added; restore ledger/ from a copy, 'oais ledger v
 class Ledger:
     """The ledger below ``root``; ``keys`` are the public keys whose signatures count, PEM by key id.
 
+    ``ends`` tells of keys that have ended up to which size of the tree they count.
     ``lock`` is a file outside the ledger: one process at a time appends, readers never wait.
     """
 
     root: Path
     keys: Mapping[str, bytes]
     lock: Path
+    ends: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def signed(self) -> bool:
@@ -85,7 +89,7 @@ class Ledger:
 
     def _opened(self, name: str) -> Checkpoint:
         try:
-            return open_checkpoint(self._read(name), self.origin(), self.keys)[0]
+            return open_checkpoint(self._read(name), self.origin(), self.keys, self.ends)[0]
         except ValueError as error:
             raise DamageError(f"ledger/{name}: {error}", remedy=_REMEDY) from error
 
@@ -121,6 +125,11 @@ class Ledger:
             raise ConfigurationError(
                 f"the signing key {signer.key_id} is not one of keys/trusted: nobody would believe it",
                 remedy=f"copy keys/archive.pub to keys/trusted/{signer.key_id}.pem",
+            )
+        if signer.key_id in self.ends:
+            raise ConfigurationError(
+                f"the signing key {signer.key_id} has ended: nobody would believe it",
+                remedy="'oais keys show' tells which key is in use; docs/keys.md tells how to make a new one",
             )
         if not self.signed and not (self.root / ORIGIN).exists():
             with storage_errors("making the ledger"):
@@ -184,9 +193,20 @@ class Ledger:
     def prove(self, opened: Opened) -> Proof:
         """Return the proof of an entry: always the same bytes; raises DamageError, StorageError."""
         note = self.checkpoint_with(opened.size)
-        _, key_id = open_checkpoint(note, self.origin(), self.keys)
+        _, key_id = open_checkpoint(note, self.origin(), self.keys, self.ends)
         path = inclusion_path(opened.index, opened.size, Tiles(self.root, opened.size).node)
         return Proof(opened.statement, opened.salt, opened.index, path, note, plain_pem(self.keys[key_id]))
+
+
+def kept_checkpoints(root: Path) -> list[str]:
+    """Return the names below ``checkpoints`` of all that lies there; what a crash left half written is none.
+
+    Raises StorageError.
+    """
+    folder = root / CHECKPOINTS
+    with storage_errors(f"reading ledger/{CHECKPOINTS}"):
+        paths = [item.path for item in walk(folder) if not item.is_directory] if folder.is_dir() else []
+    return [path for path in paths if not is_unfinished(path.rpartition("/")[2])]
 
 
 def checkpoint_name(size: int) -> str:

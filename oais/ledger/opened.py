@@ -166,6 +166,16 @@ def subjects(root: Path, size: int) -> dict[tuple[str, str], str]:
         return found
 
 
+def places(root: Path, size: int) -> dict[tuple[str, str], int]:
+    """Return at which entry each thing stands, by kind and subject; of several about it the last counts."""
+    found = {}
+    for line in each_line(root):
+        place, match = _PLACE.match(line), _SUBJECT.search(line)
+        if place and match and int(place[1]) < size:
+            found[match[1].decode(), match[2].decode()] = int(place[1])
+    return found
+
+
 def each_line(root: Path) -> Iterator[bytes]:
     """Yield every line as it stands there; raises StorageError."""
     with storage_errors(f"reading ledger/{STATEMENTS}"):

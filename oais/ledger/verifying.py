@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from oais.errors import DamageError
-from oais.files import is_unfinished, read_regular, storage_errors, walk
+from oais.files import read_regular, storage_errors, walk
 from oais.information.findings import Finding, finding
 from oais.information.ledger.merkle import HASH_BYTES, complete_root, leaf_hash, tree_root
 from oais.information.ledger.notes import Checkpoint, open_checkpoint
-from oais.ledger.log import CHECKPOINTS, Ledger, checkpoint_name
+from oais.ledger.log import CHECKPOINTS, Ledger, checkpoint_name, kept_checkpoints
 from oais.ledger.opened import STATEMENTS, each_line, parse_line
 from oais.ledger.tiles import WIDTH, entries_in, hashes_in, number_of, read_tile, rows, tile_path
 
@@ -155,10 +155,10 @@ def _is_as_signed(path: Path, match: re.Match[str], tree: Tree) -> bool:
 
 def _wrong_checkpoints(ledger: Ledger, tree: Tree) -> Iterator[Finding]:
     """Verify every tree head that was ever signed, against the tree of today."""
+    folder = ledger.root / CHECKPOINTS
+    paths = kept_checkpoints(ledger.root)
     with storage_errors("reading ledger/checkpoints"):
-        folder = ledger.root / CHECKPOINTS
-        items = [item.path for item in walk(folder) if not item.is_directory] if folder.is_dir() else []
-        for path in (item for item in items if not is_unfinished(item.rpartition("/")[2])):
+        for path in paths:
             place = f"ledger/{CHECKPOINTS}/{path}"
             note = read_regular(folder / path)
             wrong = why_not_of(ledger, tree, note, f"{CHECKPOINTS}/{path}")
@@ -186,7 +186,7 @@ def why_not_of(ledger: Ledger, tree: Tree, note: bytes, name: str = "") -> str:
     With ``name`` it must also be the one that belongs there.
     """
     try:
-        then, _ = open_checkpoint(note, tree.head.origin, ledger.keys)
+        then, _ = open_checkpoint(note, tree.head.origin, ledger.keys, ledger.ends)
     except ValueError as error:
         return str(error)
     if name and checkpoint_name(then.size) != name:

@@ -18,7 +18,8 @@ from oais.archive import Archive
 from oais.functions.administration import initialise
 from oais.functions.storage import find_aip
 from oais.functions.submission import submit
-from oais.information.reader.ledger import Tree, proven
+from oais.information.reader.ledger import Tree
+from oais.information.reader.proofs import proven
 from oais.information.signature import Signer, create_signer
 from tests.functions.deliveries import plain_bag
 from tests.functions.test_reader import reader

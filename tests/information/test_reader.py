@@ -22,6 +22,8 @@ MODULES_OF_OLD = {
     "os",
     "re",
     "shutil",
+    "subprocess",
+    "tempfile",
     "stat",
     "sys",
     "typing",

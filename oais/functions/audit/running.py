@@ -20,6 +20,7 @@ from oais.functions.audit.selecting import Selection
 from oais.functions.audit.summary import AuditSummary
 from oais.functions.completeness import missing_from_store, storage_root_findings
 from oais.functions.copies.locations import HOME
+from oais.functions.ledger.late import signed_too_late
 from oais.functions.ledger.recording import ledger_of
 from oais.functions.ledger.verifying import verify_ledger
 from oais.information.budget import Budget
@@ -195,6 +196,8 @@ class AuditRun:
             for about, found in missing_from_store(archive, self._register.head_of, chosen.aip_id):
                 if chosen.aip_id or chosen.part.holds(object_path(about)):
                     yield about, found
+        if chosen.aip_id:
+            yield from ((chosen.aip_id, found) for found in signed_too_late(archive, chosen.aip_id))
         if (chosen.everything or chosen.due) and chosen.part.number == 1 and ledger_of(archive).signed:
             yield from (("ledger/", found) for found in verify_ledger(archive))
 

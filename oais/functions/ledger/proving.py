@@ -66,7 +66,7 @@ def check_proof_file(home: Home, path: Path) -> tuple[Proof, Checkpoint]:
         raise WrongUsageError(f"{path}: {error.strerror}", remedy="name the file of a proof") from error
     try:
         proof = parse_proof(data)
-        return proof, check_proof(proof, home.trusted_keys())
+        return proof, check_proof(proof, home.trusted_keys(), ends=home.ended_keys())
     except ValueError as error:
         raise DamageError(
             f"{path.name} proves nothing: {error}", remedy="'oais ledger prove' gives the proof again"

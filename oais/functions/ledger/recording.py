@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aip.stored import INVENTORY, StoredAip, open_stored
-from oais.archive import Archive, Home
+from oais.archive import Archive, Home, signer_of
 from oais.errors import ConfigurationError, DamageError, NotFoundError
 from oais.files import make_directories, open_regular, storage_errors, unreadable, write_durably
 from oais.functions.copies.changes import LocationChange, location_changes
@@ -26,8 +26,9 @@ from oais.functions.withdrawal.keeping import kept_records, path_of, subject_of,
 from oais.information.identifiers import object_path
 from oais.information.ledger.statements import Kind, Statement, listing
 from oais.information.packages import Receipt
-from oais.information.signature import Signer, open_signer
+from oais.information.signature import Signer
 from oais.information.text import readable_json
+from oais.information.trust_folder import TRUST, root_name, root_versions
 from oais.information.withdrawals import Record
 from oais.ledger.log import Ledger
 from oais.ledger.opened import subjects
@@ -49,7 +50,8 @@ class Kept:
 
 def ledger_of(home: Home) -> Ledger:
     """Return the ledger of an archive, begun or not; raises StorageError."""
-    return Ledger(home.home / "ledger", home.trusted_keys(), home.staging / "locks" / "ledger.lock")
+    lock = home.staging / "locks" / "ledger.lock"
+    return Ledger(home.home / "ledger", home.trusted_keys(), lock, home.ended_keys())
 
 
 def require_ledger(home: Home) -> Ledger:
@@ -127,9 +129,17 @@ def record_audit(home: Home, started_at: str, summary: Mapping[str, Any]) -> Non
             write_durably(path, readable_json(summary))
         mark.stays = True
         with suppress(ConfigurationError):
-            signer = open_signer(home.home / "keys" / "archive.key")
+            signer = signer_of(home.home)
             record(home, signer, _statements(home, [_file("audit", path.stem, path)]))
             mark.stays = False
+
+
+def record_keys(home: Home, signer: Signer) -> None:
+    """Add the keys and lists of keys that do not stand there yet; raises DamageError, StorageError."""
+    known = known_in(ledger_of(home))
+    things = [thing for thing in (*_keys(home), *_roots(home)) if (thing.kind, thing.subject) not in known]
+    if things:
+        record(home, signer, _statements(home, things))
 
 
 def record_kept(archive: Archive) -> int:
@@ -166,6 +176,7 @@ def kept_in(home: Home, known: Known | None = None) -> Iterator[Kept]:
     Raises StorageError.
     """
     yield from _keys(home)
+    yield from _roots(home)
     with suppress(DamageError):  # a line that cannot be read is missed by whoever verifies the ledger
         yield from map(_policies, reversed(policy_history(home.home)))
     with suppress(DamageError):
@@ -179,6 +190,11 @@ def kept_in(home: Home, known: Known | None = None) -> Iterator[Kept]:
 def _keys(home: Home) -> Iterator[Kept]:
     for key_id in home.trusted_keys():
         yield _file("key", key_id, home.home / "keys" / "trusted" / f"{key_id}.pem")
+
+
+def _roots(home: Home) -> Iterator[Kept]:
+    for version in root_versions(home.home):
+        yield _file("trust", f"root.{version}", home.home / TRUST / root_name(version))
 
 
 def _policies(change: PolicyChange) -> Kept:

@@ -14,6 +14,7 @@ from oais.archive import Home
 from oais.errors import ArchiveError, DamageError, NotFoundError, WrongUsageError
 from oais.files import read_regular
 from oais.functions.copies.changes import LOG as LOCATIONS
+from oais.functions.ledger.late import signed_too_late
 from oais.functions.ledger.recording import AUDITS, Kept, kept_in, known_in, require_ledger, standing
 from oais.functions.policy.history import LOG
 from oais.functions.receipts import receipt_path
@@ -57,6 +58,7 @@ def verify_ledger(home: Home, elsewhere: Sequence[Path] = ()) -> list[Finding]:
     found = list(verify_log(ledger))
     if not any(fault.path == "ledger/checkpoint" for fault in found):
         found += _against_kept(home)
+        found += signed_too_late(home)
     return [*found, *compare_elsewhere(home, elsewhere)]
 
 
@@ -112,6 +114,7 @@ def _place_of(home: Home, kind: str, subject: str) -> str:
         "audit": f"ledger/{AUDITS}/{subject}.json",
         "location": LOCATIONS,
         "key": f"keys/trusted/{subject}.pem",
+        "trust": f"trust/{subject}.json",
     }
     return places.get(kind, "ledger")
 

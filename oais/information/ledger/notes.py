@@ -16,15 +16,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from oais.information.ledger.merkle import HASH_BYTES
-from oais.information.signature import Signer, raw_key_of_pem, verify_signature
+from oais.information.signature import ED25519, Signer, algorithm_of_pem, raw_key_of_pem, verify_signature
 
 _ED25519: Final = b"\x01"
+_NAMED: Final = b"\xff"
+"""What stands before the name of an algorithm to which signed-note has given no number."""
 _KEY_ID_BYTES: Final = 4
 _MOST_SIGNATURES: Final = 16
 _LONGEST: Final = 1 << 17
 _LINE: Final = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 _CONTROL: Final = re.compile(rb"[\x00-\x09\x0b-\x1f]")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,17}")
+
+
+NO_ENDS: Final[Mapping[str, int]] = {}
+"""Of keys none of which has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +45,66 @@ class Checkpoint:
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> bytes:
     """Return the checkpoint as a note signed by one key; the same checkpoint gives the same bytes."""
     text = _text_of(checkpoint)
-    raw = raw_key_of_pem(signer.public_pem)
-    signature = b64encode(_key_id(checkpoint.origin, raw) + signer.sign(text)).decode()
-    return text + f"\n— {checkpoint.origin} {signature}\n".encode()
+    return text + b"\n" + _line_of(checkpoint.origin, text, signer)
 
 
-def open_checkpoint(note: bytes, origin: str, keys: Mapping[str, bytes]) -> tuple[Checkpoint, str]:
-    """Return a checkpoint and the id of the key that signed it.
+def sign_again(note: bytes, checkpoint: Checkpoint, signer: Signer) -> bytes:
+    """Return a note with one more signature under those that it has; with the key's own already, as it is.
 
-    ``keys`` are those that count, PEM by key id. Raises ValueError saying what is wrong: not a note of this
-    form, another log's, or not signed by such a key.
+    Raises ValueError when it has as many as are read.
+    """
+    text, lines = _split(note)
+    begin = _key_id(checkpoint.origin, signer.public_pem)
+    if any(signature.startswith(begin) for _, signature in lines):
+        return note
+    if len(lines) >= _MOST_SIGNATURES:
+        raise ValueError(f"it has {len(lines)} signatures already")
+    return note + _line_of(checkpoint.origin, text, signer)
+
+
+def _line_of(origin: str, text: bytes, signer: Signer) -> bytes:
+    signature = b64encode(_key_id(origin, signer.public_pem) + signer.sign(text)).decode()
+    return f"— {origin} {signature}\n".encode()
+
+
+def open_checkpoint(
+    note: bytes, origin: str, keys: Mapping[str, bytes], ends: Mapping[str, int] = NO_ENDS
+) -> tuple[Checkpoint, str]:
+    """Return a checkpoint and the id of the key that signed it, of the newest when there are several.
+
+    ``keys`` are those that count, PEM by key id, and ``ends`` the sizes of the tree up to which some of them
+    do. Raises ValueError saying what is wrong: not a note of this form, another log's, or not signed by such
+    a key.
     """
     text, lines = _split(note)
     checkpoint = _checkpoint_in(text, origin)
-    known = {_key_id(origin, raw): (key_id, pem) for key_id, pem, raw in _usable(keys)}
-    signed_by = ""
+    known = {_key_id(origin, pem): (key_id, pem) for key_id, pem in _usable(keys)}
+    signed_by, ended = "", ""
     for name, signature in lines:
         key_id, pem = known.get(signature[:_KEY_ID_BYTES], ("", b""))
         if name != origin or not key_id:
             continue
         if not verify_signature(pem, text, signature[_KEY_ID_BYTES:]):
             raise ValueError(f"the signature of key {key_id} does not fit")
-        signed_by = signed_by or key_id
+        if ends.get(key_id, checkpoint.size) >= checkpoint.size:
+            signed_by = key_id
+        else:
+            ended = key_id
+    if not signed_by and ended:
+        raise ValueError(
+            f"key {ended} ended at {ends[ended]} entries, and this is signed over {checkpoint.size}"
+        )
     if not signed_by:
         raise ValueError("no key that counts has signed it")
     return checkpoint, signed_by
 
 
-def _usable(keys: Mapping[str, bytes]) -> Iterator[tuple[str, bytes, bytes]]:
-    """Yield the keys that can be read, each with its raw bytes: one damaged file voids no other key."""
+def _usable(keys: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """Yield the keys that can be read: one damaged file voids no other key."""
     for key_id, pem in keys.items():
         with suppress(ValueError):
-            yield key_id, pem, raw_key_of_pem(pem)
+            raw_key_of_pem(pem)
+            yield key_id, pem
 
 
 def decoded(text: str, size: int) -> bytes:
@@ -88,8 +122,11 @@ def _text_of(checkpoint: Checkpoint) -> bytes:
     return f"{checkpoint.origin}\n{checkpoint.size}\n{b64encode(checkpoint.root).decode()}\n".encode()
 
 
-def _key_id(name: str, raw: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + raw).digest()[:_KEY_ID_BYTES]
+def _key_id(name: str, public_pem: bytes) -> bytes:
+    """Return what a signature line begins with: it binds name, algorithm and key."""
+    algorithm = algorithm_of_pem(public_pem)
+    kind = _ED25519 if algorithm == ED25519 else _NAMED + f"oais {algorithm}\n".encode()
+    return hashlib.sha256(name.encode() + b"\n" + kind + raw_key_of_pem(public_pem)).digest()[:_KEY_ID_BYTES]
 
 
 def _split(note: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from oais.information.ledger.merkle import HASH_BYTES, leaf_hash, root_by_path
-from oais.information.ledger.notes import Checkpoint, decoded, open_checkpoint
+from oais.information.ledger.notes import NO_ENDS, Checkpoint, decoded, open_checkpoint
 from oais.information.ledger.statements import SALT_BYTES, Statement, entry_of, parse_statement
 from oais.information.signature import key_id_of_pem, plain_pem
 from oais.information.text import readable_json
@@ -63,17 +63,20 @@ def parse_proof(data: bytes) -> Proof:
     return proof
 
 
-def check_proof(proof: Proof, trusted: Mapping[str, bytes], origin: str = "") -> Checkpoint:
+def check_proof(
+    proof: Proof, trusted: Mapping[str, bytes], origin: str = "", ends: Mapping[str, int] = NO_ENDS
+) -> Checkpoint:
     """Follow a proof from its statement to a signature of a trusted key; return the checkpoint it leads to.
 
-    ``trusted`` are public keys, PEM by key id; without ``origin`` any log of theirs will do.
+    ``trusted`` are public keys, PEM by key id, and ``ends`` the sizes up to which some of them count; without
+    ``origin`` any log of theirs will do.
     Raises ValueError saying what does not fit.
     """
     key_id = key_id_of_pem(proof.public_key)
     if key_id not in trusted:
         raise ValueError(f"its key {key_id} is none of those that are trusted")
     named = origin or proof.checkpoint.split(b"\n", 1)[0].decode()
-    checkpoint, _ = open_checkpoint(proof.checkpoint, named, {key_id: trusted[key_id]})
+    checkpoint, _ = open_checkpoint(proof.checkpoint, named, {key_id: trusted[key_id]}, ends)
     leaf = leaf_hash(entry_of(proof.salt, proof.statement.as_bytes()))
     if root_by_path(leaf, proof.index, checkpoint.size, proof.path) != checkpoint.root:
         raise ValueError("its path does not lead to the root that was signed")

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-Kind = Literal["aip-version", "receipt", "policies", "audit", "key", "deaccession", "location"]
+Kind = Literal[
+    "aip-version", "receipt", "policies", "audit", "key", "deaccession", "trust", "renewal", "location"
+]
 
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 SALT_BYTES: Final = 32

@@ -5,7 +5,7 @@ import re
 from oais.information.reader.ed25519 import signed_by
 from oais.information.reader.folder import Folder, is_clean
 from oais.information.reader.head import reason
-from oais.information.reader.ledger import proven
+from oais.information.reader.proofs import proven
 
 # -- A delivery: a BagIt 1.0 bag ------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from oais.information.reader.head import StopError, reason, say
 from oais.information.reader.ledger import Ledger
 from oais.information.reader.ocfl_object import DECLARATION, INVENTORY, Aip
 from oais.information.reader.storage_root import ROOT, aips_in, folder_of, verify_receipts, verify_root
+from oais.information.reader.trust import trust_beside
 from oais.information.reader.withdrawals import Withdrawn
 
 # -- The command ----------------------------------------------------------------------------------------
@@ -23,8 +24,9 @@ KINDS = (
     ("AIP", (DECLARATION, INVENTORY)),
     ("delivery", ("bagit.txt", "manifest-sha512.txt")),
 )
+PEM_END = b"-----END PUBLIC KEY-----\n"
 LEDGER = ("origin", "checkpoint", "checkpoints", "tile")
-USAGE = "verify.py [verify [ID ...] | list [ID] | extract ID FOLDER] [--at PLACE] [--key FILE]"
+USAGE = "verify.py [verify [ID ...] | list [ID] | extract ID FOLDER] [--at PLACE] [--key FILE] [--root FILE]"
 
 
 def kind_of(place: str) -> str:
@@ -45,22 +47,45 @@ def lying_keys(place: str, kind: str) -> "list[str]":
     return [path for path in paths if os.path.lexists(path)]
 
 
-def trusted_keys(place: str, kind: str, named: "list[str]") -> "list[bytes]":
-    """Return the keys whose signatures count, and say which they are; raises StopError."""
+def trusted_keys(
+    place: str, kind: str, named: "list[str]", root: str = "", ends: "dict[bytes, int] | None" = None
+) -> "list[bytes]":
+    """Return the keys whose signatures count, and say which they are; raises StopError.
+
+    Those that have ended are put into ``ends``. A ``root`` that was kept must be in the line beside.
+    """
+    trust = trust_beside(place) if kind == "storage root" and not named else None
+    if trust is None:
+        if root:
+            raise StopError(2, f"no trust/ lies beside {place} in which {root} could be")
+        return lone_keys(place, kind, named)
+    if root:
+        trust.require(small_file(os.path.realpath(root)), root)
+    trust.tell()
+    if not root:
+        say("         it lies beside what it proves: compare root.1.json with a copy, or use --root")
+    if ends is not None:
+        ends.update(trust.ends)
+    return trust.keys
+
+
+def lone_keys(place: str, kind: str, named: "list[str]") -> "list[bytes]":
+    """Return the keys that are named, or lie beside what is to be verified; raises StopError."""
     keys: list[bytes] = []
     for path in map(os.path.realpath, named) if named else lying_keys(place, kind):
         try:
-            pem = small_file(path)
+            pems = small_file(path).split(PEM_END)
         except OSError as error:
             raise StopError(2, f"the key {path} cannot be read: {reason(error)}") from error
-        raw = raw_key(pem)
-        if named and not raw:
+        found = [pem + PEM_END for pem in (each.lstrip() for each in pems[:-1]) if raw_key(pem + PEM_END)]
+        if named and not found:
             raise StopError(2, f"{path} is no Ed25519 public key in PEM")
-        if not raw:
+        if not found:
             say(f"no key   {path} is no Ed25519 public key; name the copy kept elsewhere with --key")
-        elif pem not in keys:
-            keys.append(pem)
-            say(f"key      {hashlib.sha256(raw).hexdigest()[:16]}  {path}")
+        for pem in found:
+            if pem not in keys:
+                keys.append(pem)
+                say(f"key      {hashlib.sha256(raw_key(pem)).hexdigest()[:16]}  {path}")
     if keys and not named:
         say("         it lies beside what it proves: compare it with a copy from elsewhere, or use --key")
     if not keys:
@@ -77,7 +102,14 @@ def tell(name: str, faults: "dict[str, str]", good: str, notes: "Iterable[str]" 
         say(f"         note: {note}")
 
 
-def verify(place: str, kind: str, wanted: "list[str]", keys: "list[bytes]", named: bool = False) -> int:
+def verify(
+    place: str,
+    kind: str,
+    wanted: "list[str]",
+    keys: "list[bytes]",
+    ends: "dict[bytes, int]",
+    named: bool = False,
+) -> int:
     """Verify and return the exit code."""
     if kind == "delivery":
         bag = Bag(place, keys, named)
@@ -101,17 +133,19 @@ def verify(place: str, kind: str, wanted: "list[str]", keys: "list[bytes]", name
             told = "no receipts lie beside it: an AIP that is gone altogether is not missed"
         notes = [f"{aip_id} was withdrawn at {withdrawn.gone[aip_id]}" for aip_id in sorted(withdrawn.gone)]
         tell("storage root", around, told, notes)
-        around.update(verify_ledger(place, keys, withdrawn))
+        around.update(verify_ledger(place, keys, withdrawn, ends))
     say(f"{count} AIPs, {count - damaged} whole, {damaged} damaged, {size} bytes read")
     return 3 if damaged or around else 0
 
 
-def verify_ledger(place: str, keys: "list[bytes]", withdrawn: Withdrawn) -> "dict[str, str]":
+def verify_ledger(
+    place: str, keys: "list[bytes]", withdrawn: Withdrawn, ends: "dict[bytes, int]"
+) -> "dict[str, str]":
     """Verify the ledger beside a storage root, where there is one; return what is wrong."""
     if not any(os.path.lexists(os.path.join(place, os.pardir, "ledger", name)) for name in LEDGER):
         say("         no ledger lies beside it: what was promised and when is not proven")
         return {}
-    ledger = Ledger(place, keys, withdrawn)
+    ledger = Ledger(place, keys, withdrawn, ends)
     ledger.verify()
     tell("ledger", ledger.faults, f"{ledger.size} entries; compare its head with a copy kept elsewhere")
     return ledger.faults
@@ -184,12 +218,14 @@ def run(words: "list[str]") -> int:
     parser.add_argument("what", nargs="*", help="AIP identifiers; for extract one and a new folder")
     parser.add_argument("--at", metavar="PLACE", default=os.path.dirname(os.path.abspath(__file__)))
     parser.add_argument("--key", metavar="FILE", action="append", default=[])
+    parser.add_argument("--root", metavar="FILE", default="")
     asked = parser.parse_args(words)
     kind = kind_of(asked.at)
-    keys = trusted_keys(asked.at, kind, asked.key) if asked.action != "list" else []
-    return {"verify": verify, "list": show, "extract": extract}[asked.action](
-        asked.at, kind, asked.what, keys
-    )
+    ends: dict[bytes, int] = {}
+    keys = trusted_keys(asked.at, kind, asked.key, asked.root, ends) if asked.action != "list" else []
+    if asked.action == "verify":
+        return verify(asked.at, kind, asked.what, keys, ends, bool(asked.key))
+    return {"list": show, "extract": extract}[asked.action](asked.at, kind, asked.what, keys)
 
 
 def main() -> int:

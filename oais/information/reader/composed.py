@@ -10,15 +10,8 @@ VERIFY = "verify.py"
 """The name of the program wherever it lies."""
 
 _PARTS = (
-    "head",
-    "folder",
-    "ed25519",
-    "withdrawals",
-    "storage_root",
-    "ocfl_object",
-    "ledger",
-    "bag",
-    "command",
+    *("head", "folder", "ed25519", "trust", "withdrawals", "storage_root"),
+    *("ocfl_object", "proofs", "ledger", "bag", "command"),
 )
 _IMPORT = re.compile(r"^import \w+$", re.MULTILINE)
 _FROM = re.compile(r"^from (?!oais)(\S+) import (.+)$", re.MULTILINE)

@@ -2,7 +2,11 @@
 
 import base64
 import hashlib
+import os
 import re
+import shutil
+import subprocess
+import tempfile
 
 # -- Ed25519 (RFC 8032): verification alone, so that no other program is needed ------------------------
 
@@ -10,6 +14,11 @@ P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 PEM = re.compile(b"\\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\\s]+)-----END PUBLIC KEY-----\\s*$")
+ALGORITHMS = {  # how the DER of a key of each begins to tell its algorithm (RFC 8410, RFC 9881)
+    "ed25519": bytes.fromhex("06032b6570"),
+    "ed448": bytes.fromhex("06032b6571"),
+    "ml-dsa-44": bytes.fromhex("0609608648016503040311"),
+}
 SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what stands before the 32 bytes of a key
 
 
@@ -37,6 +46,8 @@ def plus(one: "tuple[int, ...]", two: "tuple[int, ...]") -> "tuple[int, int, int
 
 def signed_by(pem: bytes, data: bytes, signature: bytes) -> bool:
     """Return whether the key signed the data: S·B − h·A must be R (5.1.7)."""
+    if algorithm_of(pem) not in ("", "ed25519"):
+        return openssl_says(pem, data, signature)
     key = raw_key(pem)
     start, base = point(key), point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
     s = int.from_bytes(signature[32:], "little")
@@ -55,11 +66,54 @@ def signed_by(pem: bytes, data: bytes, signature: bytes) -> bool:
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
-def raw_key(pem: bytes) -> bytes:
-    """Return the 32 bytes of a public key; empty when it is no Ed25519 key in PEM."""
+def der_of(pem: bytes) -> bytes:
+    """Return what stands in a public key in PEM; empty when it is none."""
     match = PEM.match(pem)
     try:
-        der = base64.b64decode(match.group(1)) if match else b""
+        return base64.b64decode(match.group(1)) if match else b""
     except ValueError:
-        der = b""
-    return der[12:] if der[:12] == SPKI and len(der) == 44 else b""
+        return b""
+
+
+def algorithm_of(pem: bytes) -> str:
+    """Return the algorithm of a public key; empty when it is none that the archive uses."""
+    der = der_of(pem)
+    return next((name for name in ALGORITHMS if ALGORITHMS[name] in der[:24]), "")
+
+
+def raw_key(pem: bytes) -> bytes:
+    """Return the bytes that name a public key: 32 of an Ed25519 key, else all; empty when it is none."""
+    der = der_of(pem)
+    if algorithm_of(pem) == "ed25519":
+        return der[12:] if der[:12] == SPKI and len(der) == 44 else b""
+    return der if algorithm_of(pem) else b""
+
+
+def openssl_says(pem: bytes, data: bytes, signature: bytes) -> bool:
+    """Return whether openssl finds a signature of another algorithm good; without openssl it is not."""
+    folder = tempfile.mkdtemp()
+    try:
+        for name, content in (("key", pem), ("data", data), ("signature", signature)):
+            with open(os.path.join(folder, name), "wb") as stream:
+                stream.write(content)
+        asked = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key", "-rawin", "-in", "data"]
+        asked += ["-sigfile", "signature"]
+        pipe = subprocess.PIPE
+        return subprocess.run(asked, cwd=folder, stdout=pipe, stderr=pipe, check=False).returncode == 0
+    except OSError:
+        return False
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def can_check(pem: bytes) -> bool:
+    """Return whether signatures of a key can be checked here: its algorithm may be too new for openssl."""
+    if algorithm_of(pem) == "ed25519":
+        return True
+    try:
+        asked = ["openssl", "pkey", "-pubin", "-noout"]
+        pipe = subprocess.PIPE
+        done = subprocess.run(asked, input=pem, stdout=pipe, stderr=pipe, check=False)
+        return done.returncode == 0
+    except OSError:
+        return False

@@ -7,6 +7,7 @@
 
     --at PLACE   another storage root, AIP or delivery than the folder of this file
     --key FILE   a public key (PEM) whose signatures count, instead of the one that lies there
+    --root FILE  a root.N.json kept elsewhere: the keys that lie there must be named in its line
 
 One file, Python 3.6 or later and nothing else. It lies in every storage root (OCFL 1.1) and in every
 delivery (BagIt 1.0), reads only, follows no link, and believes nothing that it has not computed.

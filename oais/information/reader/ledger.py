@@ -1,6 +1,5 @@
-"""A part of ``verify.py``: the ledger of promises, and the proof that something stands in it."""
+"""A part of ``verify.py``: the whole ledger of promises beside a storage root."""
 
-import base64
 import hashlib
 import json
 import os
@@ -8,109 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from oais.information.reader.ed25519 import raw_key, signed_by
+from oais.information.reader.ed25519 import signed_by
 from oais.information.reader.folder import Folder, open_plain, small_file
 from oais.information.reader.head import reason
+from oais.information.reader.proofs import LONGEST_LINE, bytes_in, leaf_of, parent, signed_head, told_by
 from oais.information.reader.storage_root import object_path
 from oais.information.reader.withdrawals import Withdrawn, record_path
 
-# -- The ledger: a Merkle tree (RFC 6962) in tiles, its head signed --------------------------------------
-
-STATEMENT = re.compile(
-    "oais-ledger-entry/1\nat [^\n]+\nkind [a-z-]+\nsubject [^\n]+\nsha512 [0-9a-f]{128}\n"
-    "(files [0-9a-f]{128}\n)?\\Z"
-)
-PROOF_NAMES = {"schema", "statement", "salt", "index", "path", "checkpoint", "public_key"}
-LONGEST_LINE = 1 << 16
-
-
-def bytes_in(text: str) -> bytes:
-    """Return what a text in Base64 stands for; raises ValueError for another text of the same bytes."""
-    data = base64.b64decode(text, validate=True)
-    if base64.b64encode(data).decode() != text:
-        raise ValueError("it holds bits that stand for nothing")
-    return data
-
-
-def told_by(statement: str) -> "dict[str, str]":
-    """Return the lines of a statement by their first words; raises ValueError for what is none."""
-    if not STATEMENT.match(statement) or not all(ord(sign) < 127 for sign in statement):
-        raise ValueError("it is not a statement of this ledger")
-    lines = (line.partition(" ") for line in statement.splitlines()[1:])
-    return {word: rest for word, _, rest in lines}
-
-
-def leaf_of(salt: bytes, statement: str) -> bytes:
-    """Return the entry of a statement, which is what the tree has as a leaf."""
-    if len(salt) != 32:
-        raise ValueError(f"its salt has {len(salt)} bytes, expected 32")
-    return hashlib.sha256(salt + statement.encode("ascii")).digest()
-
-
-def parent(left: bytes, right: bytes) -> bytes:
-    """Return the hash of a node (RFC 6962, 2.1)."""
-    return hashlib.sha256(b"\1" + left + right).digest()
-
-
-def root_by_path(index: int, size: int, entry: bytes, path: "list[bytes]") -> bytes:
-    """Return the root to which an audit path leads (RFC 9162, 2.1.3.2); raises ValueError."""
-    if not 0 <= index < size:
-        raise ValueError(f"entry {index} is not in a tree of {size}")
-    node, last, found = index, size - 1, hashlib.sha256(b"\0" + entry).digest()
-    for each in path:
-        if last == 0:
-            raise ValueError("its path is too long")
-        if node & 1 or node == last:
-            found = parent(each, found)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            found = parent(found, each)
-        node, last = node >> 1, last >> 1
-    if last:
-        raise ValueError("its path is too short")
-    return found
-
-
-def signed_head(note: bytes, keys: "list[bytes]") -> "tuple[int, bytes]":
-    """Return size and root of a checkpoint that a trusted key signed; raises ValueError."""
-    text, blank, below = note.decode("utf-8").partition("\n\n")
-    lines, signatures = text.split("\n"), below.split("\n")
-    if not blank or signatures.pop() or len(lines) != 3 or not re.match("(0|[1-9][0-9]*)$", lines[1]):
-        raise ValueError("it is not a checkpoint")
-    known = 0
-    for line in signatures[:17]:
-        dash, name, code = [*line.split(" "), "", ""][:3]
-        blob = bytes_in(code)
-        if dash != "\u2014" or len(signatures) > 16:
-            raise ValueError("its signatures are not those of a signed note")
-        for pem in keys:
-            begin = hashlib.sha256(name.encode() + b"\n\1" + raw_key(pem)).digest()[:4]
-            if name == lines[0] and blob[:4] == begin:
-                known += 1
-                if not signed_by(pem, (text + "\n").encode("utf-8"), blob[4:]):
-                    raise ValueError("a signature of the checkpoint does not fit it")
-    if not known and keys:
-        raise ValueError("no trusted key signed the checkpoint")
-    return int(lines[1]), bytes_in(lines[2])
-
-
-def proven(data: bytes, keys: "list[bytes]", named: bool) -> "dict[str, str]":
-    """Return the statement that a proof proves, by its words; raises ValueError.
-
-    The key that lies in the proof counts as long as no key was ``named`` that counts instead.
-    """
-    plain = json.loads(data.decode("utf-8"))
-    if set(plain) != PROOF_NAMES or plain["schema"] != "oais-ledger-proof/1":
-        raise ValueError("it is not a proof of this ledger")
-    told = told_by(plain["statement"])
-    its_own = [] if named or not keys else [plain["public_key"].encode("utf-8")]
-    size, root = signed_head(plain["checkpoint"].encode("utf-8"), keys + its_own)
-    path = [bytes_in(each) for each in plain["path"]]
-    entry = leaf_of(bytes_in(plain["salt"]), plain["statement"])
-    if root_by_path(int(plain["index"]), size, entry, path) != root:
-        raise ValueError("its path does not lead to the root of its checkpoint")
-    return told
+# -- The whole ledger: the tree in tiles, every head, every statement ------------------------------------
 
 
 def tile_path(level: "int | str", number: int) -> str:
@@ -147,9 +51,16 @@ class Tree:
 class Ledger:
     """The ledger beside a storage root; ``faults`` maps what is wrong to why."""
 
-    def __init__(self, root: str, keys: "list[bytes]", withdrawn: Withdrawn) -> None:
+    def __init__(
+        self,
+        root: str,
+        keys: "list[bytes]",
+        withdrawn: Withdrawn,
+        ends: "dict[bytes, int] | None" = None,
+    ) -> None:
         self.withdrawn = withdrawn.versions
         self.root, self.place, self.keys = root, os.path.join(root, os.pardir, "ledger"), keys
+        self.ends = ends or {}
         self.disk = Folder(self.place, leave="receipts")
         self.faults: dict[str, str] = {}
         self.heads: dict[int, bytes] = {}
@@ -163,7 +74,7 @@ class Ledger:
         for name in sorted(self.disk.files):
             if name == "checkpoint" or name.startswith("checkpoints/"):
                 try:
-                    size, root = signed_head(self.disk.bytes_of(name), self.keys)
+                    size, root = signed_head(self.disk.bytes_of(name), self.keys, self.ends)
                 except (OSError, ValueError) as error:
                     self.faults[name] = reason(error)
                     continue
@@ -264,10 +175,10 @@ class Ledger:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.faults[f"statement {index}"] = reason(error)
             return
-        self._compare(told)
+        self._compare(told, index)
 
-    def _compare(self, told: "dict[str, str]") -> None:
-        """Compare what a statement is about with what lies there."""
+    def _compare(self, told: "dict[str, str]", index: int) -> None:
+        """Compare what a statement is about with what lies there; of several about it the last counts."""
         name = f"{told['kind']} {told['subject']}"
         folder, path = self._place_of(told["kind"], told["subject"])
         if path and os.path.isdir(folder) and (told["subject"], told["sha512"]) not in self.withdrawn:
@@ -276,8 +187,30 @@ class Ledger:
             except OSError as error:
                 self.faults[name] = f"{path}: {reason(error)}"
                 return
+            self.faults.pop(name, None)
             if found != told["sha512"]:
                 self.faults[name] = f"{path} is not what the ledger says"
+            elif self.ends:
+                self._require_in_time(name, os.path.join(folder, *path.split("/")), index)
+
+    def _require_in_time(self, name: str, path: str, index: int) -> None:
+        """Find what was signed by a key that had ended before it came into the ledger."""
+        kind, _, subject = name.partition(" ")
+        signature = path + ".sig"
+        if kind == "aip-version":
+            above = os.path.dirname(os.path.dirname(path))
+            number = subject.rpartition("@v")[2]
+            signature = os.path.join(above, "logs", "signatures", f"v{number}.inventory.json.sig")
+        elif kind != "receipt":
+            return
+        late = [pem for pem in self.ends if self.ends[pem] <= index]
+        try:
+            data, signed = (small_file(path), small_file(signature)) if late else (b"", b"")
+        except OSError as error:
+            self.faults[name] = reason(error)
+            return
+        if any(signed_by(pem, data, signed) for pem in late):
+            self.faults[name] = f"entry {index} is signed by a key that had ended before"
 
     def _place_of(self, kind: str, subject: str) -> "tuple[str, str]":
         """Return the folder and the path in it of what a statement is about; empty where none is known."""
@@ -294,6 +227,8 @@ class Ledger:
             return os.path.join(self.place, "receipts"), path
         if kind == "key" and re.match("[0-9a-f]{16}$", subject):
             return os.path.join(self.root, os.pardir, "keys", "trusted"), f"{subject}.pem"
+        if kind == "trust" and re.match("root[.][1-9][0-9]*$", subject):
+            return os.path.join(self.root, os.pardir, "trust"), f"{subject}.json"
         if kind == "audit" and re.match("[0-9A-Za-z:.-]+$", subject) and ".." not in subject:
             return os.path.join(self.place, "audits"), f"{subject}.json"
         return "", ""
