@@ -105,7 +105,7 @@ def audit_aip(
     if believed.inventory is not None:
         met = names_in(root)
         findings += [*check_place(root, believed.inventory), *check_names(met, believed.inventory)]
-        plan = plan_content(root, believed.inventory, algorithms, from_disk=from_disk)
+        plan = plan_content(root, believed.inventory, algorithms)
         for path, found in _hashed(root, plan, met, from_disk, workers, budget):
             files += 1
             size += found.size

@@ -11,6 +11,8 @@ from oais.information.reader.composed import VERIFY, is_older, verify_program
 
 ROOT_DECLARATION = "0=ocfl_1.1"
 LAYOUT = "0003-hash-and-id-n-tuple-storage-layout"
+README = "README.txt"
+PUBLIC_KEY = "archive.pub.pem"
 _LAYOUT_TEXT = "Hashed identifier in three folders of three digits, then the encoded identifier"
 _CONFIGURATION = {
     "extensionName": LAYOUT,
@@ -57,22 +59,29 @@ documentation/about-this-package.txt.
 """
 
 
+def root_files() -> dict[str, bytes]:
+    """Return the files of every storage root by path, as this release writes them: layout, text, reader."""
+    layout = {"extension": LAYOUT, "description": _LAYOUT_TEXT}
+    return {
+        "ocfl_layout.json": _json(layout),
+        f"extensions/{LAYOUT}/config.json": _json(_CONFIGURATION),
+        README: _README.encode(),
+        VERIFY: verify_program(),
+    }
+
+
 def create_storage_root(root: Path, public_pem: bytes) -> None:
     """Make the storage root; raises RefusedError when something is there, StorageError."""
     with storage_errors(f"making the storage root {root.name}"):
         if root.exists() and any(root.iterdir()):
             raise RefusedError(f"{root.name} is not empty, a storage root is made in an empty folder")
         make_directories(root)
-        extension = root / "extensions" / LAYOUT
-        make_directories(extension)
         create_file(root / ROOT_DECLARATION, b"ocfl_1.1\n")
-        layout = {"extension": LAYOUT, "description": _LAYOUT_TEXT}
-        create_file(root / "ocfl_layout.json", _json(layout))
-        create_file(extension / "config.json", _json(_CONFIGURATION))
-        create_file(root / "README.txt", _README.encode())
-        create_file(root / VERIFY, verify_program())
+        for name, data in root_files().items():
+            make_directories((root / name).parent)
+            create_file(root / name, data)
         if public_pem:
-            create_file(root / "archive.pub.pem", public_pem)
+            create_file(root / PUBLIC_KEY, public_pem)
         sync_tree(root)
 
 

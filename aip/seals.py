@@ -6,15 +6,17 @@ Each of the four can be damaged alone; the other three then say which. Paths are
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from aip.inventory import Inventory, parse_inventory
 from aip.recovery import newest_version_folder
 from aip.sealing import key_name, signature_name
 from aip.stored import INVENTORY, SIDECAR, SIGNATURES, sidecar_digest
-from oais.files import read_regular
+from oais.errors import StorageError
+from oais.files import read_regular, unreadable
 from oais.information.findings import Finding, finding
 from oais.information.signature import verify_signature
 
@@ -35,15 +37,18 @@ def believed_inventory(root: Path, trusted: Mapping[str, bytes]) -> Believed:
         newest = newest_version_folder(root)
     except OSError as error:
         return Believed(None, (finding("AIP-004", root.name, f"{root.name}: {error.strerror}"),))
-    findings = [found for number in range(1, newest) for found in _check_version(root, number, trusted)]
+    signer = cache(partial(_signer_of, root, trusted))  # the same bytes are met as copies
+    findings = [
+        found for number in range(1, newest) for found in _check_version(root, number, trusted, signer)
+    ]
     copies = _readable(root, newest, findings)
     if not copies:
         return Believed(None, tuple(findings))
-    signed = [path for path, data in copies.items() if _signer_of(root, newest, data, trusted)]
+    signed = [path for path, data in copies.items() if signer(newest, data)]
     chosen = _choose(root, copies, signed)
     findings.extend(_compare_copies(root, newest, copies, chosen))
     if f"v{newest}/{INVENTORY}" in copies:
-        findings.extend(_check_version(root, newest, trusted))
+        findings.extend(_check_version(root, newest, trusted, signer))
     try:
         return Believed(parse_inventory(copies[chosen]), tuple(_unique(findings)))
     except ValueError as error:
@@ -86,6 +91,9 @@ def _compare_copies(root: Path, newest: int, copies: Mapping[str, bytes], chosen
             yield finding("AIP-005", path, f"{path} differs from {chosen}, which is sound")
     if INVENTORY not in copies or copies[INVENTORY] != believed:
         return
+    if (unread := _unread(root, SIDECAR)) is not None:
+        yield unread
+        return
     digest = hashlib.sha512(believed).hexdigest()
     found = sidecar_digest(root / SIDECAR)
     if found and found == sidecar_digest(root / f"v{newest - 1}" / SIDECAR):
@@ -104,7 +112,9 @@ def _is_version_before(root: Path, newest: int, data: bytes) -> bool:
         return False
 
 
-def _check_version(root: Path, number: int, trusted: Mapping[str, bytes]) -> Iterator[Finding]:
+def _check_version(
+    root: Path, number: int, trusted: Mapping[str, bytes], signer: Callable[[int, bytes], str]
+) -> Iterator[Finding]:
     """Check the inventory that a version keeps of its own time, with sidecar, signature and key."""
     path = f"v{number}/{INVENTORY}"
     try:
@@ -115,29 +125,45 @@ def _check_version(root: Path, number: int, trusted: Mapping[str, bytes]) -> Ite
         yield finding(code, path, f"{path} {word}")
         return
     digest = hashlib.sha512(data).hexdigest()
-    confirmed = sidecar_digest(root / f"v{number}" / SIDECAR) == digest
-    signed = bool(_signer_of(root, number, data, trusted))
-    if not confirmed and not signed:
+    sidecar = f"v{number}/{SIDECAR}"
+    signature, key = f"{SIGNATURES}/{signature_name(number)}", f"{SIGNATURES}/{key_name(number)}"
+    unread = {name: told for name in (sidecar, signature, key) if (told := _unread(root, name)) is not None}
+    yield from unread.values()
+    confirmed = sidecar_digest(root / sidecar) == digest
+    signed = bool(signer(number, data))
+    if not (confirmed or signed or sidecar in unread or signature in unread):
         message = f"sha512 of {path} is {digest[:16]}…, neither sidecar nor signature confirms it"
         yield finding("AIP-005", path, message)
-    elif not confirmed:
-        sidecar = f"v{number}/{SIDECAR}"
+    elif not confirmed and sidecar not in unread:
         yield finding("AIP-006", sidecar, f"{sidecar} does not hold the sha512 {digest[:16]}…")
-    yield from _check_signature_files(root, number, trusted, signed=signed, confirmed=confirmed)
+    if key not in unread:
+        yield from _check_key(root, key, trusted)
+    if signature not in unread:
+        yield from _check_signature(root, number, signed=signed or not confirmed)
 
 
-def _check_signature_files(
-    root: Path, number: int, trusted: Mapping[str, bytes], *, signed: bool, confirmed: bool
-) -> Iterator[Finding]:
-    signature = f"{SIGNATURES}/{signature_name(number)}"
-    key = f"{SIGNATURES}/{key_name(number)}"
-    for path in (signature, key):
-        if not (root / path).is_file():
-            yield finding("AIP-002", path, f"{path} is missing")
-    known = _read(root / key) in trusted.values()
-    if (root / key).is_file() and not known:
+def _unread(root: Path, path: str) -> Finding | None:
+    """Return the finding of a file that the disk does not give: it may be whole."""
+    try:
+        read_regular(root / path, follow=False)
+    except OSError as error:
+        if isinstance(unreadable(path, error), StorageError):
+            return finding("AIP-004", path, f"{path} cannot be read: {error.strerror}")
+    return None
+
+
+def _check_key(root: Path, key: str, trusted: Mapping[str, bytes]) -> Iterator[Finding]:
+    if not (root / key).is_file():
+        yield finding("AIP-002", key, f"{key} is missing")
+    elif _read(root / key) not in trusted.values():
         yield finding("AIP-008", key, f"{key} is none of the {len(trusted)} trusted keys")
-    if (root / signature).is_file() and not signed and confirmed:
+
+
+def _check_signature(root: Path, number: int, *, signed: bool) -> Iterator[Finding]:
+    signature = f"{SIGNATURES}/{signature_name(number)}"
+    if not (root / signature).is_file():
+        yield finding("AIP-002", signature, f"{signature} is missing")
+    elif not signed:
         found = len(_read(root / signature))
         message = (
             f"{signature} ({found} bytes, of an Ed25519 key {_SIGNATURE_LENGTH}) is no signature of a "
@@ -146,7 +172,7 @@ def _check_signature_files(
         yield finding("AIP-007", signature, message)
 
 
-def _signer_of(root: Path, number: int, data: bytes, trusted: Mapping[str, bytes]) -> str:
+def _signer_of(root: Path, trusted: Mapping[str, bytes], number: int, data: bytes) -> str:
     """Return the trusted key that signed ``data`` as the inventory of a version, or nothing."""
     signature = _read(root / SIGNATURES / signature_name(number))
     for key_id, pem in trusted.items():

@@ -29,6 +29,7 @@ from oais.errors import ArchiveError, WrongUsageError
 if TYPE_CHECKING:
     from oais.archive import Home as ArchiveHome
     from oais.functions.audit import AuditSummary
+    from oais.functions.audit.drill import Drill
     from oais.functions.audit.forecasting import Forecast
 
 
@@ -228,3 +229,48 @@ def _print_forecast(told: Forecast) -> None:
         out.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
     if told.kept:
         out.print("[green]all of it will be read in time[/]" if told.pace else "[dim]no forecast yet[/]")
+
+
+@audit_app.command("drill")
+def audit_drill(
+    aip: Annotated[str | None, typer.Argument(help="One AIP; else some chosen by chance.")] = None,
+    aips: Annotated[int, typer.Option(help="How many AIPs are chosen.", min=1)] = 3,
+    seed: Annotated[int | None, typer.Option(help="Seed of the choice, to repeat it.")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> int:
+    """Damage copies of AIPs on purpose and see that audits find it; exit code 3 when one was missed.
+
+    The archive itself is only read; the copies lie in staging/ and are gone at the end.
+    """
+    import secrets
+
+    from oais.archive import open_home
+    from oais.functions.audit.drill import run_drill
+    from oais.functions.audit.selecting import select_for_audit
+
+    archive = open_home(home_or_default(home))
+    chance = secrets.randbits(32) if seed is None else seed
+    chosen = select_for_audit(archive, aip, aips, chance)
+    with count_progress("drill", 0) as advance:
+        told = run_drill(archive, chosen, chance, advance)
+    if as_json:
+        print_json(told.as_plain())
+    else:
+        _print_drill(told)
+    return 3 if told.missed else 0
+
+
+def _print_drill(told: Drill) -> None:
+    missed = len(told.missed)
+    verdict = f"[bold red]{missed} missed[/]" if missed else "[bold green]all found[/]"
+    planted = counted(len(told.planted), "damage")
+    out.print(f"{verdict}  {planted} in copies of {counted(told.aips, 'AIP')}, seed {told.seed}")
+    rows = table("damage", "path", "found by", "within", "took", right=("within", "took"))
+    for item in told.planted:
+        within = counted(item.within_days, "day") if item.within_days else "never"
+        where = escape(", ".join(item.told) or "nothing")
+        by = (item.depth, within) if item.found else (f"[bold red]missed[/]: told {where}", "")
+        rows.add_row(item.damage, escape(item.path), *by, f"{item.seconds:.2f} s")
+    out.print(rows)
+    out.print("[dim]within: how long it may lie there until the schedule reads so deep (oais.yaml)[/]")

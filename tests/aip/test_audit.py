@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -179,6 +180,44 @@ def test_unreadable_is_told_apart_from_changed(stored: StoredAip, monkeypatch: p
     result = audit_aip(stored, TRUSTED, record=False, workers=1)
     assert {found.code for found in result.findings} == {"AIP-004"}
     assert "Input/output error" in result.findings[0].message
+
+
+@pytest.mark.parametrize("algorithm", ["blake3", "sha512"])
+def test_what_the_disk_does_not_give_is_never_called_changed(
+    stored: StoredAip, monkeypatch: pytest.MonkeyPatch, algorithm: str
+) -> None:
+    """An I/O error at any file of the object, or at a folder, is AIP-004 with its path and nothing else."""
+    files = [path for path in sorted(stored.path.rglob("*")) if path.is_file()]
+    opening, refused = os.open, ""
+
+    def failing(path: object, *words: object, **more: object) -> int:
+        if os.fspath(path) == refused:  # type: ignore[call-overload]
+            raise OSError(errno.EIO, "Input/output error", refused)
+        return opening(path, *words, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", failing)
+    for file in files:
+        refused = str(file)
+        result = audit_aip(stored, TRUSTED, algorithms=(algorithm,), record=False, workers=1)
+        name = file.relative_to(stored.path).as_posix()
+        assert {(found.code, found.path) for found in result.findings} == {("AIP-004", name)}
+        assert result.only_unreadable
+
+
+def test_a_folder_that_cannot_be_read_is_not_empty(
+    stored: StoredAip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies in it is not said to be missing."""
+    listing, refused = os.scandir, f"{stored.path}/v1/content/metadata"
+
+    def failing(path: str) -> object:
+        if os.fspath(path) == refused:
+            raise OSError(errno.EIO, "Input/output error", refused)
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    result = audit_aip(stored, TRUSTED, record=False, workers=1)
+    assert {(found.code, found.path) for found in result.findings} == {("AIP-004", "v1/content/metadata")}
 
 
 def test_stranger_who_seals_again_is_found(stored: StoredAip) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from aip.audit import AuditResult, AuditTask, audit_aips
 from aip.audit_log import RollUp
+from aip.root_files import check_root_files
 from oais.archive import Home, timestamp
 from oais.files import exclusive_lock, make_directories, storage_errors
 from oais.functions.audit.depths import Depth, cadence_days
@@ -190,6 +191,9 @@ class AuditRun:
         archive, chosen = self._archive, self._chosen
         for found in storage_root_findings(archive, chosen.root):
             yield "aip/", found
+        if (chosen.everything or chosen.due) and chosen.part.number == 1 and chosen.root.is_dir():
+            for found in check_root_files(chosen.root, self._archive.trusted_keys().values()):
+                yield "aip/", found
         if chosen.location != HOME:
             return
         if chosen.everything or chosen.due or chosen.aip_id:

@@ -48,10 +48,11 @@ def is_older(program: bytes) -> bool:
     """
     if program == verify_program():
         return False
-    theirs, ours = _number_of(program), _number_of(verify_program())
+    theirs, ours = reader_number(program), reader_number(verify_program())
     return theirs <= ours
 
 
-def _number_of(program: bytes) -> int:
+def reader_number(program: bytes) -> int:
+    """Return which reader a program says it is, 0 where it says nothing."""
     match = _NUMBER.search(program)
     return int(match[1]) if match else 0

@@ -1,0 +1,91 @@
+"""The files of a storage root that belong to no AIP: what the archive wrote, and what else is there."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Final
+
+from aip.root import PUBLIC_KEY, README, ROOT_DECLARATION, root_files
+from oais.files import read_regular
+from oais.information.findings import Finding, finding
+from oais.information.reader.composed import VERIFY, reader_number, verify_program
+
+_LAYERS: Final = 4
+_TEMPORARY: Final = re.compile(r"\.(verify\.py|README\.txt)\.[0-9]+\.tmp")
+_EXTENSIONS: Final = "extensions"
+
+
+def check_root_files(root: Path, trusted: Collection[bytes]) -> Iterator[Finding]:
+    """Yield what is wrong with them; the public key there must be one of the ``trusted`` (PEM).
+
+    Whether the root is declared as one is not looked at here. Never raises for what lies there.
+    """
+    for name, expected in root_files().items():
+        found = _read(root / name)
+        if isinstance(found, bytes):
+            if found != expected:
+                yield _differs(name, found)
+        elif isinstance(found, FileNotFoundError):
+            yield finding("AUD-006", f"aip/{name}", f"aip/{name} is missing")
+        else:
+            yield finding("AUD-005", f"aip/{name}", f"aip/{name} cannot be read: {found.strerror}")
+    yield from _check_key(root, trusted)
+    for path, kind in _strange(root):
+        yield finding("AUD-007", f"aip/{path}", f"the {kind} aip/{path} belongs to no AIP")
+
+
+def _differs(name: str, found: bytes) -> Finding:
+    path = f"aip/{name}"
+    if name == VERIFY and reader_number(found) not in (0, reader_number(verify_program())):
+        return finding("AUD-008", path, f"{path} says it is of another release")
+    if name == README:
+        return finding("AUD-008", path, f"{path} is not the text of this release: an older one, or changed")
+    return finding("AUD-005", path, f"{path} is not what this release wrote ({len(found)} bytes)")
+
+
+def _check_key(root: Path, trusted: Collection[bytes]) -> Iterator[Finding]:
+    path = f"aip/{PUBLIC_KEY}"
+    found = _read(root / PUBLIC_KEY)
+    if isinstance(found, FileNotFoundError):
+        yield finding("AUD-006", path, f"{path} is missing")
+    elif not isinstance(found, bytes):
+        yield finding("AUD-005", path, f"{path} cannot be read: {found.strerror}")
+    elif found not in trusted:
+        yield finding("AUD-005", path, f"{path} is none of the {len(trusted)} trusted keys")
+
+
+def _read(path: Path) -> bytes | OSError:
+    try:
+        return read_regular(path, follow=False)
+    except OSError as error:
+        return error
+
+
+def _strange(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield what is no folder on the way to an AIP, and what else lies at the top."""
+    known = {ROOT_DECLARATION, PUBLIC_KEY, *root_files()}
+    yield from _strange_in(root, "", known, 1)
+    extensions = {path for path in known if path.startswith(f"{_EXTENSIONS}/")}
+    for folder, _, names in os.walk(root / _EXTENSIONS):
+        for name in sorted(names):
+            path = (Path(folder) / name).relative_to(root).as_posix()
+            if path not in extensions:
+                yield path, "file"
+
+
+def _strange_in(root: Path, prefix: str, known: Collection[str], layer: int) -> Iterator[tuple[str, str]]:
+    try:
+        with os.scandir(root / prefix) as listing:
+            entries = sorted((item.name, item.is_dir(follow_symlinks=False)) for item in listing)
+    except OSError:
+        return  # told by whoever looks for AIPs there
+    for name, is_folder in entries:
+        path = f"{prefix}{name}"
+        if not is_folder:
+            if path not in known and not _TEMPORARY.fullmatch(path):
+                yield path, "file"
+        elif layer < _LAYERS and path != _EXTENSIONS:
+            yield from _strange_in(root, f"{path}/", known, layer + 1)
