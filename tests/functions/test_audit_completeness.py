@@ -143,7 +143,7 @@ def test_an_audit_needs_neither_rules_nor_the_signing_key(held: Archive) -> None
 BROKEN = {
     "no YAML": b"name: [\n",
     "not UTF-8": b"\xff\n",
-    "unknown setting": b"format: 1\ncolour: red\n",
+    "unknown setting": b"format: 1\nshoe_size: red\n",
     "wrong kind": b"format: 1\nworkers: many\n",
     "no format": b"name: 'One'\n",
     "empty": b"",
@@ -168,20 +168,20 @@ def test_an_audit_goes_on_without_its_settings(kind: str, held: Archive) -> None
 
 def test_an_audit_without_settings_warns_and_ends_well(held: Archive) -> None:
     """The command tells the warning on standard error and in its JSON, and still ends by what it found."""
-    (held.home / "oais.yaml").write_text("format: 1\ncolour: red\n")
+    (held.home / "oais.yaml").write_text("format: 1\nshoe_size: red\n")
     done = _oais("audit", "--all", "--json", "--home", str(held.home))
     assert done.returncode == 0, done.stderr
-    assert "'colour' is not a setting" in done.stderr
-    assert "'colour' is not a setting" in json.loads(done.stdout)["warnings"][0]
+    assert "'shoe_size' is not a setting" in done.stderr
+    assert "'shoe_size' is not a setting" in json.loads(done.stdout)["warnings"][0]
 
 
 def test_an_archive_of_another_format_is_not_audited(held: Archive) -> None:
     """What lies in an archive of another format may mean something else: its number is told, alone."""
-    (held.home / "oais.yaml").write_text("format: 2\ncolour: red\n")
+    (held.home / "oais.yaml").write_text("format: 2\nshoe_size: red\n")
     for opened in (open_home, open_archive):
         with pytest.raises(ConfigurationError, match="format is 2, this software reads format 1") as told:
             opened(held.home)
-        assert "colour" not in told.value.message
+        assert "shoe_size" not in told.value.message
 
 
 def test_a_missing_index_is_told_by_every_question(held: Archive) -> None:
