@@ -37,10 +37,10 @@ def believed_inventory(root: Path, trusted: Mapping[str, bytes]) -> Believed:
         newest = newest_version_folder(root)
     except OSError as error:
         return Believed(None, (finding("AIP-004", root.name, f"{root.name}: {error.strerror}"),))
-    signer = cache(partial(_signer_of, root, trusted))  # the same bytes are met as copies
-    findings = [
-        found for number in range(1, newest) for found in _check_version(root, number, trusted, signer)
-    ]
+    signer = lru_cache(1)(partial(_signer_of, root, trusted))  # copies of the newest are the same bytes
+    findings: list[Finding] = []
+    for number in range(1, newest):
+        findings.extend(_check_version(root, number, trusted, signer))
     copies = _readable(root, newest, findings)
     if not copies:
         return Believed(None, tuple(findings))
