@@ -17,6 +17,7 @@ from typing import Protocol
 from oais.files import (
     create_file,
     create_from,
+    exchange_directories,
     make_directories,
     open_regular,
     read_regular,
@@ -49,6 +50,9 @@ class Medium(Protocol):
 
     def publish(self, staged: str, final: str) -> None:
         """Move a synced folder to where it counts, never in place of another one, and make that last."""
+
+    def exchange(self, new: str, old: str) -> None:
+        """Let two folders change places in one step, and make that last."""
 
     def replace(self, path: str, data: bytes) -> None:
         """Write a small file, or another one in its place: whole, and lasting when this returns."""
@@ -96,6 +100,11 @@ class Folder:
     def publish(self, staged: str, final: str) -> None:
         """Rename without replacing, and sync the folders above on both sides."""
         rename_into_place(self.base / staged, self.base / final)
+
+    def exchange(self, new: str, old: str) -> None:
+        """Exchange by a rename; a reader sees the one or the other."""
+        exchange_directories(self.base / new, self.base / old)
+        sync_directory((self.base / new).parent)
 
     def replace(self, path: str, data: bytes) -> None:
         """Replace by a rename."""

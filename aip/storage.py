@@ -168,6 +168,17 @@ class AipStore:
                 done.append(sentence)
         return done
 
+    @contextmanager
+    def mending(self, what: str) -> Iterator[None]:
+        """Let an AIP be put in place of a damaged one; the first fault of the disk ends all storing.
+
+        Raises StorageError when nothing is stored any more.
+        """
+        self._require_trust_in_disk()
+        self._require_root()
+        with self._stopping_at_faults(what):
+            yield
+
     def _require_trust_in_disk(self) -> None:
         if self.read_only:
             raise StorageError(

@@ -9,7 +9,7 @@ import typer
 from typer.main import get_command
 
 from oais.cli import auditing, consumer, management, ordering, people, policy, producer, rights, serving
-from oais.cli.copies import location_app
+from oais.cli.copies import location_app, repair
 from oais.cli.demonstration import demo
 from oais.cli.faults import STOPPED, run_and_explain
 from oais.cli.keys import keys_app
@@ -49,7 +49,7 @@ for group, name in (
 for panel, commands in (
     ("Providers", producer.COMMANDS),
     ("Everybody", consumer.COMMANDS),
-    ("Archivists", (*management.COMMANDS, *PLANNING, *serving.COMMANDS, ordering.work)),
+    ("Archivists", (*management.COMMANDS, repair, *PLANNING, *serving.COMMANDS, ordering.work)),
     ("To begin with", (demo,)),
 ):
     for command in commands:

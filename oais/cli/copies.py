@@ -1,4 +1,4 @@
-"""Copies at other locations: where they are kept."""
+"""Copies at other locations: where they are kept, brought there, checked, and repaired from."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ from oais.cli.terminal import (
     table,
     warn,
 )
+from oais.errors import WrongUsageError
 
 if TYPE_CHECKING:
+    from oais.functions.copies.checking import Checked
+    from oais.functions.copies.repair import Repair
     from oais.functions.copies.replication import Synced
 
 location_app = typer.Typer(help="Keep copies of all AIPs at other locations.", no_args_is_help=True)
@@ -134,4 +137,97 @@ def _print_synced(told: Synced) -> None:
     else:
         verdict = f"[bold green]up to date[/]  {told.location}: {counted(told.aips, 'AIP')}, {versions}"
     out.print(verdict, soft_wrap=True)
+    for aip_id in told.withdrawn:
+        out.print(f"  {escape(aip_id)} was withdrawn: its copy was removed", soft_wrap=True)
     print_findings(found for _, found in told.findings)
+
+
+@location_app.command("check")
+def location_check(
+    names: Names = None,
+    aip: Annotated[list[str] | None, typer.Option(help="Ask for this AIP; may be given again.")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> int:
+    """Have every byte read again at the locations, proven by a number nobody could know before."""
+    from oais.archive import open_home
+    from oais.functions.copies.checking import check_location
+    from oais.functions.copies.locations import location_named, locations
+
+    archive = open_home(home_or_default(home))
+    chosen = [location_named(archive, name) for name in names] if names else locations(archive)
+    with count_progress("check", 0) as advance:
+        told = [check_location(archive, one, aip or (), progress=advance) for one in chosen]
+    if as_json:
+        print_json({"locations": [one.as_plain() for one in told]})
+    elif not told:
+        out.print(_NONE)
+    else:
+        for one in told:
+            _print_checked(one)
+    worst = (4 if one.away else 3 if one.damaged else 1 if one.owed else 0 for one in told)
+    return max(worst, default=0)
+
+
+def _print_checked(told: Checked) -> None:
+    read = f"{counted(told.aips, 'AIP')}, {counted(told.files, 'file')} read there"
+    if told.away:
+        verdict = f"[yellow]away[/]  {told.location}: {escape(told.away)}"
+    elif told.damaged:
+        verdict = f"[bold red]{told.damaged} damaged[/]  {told.location}: {read}"
+    elif told.owed:
+        verdict = f"[yellow]{told.owed} owed[/]  {told.location}: {read}"
+    else:
+        verdict = f"[bold green]intact[/]  {told.location}: {read}"
+    out.print(verdict, soft_wrap=True)
+    print_findings(found for _, found in told.findings)
+
+
+def repair(
+    aips: Annotated[list[str] | None, typer.Argument(help="AIPs; else --all.", show_default=False)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every AIP of which there is any copy.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done.")] = False,
+    unreadable: Annotated[
+        bool, typer.Option("--unreadable", help="Also make anew what cannot be read: its disk was seen to.")
+    ] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make damaged, lost and older copies anew from a proven one, the archive's own too."""
+    from oais.functions.copies.repair import places_of, recorded_in
+    from oais.functions.copies.repair import repair as repair_one
+
+    if bool(aips) == everything:
+        raise WrongUsageError("repair what? Name AIPs, or give --all")
+    archive = archive_at(home)
+    recorded = recorded_in(archive)
+    told = []
+    places = places_of(archive, aips or ())
+    with count_progress("repair", len(places)) as advance:
+        for place in places:
+            told.append(repair_one(archive, place, recorded, unreadable=unreadable, dry_run=dry_run))
+            advance()
+    if as_json:
+        print_json({"aips": [one.as_plain() for one in told]})
+    else:
+        _print_repairs(told, dry_run)
+    return 0 if all(one.whole for one in told) else 3
+
+
+def _print_repairs(told: list[Repair], dry_run: bool) -> None:
+    sound = [one for one in told if one.whole and not one.mended and not one.waiting]
+    for one in told:
+        if one in sound:
+            continue
+        states = ", ".join(f"{copy.location} {copy.state}" for copy in one.copies)
+        verdict = "[bold red]nothing written[/]" if not one.source else "[bold green]repaired[/]"
+        if dry_run and one.source:
+            verdict = "[yellow]would repair[/]"
+        source = f", from {one.source}" if one.source else ""
+        out.print(f"{verdict}  [bold]{escape(one.aip_id)}[/]: {states}{source}", soft_wrap=True)
+        for mended in one.mended:
+            kept = f"; the damaged one lies in {escape(mended.aside)}" if mended.aside else ""
+            out.print(f"  {mended.location}: made anew and proven{kept}", soft_wrap=True)
+        print_findings(one.findings)
+    if sound:
+        out.print(f"[bold green]whole[/]  {counted(len(sound), 'AIP')}: every copy is what was sealed")

@@ -103,6 +103,15 @@ def roots(home: Home) -> Mapping[str, Path]:
     return {HOME: home.aip_root, **{location.name: location.root for location in locations(home)}}
 
 
+def media(home: Home) -> Mapping[str, Medium]:
+    """Return what each location is written to by its name, the archive's own home as ``home``.
+
+    All have the same rooms: ``aip/``, ``staging/``, ``quarantine/``. Raises DamageError, StorageError.
+    """
+    own: dict[str, Medium] = {HOME: Folder(home.home, "staging")}
+    return own | {location.name: location.medium for location in locations(home)}
+
+
 def location_named(home: Home, name: str) -> Location:
     """Return a location; raises NotFoundError, DamageError, StorageError."""
     known = locations(home)

@@ -24,6 +24,8 @@ from oais.files import exclusive_lock, make_directories, read_regular, storage_e
 from oais.functions.copies.locations import Location, locations
 from oais.functions.reporting import Reporter
 from oais.functions.storage import aip_store
+from oais.functions.withdrawal.quarantined import purge
+from oais.functions.withdrawal.removing import follow
 from oais.information.findings import Finding, Severity, finding
 from oais.information.identifiers import object_path
 
@@ -35,7 +37,8 @@ _MAKE_UP: Final = "'oais work' or 'oais location sync' makes up for it"
 class Synced:
     """What one run did for a location: versions brought and proven, and AIPs that could not be brought.
 
-    ``away`` says why the location could not be asked at all, or stopped answering.
+    ``away`` says why the location could not be asked at all, or stopped answering; ``withdrawn`` are AIPs
+    whose copies were taken out, because two people withdrew them.
     """
 
     location: str
@@ -43,6 +46,7 @@ class Synced:
     copied: tuple[str, ...]
     findings: tuple[tuple[str, Finding], ...]
     away: str = ""
+    withdrawn: tuple[str, ...] = ()
 
     def as_plain(self) -> dict[str, object]:
         """Return it as ``--json`` shows it."""
@@ -52,6 +56,7 @@ class Synced:
             "copied": list(self.copied),
             "findings": [{"aip": aip, **found.as_dict()} for aip, found in self.findings],
             "away": self.away,
+            "withdrawn": list(self.withdrawn),
         }
 
 
@@ -80,6 +85,8 @@ def sync(
     try:
         with one_writer_at(home, location):
             renew_reader(location.root)
+            withdrawn = follow(home, location.root, location.path / _PARTIAL)
+            purge(home, location.path)
             for root in _object_roots(home, aip_ids):
                 count += 1
                 try:
@@ -90,7 +97,7 @@ def sync(
                     progress()
     except ArchiveError as error:
         return Synced(location.name, count, tuple(copied), tuple(findings), error.message)
-    return Synced(location.name, count, tuple(copied), tuple(findings))
+    return Synced(location.name, count, tuple(copied), tuple(findings), withdrawn=tuple(withdrawn))
 
 
 def replicate(home: Home, aip_ids: Sequence[str], reporter: Reporter) -> None:
@@ -193,7 +200,7 @@ class Replicator:
         self._seen: dict[str, bytes] = {}
 
     def bring_due(self) -> int:
-        """Bring all locations what they are owed; return how many versions came.
+        """Bring all locations what they are owed; return how many versions came, or went withdrawn.
 
         Raises StorageError for the first that is away, DamageError for what could not be copied; both only
         after all others were seen to, and each once until something changes.
@@ -204,7 +211,7 @@ class Replicator:
             if not location.away and self._seen.get(location.name) == head:
                 continue
             told = sync(self._home, location)
-            copied += len(told.copied)
+            copied += len(told.copied) + len(told.withdrawn)
             if told.away:
                 self._seen.pop(location.name, None)
                 faults.append(StorageError(told.away, remedy=_MAKE_UP))

@@ -34,6 +34,7 @@ from oais.ledger.log import Ledger
 from oais.ledger.opened import subjects
 
 AUDITS: Final = "audits"
+REPAIRS: Final = "repairs"
 
 Known = Mapping[tuple[str, str], str]
 """What stands in the ledger: the sha512 by kind and subject."""
@@ -117,6 +118,11 @@ def record_withdrawal(archive: Archive, records: Sequence[Record]) -> None:
     record(archive, archive.signer, _statements(archive, things))
 
 
+def record_repair(archive: Archive, path: Path) -> None:
+    """Add the report of a repair; raises DamageError, StorageError."""
+    record(archive, archive.signer, _statements(archive, [_file("repair", path.stem, path)]))
+
+
 def record_audit(home: Home, started_at: str, summary: Mapping[str, Any]) -> None:
     """Keep the summary of an audit and add it; without the signing key the next submission adds it.
 
@@ -183,7 +189,8 @@ def kept_in(home: Home, known: Known | None = None) -> Iterator[Kept]:
         yield from map(_location, location_changes(home.home))
     yield from _versions(home, known or {})
     yield from (_receipt(home, name) for name in receipt_names(home, ""))
-    yield from _audits(home)
+    yield from _reports(home, "audit", AUDITS, "*.json")
+    yield from _reports(home, "repair", REPAIRS, "*.xml")
     yield from (_withdrawal(subject, path) for subject, path in kept_records(home))
 
 
@@ -235,10 +242,9 @@ def _receipt(home: Home, name: str) -> Kept:
     return _file("receipt", name, receipt_path(home, name))
 
 
-def _audits(home: Home) -> Iterator[Kept]:
-    folder = home.home / "ledger" / AUDITS
-    for path in sorted(folder.glob("*.json")):
-        yield _file("audit", path.stem, path)
+def _reports(home: Home, kind: Kind, folder: str, pattern: str) -> Iterator[Kept]:
+    for path in sorted((home.home / "ledger" / folder).glob(pattern)):
+        yield _file(kind, path.stem, path)
 
 
 def _withdrawal(subject: str, path: Path) -> Kept:

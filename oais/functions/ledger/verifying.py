@@ -15,7 +15,7 @@ from oais.errors import ArchiveError, DamageError, NotFoundError, WrongUsageErro
 from oais.files import read_regular
 from oais.functions.copies.changes import LOG as LOCATIONS
 from oais.functions.ledger.late import signed_too_late
-from oais.functions.ledger.recording import AUDITS, Kept, kept_in, known_in, require_ledger, standing
+from oais.functions.ledger.recording import AUDITS, REPAIRS, Kept, kept_in, known_in, require_ledger, standing
 from oais.functions.policy.history import LOG
 from oais.functions.receipts import receipt_path
 from oais.functions.storage import is_ingesting
@@ -113,6 +113,7 @@ def _place_of(home: Home, kind: str, subject: str) -> str:
         "policies": LOG,
         "audit": f"ledger/{AUDITS}/{subject}.json",
         "location": LOCATIONS,
+        "repair": f"ledger/{REPAIRS}/{subject}.xml",
         "key": f"keys/trusted/{subject}.pem",
         "trust": f"trust/{subject}.json",
     }

@@ -20,6 +20,7 @@ from oais.functions.ledger.recording import record_withdrawal
 from oais.functions.ledger.unrecorded import marked
 from oais.functions.storage import BUILDING, aip_store
 from oais.functions.withdrawal.keeping import each_withdrawal, folder_of, keep
+from oais.functions.withdrawal.quarantined import purge
 from oais.information.fixity import hash_bytes
 from oais.information.identifiers import object_path
 from oais.information.ledger.statements import listing
@@ -40,6 +41,7 @@ def carry_out(archive: Archive, withdrawal: Withdrawal) -> Deletion:
     _forget(archive, withdrawal.aip_id)
     with storage_errors(f"deleting {withdrawal.aip_id}"):
         _delete(place)
+        purge(archive, archive.home)
         _delete(archive.dip_root / "derived")  # what was cut of its tables; it is made again of others
     deletion = Deletion(withdrawal.aip_id, withdrawal.number, archive.now())
     keep(archive, deletion)

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 Kind = Literal[
-    "aip-version", "receipt", "policies", "audit", "key", "deaccession", "trust", "renewal", "location"
+    "aip-version",
+    "receipt",
+    "policies",
+    "audit",
+    "key",
+    "deaccession",
+    "trust",
+    "renewal",
+    "location",
+    "repair",
 ]
 
 KINDS: Final[tuple[str, ...]] = get_args(Kind)

@@ -1,0 +1,35 @@
+"""Damaged copies that a repair put aside: those of an AIP that was withdrawn go with it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+from oais.archive import Home
+from oais.errors import DamageError
+from oais.files import storage_errors, sync_directory
+from oais.functions.withdrawal.keeping import each_withdrawal, tombstone_of
+from oais.information.identifiers import object_path
+
+_ASIDE: Final = re.compile(r"[0-9TZ.-]+Z-(.+?)(\.[0-9]+)?")
+"""The name of a copy put aside: moment, the folder it was, and a number where that was taken."""
+
+
+def purge(home: Home, base: Path) -> None:
+    """Delete below ``base/quarantine`` what is of AIPs for which a tombstone stands; raises StorageError."""
+    room = base / "quarantine"
+    if not room.is_dir():
+        return
+    gone = {
+        object_path(found[0].aip_id).rpartition("/")[2]
+        for _, found in each_withdrawal(home)
+        if not isinstance(found, DamageError) and tombstone_of(home, found[0].aip_id) is not None
+    }
+    with storage_errors("deleting damaged copies of what was withdrawn"):
+        for path in sorted(room.iterdir()):
+            match = _ASIDE.fullmatch(path.name)
+            if match is not None and match[1] in gone:
+                shutil.rmtree(path)
+        sync_directory(room)
