@@ -11,6 +11,7 @@ from typer.main import get_command
 from oais.cli import auditing, consumer, management, ordering, people, policy, producer, rights, serving
 from oais.cli.copies import location_app, repair
 from oais.cli.demonstration import demo
+from oais.cli.exporting import export
 from oais.cli.faults import STOPPED, run_and_explain
 from oais.cli.keys import keys_app
 from oais.cli.ledger import ledger_app
