@@ -52,6 +52,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         "oais.information.representation.*",
         "oais.web.images",
         "oais.web.plots",
+        "oais.web.still.lists",
         "search_index.catalogue.*",
         "search_index.sky",
         "search_index.words.store",

@@ -50,7 +50,7 @@ for group, name in (
 for panel, commands in (
     ("Providers", producer.COMMANDS),
     ("Everybody", consumer.COMMANDS),
-    ("Archivists", (*management.COMMANDS, repair, *PLANNING, *serving.COMMANDS, ordering.work)),
+    ("Archivists", (*management.COMMANDS, repair, export, *PLANNING, *serving.COMMANDS, ordering.work)),
     ("To begin with", (demo,)),
 ):
     for command in commands:

@@ -55,13 +55,13 @@ class _Maker(HTMLParser):
         self._anchors: list[str] = []
         self._navigating = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def open_tag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if self._skipping:
             if tag not in _VOID:
                 self._skipping.append(tag)
         elif tag in _GONE or _LIVE in (given.get("class") or "").split() or _is_unfolded_later(tag, given):
-            self._skipping.append(tag)
+            self._skipping.extend({tag} - _VOID)
         elif tag == "a":
             self._open_anchor(given)
         elif not _is_for_programs(tag, given):
@@ -70,11 +70,11 @@ class _Maker(HTMLParser):
             if tag == "main":
                 self.out.append(self._note)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def copy_tag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if not self._skipping:
             self._copy(tag, dict(attrs))
 
-    def handle_endtag(self, tag: str) -> None:
+    def close_tag(self, tag: str) -> None:
         if self._skipping:
             if tag in self._skipping:
                 while self._skipping.pop() != tag:
@@ -108,24 +108,29 @@ class _Maker(HTMLParser):
             text = text.replace(f'{name}="{link}"', f'{name}="{escape(new)}"')
         self.out.append(re.sub(r" hx-[a-z]+=\"[^\"]*\"", "", text))
 
-    def handle_data(self, data: str) -> None:
+    def keep_text(self, data: str) -> None:
         self._keep(data)
 
-    def handle_entityref(self, name: str) -> None:
+    def keep_entity(self, name: str) -> None:
         self._keep(f"&{name};")
 
-    def handle_charref(self, name: str) -> None:
+    def keep_character(self, name: str) -> None:
         self._keep(f"&#{name};")
 
-    def handle_decl(self, decl: str) -> None:
+    def keep_declaration(self, decl: str) -> None:
         self._keep(f"<!{decl}>")
 
-    def handle_comment(self, data: str) -> None:
+    def leave_comment(self, data: str) -> None:
         """Leave comments out: they are for those who make pages."""
 
     def _keep(self, text: str) -> None:
         if not self._skipping:
             self.out.append(text)
+
+    # The names by which the parser calls.
+    handle_starttag, handle_startendtag, handle_endtag = open_tag, copy_tag, close_tag
+    handle_data, handle_entityref, handle_charref = keep_text, keep_entity, keep_character
+    handle_decl, handle_comment = keep_declaration, leave_comment
 
 
 def _is_unfolded_later(tag: str, given: dict[str, str | None]) -> bool:
