@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import (
     asking,
     auditing,
+    bounded,
     checking,
     deciding,
     delivering,
@@ -36,6 +37,7 @@ GROUPS: Mapping[str, Callable[[Path, Sizes], list[Figure]]] = {
     "decide": deciding.figures,
     "record": recording.figures,
     "memory": memory.figures,
+    "bounded": bounded.figures,
     "site": site.figures,
     "tree": tree.figures,
     "login": logging_in.figures,

@@ -56,6 +56,30 @@ def audit(home: str, full: bool, from_disk: bool) -> Answer:
     return {"seconds": seconds, "files": summary.files, "bytes": summary.bytes}
 
 
+def rebuild(home: str) -> Answer:
+    """Make the index of an archive anew."""
+    from oais.archive import open_archive
+    from oais.functions.data_management import rebuild_index
+
+    archive = open_archive(Path(home))
+    started = perf_counter()
+    count = rebuild_index(archive)
+    return {"seconds": perf_counter() - started, "aips": count}
+
+
+def show(home: str, aip_id: str, times: int) -> Answer:
+    """Show the first page of an AIP so many times."""
+    from oais.archive import open_archive
+    from oais.functions.access.facade import open_access
+
+    access = open_access(open_archive(Path(home)))
+    access.show(aip_id)
+    started = perf_counter()
+    for _ in range(times):
+        access.show(aip_id)
+    return {"seconds": perf_counter() - started}
+
+
 def fill(home: str, aips: int) -> Answer:
     """Make an archive whose index knows ``aips`` packages, like the demo's but none the same."""
     from benchmarks.holdings import fill_index
@@ -92,6 +116,8 @@ CASES: Mapping[str, Callable[..., Answer]] = {
     "check": check,
     "submit": submit,
     "audit": audit,
+    "rebuild": rebuild,
+    "show": show,
     "fill": fill,
     "serve": serve,
     "flood": flood,

@@ -81,6 +81,33 @@ def bags_of_fits(folder: Path, number: int) -> list[Path]:
     return bags
 
 
+def small_bags(folder: Path, number: int) -> list[Path]:
+    """Write ``number`` bags of one small file each, no two files the same."""
+    return [
+        write_bag(
+            folder / f"bag-{count:05}",
+            iter([(f"file-{count:05}.txt", f"file number {count} of a bounded archive\n".encode())]),
+            f"bounded.{count:05}",
+            "generic",
+        )
+        for count in range(number)
+    ]
+
+
+def sparse_bag(root: Path, size: int, identifier: str) -> Path:
+    """Write a bag of one file that has ``size`` bytes and takes no room on the disk."""
+    (root / "data").mkdir(parents=True)
+    with (root / "data" / "sparse.dat").open("wb") as stream:
+        stream.truncate(size)
+    digest, left = hashlib.sha512(), size
+    while left:
+        block = bytes(min(left, _BLOCK))
+        digest.update(block)
+        left -= len(block)
+    manifest = f"{digest.hexdigest()}  data/sparse.dat\n"
+    return _with_tags(root, manifest, f"{size}.1", identifier, "generic")
+
+
 def fits_cuts(rows: int = 50) -> Iterator[bytes]:
     """Yield tables of ``rows`` cadences cut from the demo's housekeeping, with right checksums, endlessly."""
     from io import BytesIO

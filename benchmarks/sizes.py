@@ -21,6 +21,8 @@ class Sizes:
     requests: int = 200
     places: int = 1_000
     entries: int = 10_000
+    many_aips: int = 10_000
+    sparse_bytes: int = 5 << 30
 
 
 FULL = Sizes()
@@ -35,4 +37,6 @@ QUICK = Sizes(
     requests=50,
     places=100,
     entries=1_000,
+    many_aips=500,
+    sparse_bytes=256 << 20,
 )

@@ -22,6 +22,8 @@ TINY = Sizes(
     aips=120,
     requests=20,
     entries=300,
+    many_aips=30,
+    sparse_bytes=20 << 20,
 )
 
 

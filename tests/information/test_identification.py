@@ -15,6 +15,7 @@ from oais.information.representation.identification import (
     identify_text,
     known_formats,
 )
+from oais.information.representation.inspection import Inspector
 from oais.information.representation.pronom import ask_pronom, registered_media_type
 from tests.information.fits_making import curve, primary, table
 from tests.information.real_files import real_paths
@@ -194,3 +195,20 @@ def test_what_our_own_signatures_tell_is_what_pronom_says_too(shared: Path) -> N
         assert by_pronom.format_id in {found.format_id, "UNKNOWN"}, name
         told += by_pronom.format_id == found.format_id
     assert told == 65
+
+
+def test_a_file_of_many_gigabytes_is_told_as_fast_as_a_small_one(tmp_path: Path) -> None:
+    """PRONOM sees the two ends of it: a PDF of 5 GiB is one, and 5 GiB of nothing take no time."""
+    head, tail = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", b"\nstartxref\n0\n%%EOF\n"
+    large, small, empty = (tmp_path / name for name in ("large.pdf", "small.pdf", "large.dat"))
+    small.write_bytes(head + bytes(64) + tail)
+    with large.open("wb") as stream:
+        stream.write(head)
+        stream.seek((5 << 30) - len(tail))
+        stream.write(tail)
+    with empty.open("wb") as stream:
+        stream.truncate(5 << 30)
+    with Inspector(workers=1, wall_seconds=20) as inspector:
+        told = [item.format.format_id for item in
+                inspector.inspect((path.name, path) for path in (small, large, empty))]  # fmt: skip
+    assert told == ["fmt/18", "fmt/18", "oais/unknown"]

@@ -6,6 +6,9 @@ at the first question only, and never in a process whose memory is limited alrea
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from threading import Event
 from types import ModuleType
@@ -14,6 +17,12 @@ from typing import BinaryIO
 from oais.information.packages import FormatIdentification
 
 _withheld = Event()
+
+WHOLE = 64 << 20
+"""Bytes up to which PRONOM is shown a file whole: it may look for a pattern anywhere, for minutes."""
+
+ENDS = 16 << 20
+"""Bytes of the beginning and of the end of a larger file that it is shown instead."""
 
 
 class PronomNeededError(Exception):
@@ -28,6 +37,7 @@ def withhold_pronom() -> None:
 def ask_pronom(stream: BinaryIO) -> FormatIdentification | None:
     """Identify an open file by PRONOM alone: by descriptor, so that no name can mislead it.
 
+    Of a file larger than ``WHOLE`` it sees the beginning and the end, where nearly all signatures are.
     The answer is None where the library is not installed or knows no format; it is ``UNKNOWN`` where
     no signature matches.
 
@@ -40,7 +50,8 @@ def ask_pronom(stream: BinaryIO) -> FormatIdentification | None:
     if pygfried is None:
         return None
     try:
-        answer = pygfried.identify(f"/proc/self/fd/{stream.fileno()}", detailed=True)
+        with _bounded(stream) as descriptor:
+            answer = pygfried.identify(f"/proc/self/fd/{descriptor}", detailed=True)
         found = answer["files"][0]["matches"][0]
         details = answer["identifiers"][0]["details"].partition(";")[0]
     except (OSError, ValueError, RuntimeError, LookupError):
@@ -53,6 +64,25 @@ def ask_pronom(stream: BinaryIO) -> FormatIdentification | None:
         tool=f"siegfried {answer['siegfried']}, PRONOM {details.removesuffix('.xml')}",
         basis=found["basis"],
     )
+
+
+@contextmanager
+def _bounded(stream: BinaryIO) -> Iterator[int]:
+    """Give a descriptor of the file, or of its two ends in memory when it is large."""
+    size = os.fstat(stream.fileno()).st_size
+    if size <= WHOLE:
+        yield stream.fileno()
+        return
+    shown = os.memfd_create("ends")
+    try:
+        for start in (0, size - ENDS):
+            left = ENDS
+            while left and (data := os.pread(stream.fileno(), min(left, 1 << 20), start + ENDS - left)):
+                os.write(shown, data)
+                left -= len(data)
+        yield shown
+    finally:
+        os.close(shown)
 
 
 def registered_media_type(listed: str) -> str:
