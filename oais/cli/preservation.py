@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from oais.cli.terminal import count_progress, counted, out, print_json, show_siz
 
 if TYPE_CHECKING:
     from oais.functions.preservation.census import Census, FormatRow
+    from oais.functions.preservation.coverage import Coverage, DataSetCoverage
     from oais.functions.preservation.migration import Migrated
 
 _COLOURS = {"low": "green", "moderate": "yellow", "high": "bold red", "": "bold red"}
@@ -113,4 +115,50 @@ def _print_migrated(one: Migrated) -> None:
         out.print(f"  {escape(file.path)}  {sizes}; {file.equal}, by {file.reader}", soft_wrap=True)
 
 
-COMMANDS = (formats, migrate)
+def coverage(
+    aip: Annotated[str | None, typer.Argument(help="One AIP, with its tables; else all data sets.")] = None,
+    node: Annotated[str, typer.Option(help="Only the data sets at this place of the tree and below.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> int:
+    """Tell how far data explain themselves: could a stranger read them with only what is inside?"""
+    from oais.functions.preservation.coverage import coverage_by_data_set, coverage_of
+    from oais.functions.storage import find_aip
+
+    archive = archive_at(home)
+    if aip is not None:
+        judged = coverage_of(find_aip(archive, aip))
+        print_json(judged.as_plain()) if as_json else _print_coverage(judged)
+        return int(bool(judged.missing))
+    found = list(coverage_by_data_set(archive, node))
+    if as_json:
+        print_json({"data_sets": [asdict(one) for one in found]})
+    else:
+        _print_data_sets(found)
+    return int(any(one.missing or one.unread for one in found))
+
+
+def _print_coverage(judged: Coverage) -> None:
+    out.print(f"[bold]{escape(judged.aip_id)}@v{judged.version}[/]  {judged.score:.0%} explained by itself")
+    shown = table("part", "", "found")
+    for part in judged.parts:
+        colour = {"present": "green", "missing": "bold red"}.get(part.state, "dim")
+        todo = f"\n[dim]{escape(part.remedy)}[/]" if part.remedy else ""
+        shown.add_row(part.name, f"[{colour}]{part.state}[/]", f"{escape(part.found)}{todo}")
+    out.print(shown)
+
+
+def _print_data_sets(found: list[DataSetCoverage]) -> None:
+    shown = table("data set", "AIPs", "explained", "missing, in how many", right=("AIPs", "explained"))
+    for one in found:
+        if one.unread:
+            continue
+        missing = ", ".join(f"{name} {count}" for name, count in sorted(one.missing.items()))
+        shown.add_row(escape(one.node), str(one.aips), f"{one.score:.0%}", missing or "[green]nothing[/]")
+    out.print(shown)
+    for one in found:
+        if one.unread:
+            out.print(f"[bold red]{counted(len(one.unread), 'AIP')} cannot be read[/]: oais audit --all")
+
+
+COMMANDS = (formats, migrate, coverage)

@@ -21,18 +21,21 @@ from aip.stored import StoredAip
 from oais.archive import Archive
 from oais.errors import ArchiveError, RefusedError, StorageError, WrongUsageError, as_fault
 from oais.files import make_directories, storage_errors
+from oais.functions.copies.replication import replicate
 from oais.functions.data_management import index_records
 from oais.functions.ingest import one_ingest_of
 from oais.functions.ledger.recording import record, versioned
+from oais.functions.ledger.unrecorded import marked
 from oais.functions.preservation.successor import Replacement, proven, successor
 from oais.functions.provenance import software_agent
 from oais.functions.recovery import sweep
-from oais.functions.storage import aip_store, find_aip, ingesting
+from oais.functions.reporting import SILENT, Reporter
+from oais.functions.storage import aip_store, find_aip
 from oais.information.description import ProductDescription
 from oais.information.fixity import hash_file
 from oais.information.packages import ContentFile
 from oais.information.premis import Agent, Derivation, Event, EventType, Outcome
-from oais.information.representation.migrating import Proof, migrate_file
+from oais.information.representation.migrating import NotMigratedError, Proof, migrate_file
 from oais.information.representation.pathways import PATHWAYS, Pathway, pathway
 from oais.information.text import printable
 from search_index.index import open_index
@@ -96,26 +99,38 @@ def candidates(archive: Archive, way: Pathway, only: Sequence[str] = ()) -> tupl
 
 
 def migrate(
-    archive: Archive, way: Pathway, aip_ids: Sequence[str], *, dry_run: bool = False
+    archive: Archive,
+    way: Pathway,
+    aip_ids: Sequence[str],
+    *,
+    dry_run: bool = False,
+    reporter: Reporter = SILENT,
 ) -> Iterator[Migrated]:
     """Migrate AIP after AIP and yield what became of each, once it stands in the ledger and the index.
 
     A ``dry_run`` converts and compares all the same, and stores nothing. After a fault of the disk nothing
-    more is begun. Raises DamageError when the ledger is damaged, StorageError.
+    more is begun. At the end the new versions are brought to every location of copies.
+
+    Raises DamageError when the ledger is damaged, StorageError.
     """
     sweep(archive)
-    with ingesting(archive):
+    new = []
+    with marked(archive) as mark:
         for aip_id in aip_ids:
             try:
                 with storage_errors(f"the migration of {aip_id}"):
                     told = _migrate_one(archive, way, aip_id, dry_run)
-            except ArchiveError as error:
-                told = _not(aip_id, "stopped" if isinstance(error, StorageError) else "refused", error)
+            except (NotMigratedError, RefusedError) as error:
+                told = _not(aip_id, "refused", error)
             except Exception as error:  # noqa: BLE001 - what is met in one AIP must not stop the others
-                told = _not(aip_id, "refused", as_fault(error))
+                mark.stays = True  # it may have been stored all the same
+                fault = as_fault(error)
+                told = _not(aip_id, "stopped" if isinstance(fault, StorageError) else "refused", fault)
             yield told
+            new += [aip_id] if told.outcome == "migrated" else []
             if told.outcome == "stopped":
                 return
+    replicate(archive, new, reporter)
 
 
 def _not(aip_id: str, outcome: Outcomes, error: ArchiveError) -> Migrated:
