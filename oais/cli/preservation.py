@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -158,7 +159,32 @@ def _print_data_sets(found: list[DataSetCoverage]) -> None:
     out.print(shown)
     for one in found:
         if one.unread:
-            out.print(f"[bold red]{counted(len(one.unread), 'AIP')} cannot be read[/]: oais audit --all")
+            out.print(f"[bold red]{counted(len(one.unread), 'AIP')} cannot be read[/]: oais audit run --all")
 
 
-COMMANDS = (formats, migrate, coverage)
+def dossier(
+    folder: Annotated[Path, typer.Argument(help="Where page, JSON and signatures go; made if missing.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> int:
+    """Write the evidence for an auditor, computed now: what holds of each requirement, and what not."""
+    from oais.functions.preservation.dossier.making import make_dossier, write_dossier
+
+    archive = archive_at(home)
+    made = make_dossier(archive)
+    written = write_dossier(archive, made, folder)
+    if as_json:
+        print_json(made.as_plain())
+        return 0
+    summed = ", ".join(f"{count} {verdict}" for verdict, count in sorted(made.counts.items()))
+    out.print(f"{counted(len(made.rows), 'requirement')}: {summed}")
+    facts = {fact.name: fact for row in made.rows for fact in row.evidence if not fact.holds}
+    for fact in facts.values():
+        out.print(f"[yellow]does not hold[/]  {escape(fact.name)}: {escape(fact.found)}", soft_wrap=True)
+    out.print(
+        f"wrote {', '.join(escape(path.name) for path in written)} into {escape(str(folder))}", style="dim"
+    )
+    return 0
+
+
+COMMANDS = (formats, migrate, coverage, dossier)

@@ -81,10 +81,10 @@ def take_in(archive: Archive, *bags: Path) -> None:
         assert told.receipt.status == "accepted", told.receipt.findings
 
 
-def run(archive: Archive, way: tuple[str, str] = TO_FITS, **options: bool) -> list[Migrated]:
+def run(archive: Archive, way: tuple[str, str] = TO_FITS, dry_run: bool = False) -> list[Migrated]:
     """Migrate all that there is to migrate."""
     found = way_between(*way)
-    return list(migrate(archive, found, candidates(archive, found), **options))
+    return list(migrate(archive, found, candidates(archive, found), dry_run=dry_run))
 
 
 def sound(archive: Archive) -> None:
