@@ -27,8 +27,8 @@ def _pieces(plain: Mapping[str, Any], digest: str) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>Dossier of {name}, {day}</title>\n<style>{_style()}</style></head>\n<body><main>\n"
     yield f"<h1>Dossier of {name}</h1>\n"
-    yield f'<p class="soft">Every figure was computed on {escape(_moment(plain["at"]))} from what is kept, by oais '
-    yield f"{escape(plain['software'])}. A row says what holds and what does not; "
+    yield f'<p class="soft">Every figure was computed on {escape(_moment(plain["at"]))} '
+    yield f"from what is kept, by oais {escape(plain['software'])}. A row says what holds and what does not; "
     yield "what only people can show is named, not claimed.</p>\n"
     yield '<ul class="sum">'
     for verdict in _VERDICTS:
