@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
-from sqlalchemy import Column, Connection, Table, Text, UniqueConstraint, delete, insert, select, update
+from sqlalchemy import Column, Connection, Table, Text, UniqueConstraint, delete, func, insert, select, update
 
 from oais.database.schema import METADATA, identifier, new_identifier, reference, texts
 
@@ -83,6 +83,12 @@ def note(connection: Connection, person: str, kind: str, about: str, now: str) -
         return False
     connection.execute(insert(NOTICES).values(**key, told_at=now))
     return True
+
+
+def told_since(connection: Connection, person: str, kind: str, moment: str) -> int:
+    """Return how many things of a kind were noted of a person after a moment."""
+    count = select(func.count()).select_from(NOTICES).where(NOTICES.c.told_at > moment)
+    return connection.execute(count.filter_by(person=person, kind=kind)).scalar_one()
 
 
 def mark(connection: Connection, name: str) -> str | None:

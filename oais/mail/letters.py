@@ -28,6 +28,7 @@ class Subject(StrEnum):
     SUBSCRIPTION = "New data in the archive"
     DELIVERY_REFUSED = "A delivery was refused"
     AUDIT_FAILED = "An audit found damage"
+    ACCESS_ASKED = "Somebody asks for access"
     CHECKPOINT = "A checkpoint of the ledger"
 
 

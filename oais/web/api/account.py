@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from oais.functions.access.views import ReleaseNote
 from oais.functions.embargo.listing import releases_of
+from oais.functions.notifications.wishes import ask_for_access
 from oais.functions.people.delegation import (
     cancel_delegation,
     delegate,
@@ -42,6 +43,7 @@ from oais.web.api.archive import ROOT
 from oais.web.doors import Door
 from oais.web.forms import Form, token_of
 from oais.web.rendering import access_of, answer_json
+from oais.web.site.asking import AskForm
 from oais.web.site.delegations import DelegationForm
 from oais.web.site.saved import ProfileForm, QueryForm
 from oais.web.site.tokens import TokenForm
@@ -201,6 +203,12 @@ def forget_profile(request: Request, identifier: str) -> Response:
     return done()
 
 
+def ask(request: Request, wish: AskForm) -> Response:
+    """Ask for access to closed data: the wish goes by mail to those who decide, once for each package."""
+    new = ask_for_access(service_of(request), access_of(request), wish.about, wish.purpose)
+    return answer_json({"about": wish.about, "new": new}, HTTPStatus.ACCEPTED)
+
+
 DOORS: Final = (
     Door(_ME, me, Duty.OWN_ACCOUNT),
     Door(f"{_ME}/sessions", sessions, Duty.OWN_ACCOUNT),
@@ -216,6 +224,7 @@ DOORS: Final = (
     Door(f"{_ME}/queries", queries, Duty.OWN_ACCOUNT),
     Door(f"{_ME}/queries", new_query, Duty.OWN_ACCOUNT, ("POST",)),
     Door(f"{_ME}/queries/{{identifier}}", forget_query, Duty.OWN_ACCOUNT, ("DELETE",)),
+    Door(f"{_ME}/wishes", ask, Duty.OWN_ACCOUNT, ("POST",)),
     Door(f"{_ME}/profiles", profiles, Duty.OWN_ACCOUNT),
     Door(f"{_ME}/profiles", new_profile, Duty.OWN_ACCOUNT, ("POST",)),
     Door(f"{_ME}/profiles/{{identifier}}", forget_profile, Duty.OWN_ACCOUNT, ("DELETE",)),

@@ -6,6 +6,7 @@ from typing import Final
 
 from oais.web.doors import Door
 from oais.web.site import (
+    asking,
     baskets,
     codes,
     delegations,
@@ -41,6 +42,7 @@ SITE_DOORS: Final[tuple[Door, ...]] = (
     *guide.DOORS,
     *entrance.DOORS,
     *me.DOORS,
+    *asking.DOORS,
     *tokens.DOORS,
     *delegations.DOORS,
     *deposits.DOORS,
