@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oais.cli.options import AsJson, Home, service_at
+from oais.cli.options import AsJson, Home, service_at, text_of
 from oais.cli.terminal import err, out, print_json
 from oais.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from oais.functions.audit import AuditSummary
 
 notify_app = typer.Typer(help="Announce visits to their owners; send what is due.", no_args_is_help=True)
@@ -32,6 +32,28 @@ def notify_upcoming(
 
     letters = announce_upcoming(service_at(home), request, visit, at.replace(tzinfo=UTC))
     print_json({"letters": letters}) if as_json else out.print(f"queued {letters} letters")
+
+
+@notify_app.command("plan")
+def notify_plan(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="A CSV table with the columns request, visit and at."
+        ),
+    ],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell owners of the visits that a table plans, up to a hundred in a letter; faults are told by line.
+
+    When one line has a fault nobody is told anything. Visits in the past are left out.
+    """
+    from oais.functions.notifications import announce_plan
+
+    done = announce_plan(service_at(home), text_of(file))
+    told = f"visits {done.visits}, past {done.past}; queued {done.letters} letters"
+    print_json(asdict(done)) if as_json else out.print(told)
 
 
 @notify_app.command("send")

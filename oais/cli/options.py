@@ -74,6 +74,14 @@ def archive_at(home: Path | None) -> Archive:
     return archive
 
 
+def text_of(path: Path) -> str:
+    """Return the text of a file that a person wrote; raises WrongUsageError when it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WrongUsageError(f"{path.name} is not UTF-8 text", remedy="save it as UTF-8") from error
+
+
 def service_at(home: Path | None) -> Service:
     """Return the archive with its people, open until the command ends, as ``archive_at`` does."""
     from oais.functions.service import open_service

@@ -20,9 +20,9 @@ from oais.cli.options import (
     Until,
     end_from,
     opened_service,
+    text_of,
 )
 from oais.cli.terminal import counted, out, print_json, print_pairs, table
-from oais.errors import WrongUsageError
 
 if TYPE_CHECKING:
     from oais.functions.people.views import PersonView
@@ -177,10 +177,7 @@ def person_import(
     from oais.functions.people.authority import OPERATOR
     from oais.functions.people.registration import import_people
 
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise WrongUsageError(f"{path.name} is not UTF-8 text", remedy="save it as UTF-8") from error
+    text = text_of(path)
     with opened_service(home) as service:
         told = import_people(service, OPERATOR, text)
     if as_json:

@@ -4,6 +4,7 @@ from oais.database.notices import Subscription
 from oais.functions.notifications.announcing import announce_upcoming, report_damage
 from oais.functions.notifications.embargoes import tell_of_releases
 from oais.functions.notifications.new_data import tell_of_deliveries
+from oais.functions.notifications.planning import announce_plan
 from oais.functions.notifications.subscriptions import (
     subscribe,
     subscriptions_of,
@@ -14,6 +15,7 @@ from oais.functions.service import Service
 
 __all__ = [
     "Subscription",
+    "announce_plan",
     "announce_upcoming",
     "notify_due",
     "report_damage",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from oais.database import Connection, notices, people
 from oais.database.people import Person
@@ -14,7 +15,8 @@ from oais.mail import Letter, Subject, parse_address
 from oais.mail.address import AddressError
 from policies.principals import Role
 
-_MOST_LINES = 100
+MOST_LINES: Final = 100
+"""News in one letter; of more it tells how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ def tell(
     ]
     if not fresh:
         return False
-    lines = [f"  {item.line}" for item in fresh[:_MOST_LINES]]
-    if len(fresh) > _MOST_LINES:
-        lines.append(f"  and {len(fresh) - _MOST_LINES} more")
+    lines = [f"  {item.line}" for item in fresh[:MOST_LINES]]
+    if len(fresh) > MOST_LINES:
+        lines.append(f"  and {len(fresh) - MOST_LINES} more")
     text = "\n".join((occasion.opening, "", *lines, "", occasion.closing))
     queue_mail(connection, service, Letter(address, occasion.subject, text))
     return True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,12 +9,12 @@ from typing import Final
 
 from oais.errors import InvalidError
 from oais.functions.people.accounts import Entry
+from oais.information.lists import read_list
 from oais.information.text import printable
 
 COLUMNS: Final = ("login", "name", "email", "role", "requests")
 
 _ROLES: Final = ("PI", "co-PI")
-_LONGEST: Final = 5_000_000
 _REQUEST: Final = re.compile(r"([^\s:]+):(\S(?:.*\S)?)")
 
 
@@ -36,19 +34,12 @@ def read_proposals(text: str, missions: Collection[str]) -> list[Proposal]:
     Requests are parted by semicolons where there is one, else by spaces. Raises InvalidError that tells the
     faults of all lines.
     """
-    lines = csv.DictReader(io.StringIO(text), restkey="", restval="")
-    if len(text) > _LONGEST or tuple(lines.fieldnames or ()) != COLUMNS:
-        raise InvalidError(
-            f"the list does not begin with the line {','.join(COLUMNS)}, or is longer than "
-            f"{_LONGEST} characters",
-            remedy="write it as CSV in UTF-8, with these columns in this order",
-        )
     rows, faults = [], []
-    for row in lines:
+    for line, row in read_list(text, COLUMNS, "the list"):
         try:
-            rows.append(_proposal(lines.line_num, row, missions))
+            rows.append(_proposal(line, row, missions))
         except InvalidError as error:
-            faults.append(f"line {lines.line_num}: {error.message}")
+            faults.append(f"line {line}: {error.message}")
     if faults:
         raise InvalidError("\n".join(faults), remedy="mend these lines; nothing was imported")
     return rows
@@ -62,11 +53,11 @@ def _proposal(line: int, row: Mapping[str, str], missions: Collection[str]) -> P
     if row.get("") or row["role"] not in _ROLES or not requests:
         raise InvalidError(f"expected five columns, the role {' or '.join(_ROLES)}, and requests")
     for request in requests:
-        _require_named(request, missions)
+        require_request(request, missions)
     return Proposal(line, entry, row["role"], requests)
 
 
-def _require_named(request: str, missions: Collection[str]) -> None:
+def require_request(request: str, missions: Collection[str]) -> None:
     """Make sure that data can be of the request: under any other name its owner would never find them.
 
     The data need not be there yet, so only the mission is known. Raises InvalidError.
