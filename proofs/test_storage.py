@@ -5,12 +5,15 @@ docs/proofs.md tells what each proof shows, what is planted for it to find, and 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
 
 from proofs.storage.operations import OPERATIONS
-from proofs.storage.sweeping import sweep, table_of
+from proofs.storage.power import why_not
+from proofs.storage.sweeping import lose_power, sweep, table_of
+from tests.conftest import lacking
 
 Tell = Callable[[str], None]
 
@@ -32,3 +35,15 @@ def test_nothing_that_fails_leaves_half_a_thing(tell: Tell) -> None:
     tell(table_of(swept.points))
     tell(f"points={swept.points.total()} ends={swept.ends}")
     assert swept.wrong == []
+
+
+def test_no_power_cut_loses_what_was_acknowledged(tell: Tell) -> None:
+    """Power: cut at every moment, whatever the disk held of what it was given since a flush."""
+    if why_not():
+        lacking(f"a disk that can be recorded: {why_not()}")
+    seed = random.SystemRandom().randrange(2**32)
+    tell(f"seed={seed}")
+    lost = lose_power(OPERATIONS, seed)
+    tell(" ".join(f"{name}={number}" for name, number in lost.states.items()))
+    tell(f"states={lost.states.total()} ends={lost.ends}")
+    assert lost.wrong == []

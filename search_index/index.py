@@ -77,7 +77,7 @@ class Index:
         add(self.root, records, nodes)
 
     def unfinished(self) -> list[str]:
-        """Return the packages whose words may be missing, since their entering was stopped."""
+        """Return the packages whose entering or removing was stopped: add or remove them again."""
         return unfinished(self.root)
 
     def remove(self, aip_ids: Iterable[str]) -> None:

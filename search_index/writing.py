@@ -69,7 +69,7 @@ def _unfinished_meanwhile(root: Path, aip_ids: set[str]) -> Iterator[None]:
 
 
 def unfinished(root: Path) -> list[str]:
-    """Return the packages whose words may be missing, since their entering was stopped: add them again."""
+    """Return the packages whose entering or removing was stopped: add or remove them again."""
     try:
         with storage_errors("reading what was being indexed"):
             return [str(aip_id) for aip_id in json.loads(read_regular(root / UNFINISHED))]
@@ -81,9 +81,10 @@ def remove(root: Path, aip_ids: list[str]) -> None:
     """Forget packages, their words first, so that nothing is found that is not known."""
     with _writer(root):
         require_made(root)
-        write_words(root / WORDS, (), [aip_key(aip_id) for aip_id in aip_ids])
-        with closing(Catalogue(root)) as catalogue, catalogue.writing() as connection:
-            remove_records(connection, aip_ids)
+        with _unfinished_meanwhile(root, set(aip_ids)):
+            write_words(root / WORDS, (), [aip_key(aip_id) for aip_id in aip_ids])
+            with closing(Catalogue(root)) as catalogue, catalogue.writing() as connection:
+                remove_records(connection, aip_ids)
 
 
 def rebuild(root: Path, records: Iterable[AipRecord], nodes: Iterable[PlannedNode]) -> int:

@@ -70,11 +70,13 @@ def finish_index(archive: Archive) -> list[str]:
     """Index again what a stop kept from being found by its words; say what was done, if anything was."""
     with closing(open_index(archive.index_root)) as index:
         left = index.unfinished() if index.is_made() else []
-        found = [stored for stored in map(aip_store(archive).find, left) if stored is not None]
-        records = [read_record(stored) for stored in found]
+        found = {aip_id: aip_store(archive).find(aip_id) for aip_id in left}
+        records = [read_record(stored) for stored in found.values() if stored is not None]
         if records:
             index.add(records, nodes_above(archive, records))
-    return [f"indexed {len(records)} AIPs again, which a stop had left half indexed"] if records else []
+        if len(records) < len(left):
+            index.remove([aip_id for aip_id, stored in found.items() if stored is None])
+    return [f"indexed {len(left)} AIPs again, which a stop had left half indexed"] if left else []
 
 
 def _head(record: AipRecord) -> int:

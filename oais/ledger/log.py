@@ -35,6 +35,7 @@ from oais.ledger.tiles import (
     Tile,
     Tiles,
     drop_partials,
+    drop_unsigned,
     entries_in,
     hashes_in,
     number_path,
@@ -115,6 +116,7 @@ class Ledger:
                 Opened(before.size + place, size, secrets.token_bytes(SALT_BYTES), statement)
                 for place, statement in enumerate(statements)
             ]
+            drop_unsigned(self.root, before.size)
             append_lines(self.root, before.size, lines)
             written = write_entries(self.root, before.size, [line.entry for line in lines])
             return self._sign(before, lines, written, signer)

@@ -158,6 +158,21 @@ def _write(root: Path, files: Mapping[Tile, bytes]) -> None:
         sync_paths(paths, list(folders))
 
 
+def drop_unsigned(root: Path, size: int) -> None:
+    """Remove partial tiles beyond the ``size`` that is signed: a crash left them, and others may come there.
+
+    Raises StorageError.
+    """
+    with storage_errors("tidying the ledger"):
+        for level in ("entries", *range(size.bit_length() // 8 + 1)):
+            number, width = divmod(size >> (0 if level == "entries" else 8 * int(level)), WIDTH)
+            for edge, signed in ((number, width), (number + 1, 0)):
+                folder = (root / tile_path(level, edge, 1)).parent
+                for partial in folder.iterdir() if folder.is_dir() else ():
+                    if partial.name.isdigit() and int(partial.name) > signed:
+                        partial.unlink()
+
+
 def drop_partials(root: Path, written: Iterable[Tile]) -> None:
     """Remove the partial tiles of those that have become full: what they held stands in the full one."""
     for level, number, width in written:

@@ -5,12 +5,32 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import cast
 
-from oais.errors import StorageError
+from aip.reading import read_record
+from oais.errors import InvalidError, StorageError
+from oais.files import write_durably
+from oais.functions.access.facade import open_access
+from oais.functions.access.finding import Question
 from oais.functions.audit import run_audit, select_for_audit
-from oais.functions.data_management import rebuild_index
-from proofs.storage.world import FIRST, HELD, SECOND, World, deliver
+from oais.functions.codes import code_request, issue_code
+from oais.functions.data_management import index_records, rebuild_index
+from oais.functions.ingest import ingest
+from oais.functions.ledger.recording import record_kept
+from oais.functions.orders import consumers, placing, selection
+from oais.functions.orders.building import LEASE, Worker
+from oais.functions.people.accounts import Entry, new_account
+from oais.functions.people.authority import OPERATOR
+from oais.functions.people.groups import groups_listed, new_group
+from oais.functions.policy.history import policy_history
+from oais.functions.policy.recording import record_policies
+from oais.functions.withdrawal.asking import approve, ask
+from oais.functions.withdrawal.keeping import withdrawal_of
+from oais.information.representation.inspection import Inspector
+from policies.principals import Role, State
+from proofs.storage.world import FIRST, HELD, SECOND, Clock, Inspecting, World, deliver
 
 NEW = "x.new"
 
@@ -54,6 +74,82 @@ def _audit(world: World) -> None:
         raise StorageError(found[0].message, remedy=found[0].remedy)
 
 
+def _make_group(world: World) -> None:
+    with suppress(InvalidError):  # which says that there is one already
+        new_group(world.people, OPERATOR, "team")
+
+
+def _groups(world: World) -> Counter[str]:
+    return Counter(f"group {group.name}" for group in groups_listed(world.people))
+
+
+def _ask_for_code(world: World) -> None:
+    wish = code_request(world.people, browser="b" * 43, network="192.0.2.0/24", address="a@example.org")
+    issue_code(world.people, wish)
+
+
+def _place_order(world: World) -> None:
+    access = open_access(world.archive, consumers.OPERATOR, world.people.database)
+    consumer = consumers.consumer_of(world.people, access, "b" * 43)
+    placing.place(consumer, selection.found(access, Question()).picks, "zip")
+
+
+def _orders(world: World) -> Counter[str]:
+    return Counter({"orders": sum(_by_state(world).values())})
+
+
+def _by_state(world: World) -> dict[str, int]:
+    with world.people.database.reading() as connection:
+        rows = connection.exec_driver_sql("select state, count(*) from orders group by state").all()
+    return {str(row[0]): int(row[1]) for row in rows}
+
+
+def _archivists(world: World) -> None:
+    """Make two archivists, of whom one asks that the AIP be withdrawn."""
+    for login in ("ann", "ben"):
+        entry = Entry(login, login.capitalize(), f"{login}@example.org")
+        with world.people.database.writing() as connection:
+            made = new_account(world.people, connection, entry, Role.ARCHIVIST, State.ACTIVE)
+        world.facts[login] = made.identifier
+    ask(world.people, world.facts["ann"], HELD, why="error", reason="it is wrong", basis="a letter")
+
+
+def _withdraw(world: World) -> None:
+    approve(world.people, world.facts["ben"], HELD)
+
+
+def _withdrawals(world: World) -> Counter[str]:
+    found = withdrawal_of(world.archive, HELD)
+    return Counter([] if found is None else [f"withdrawal {found.state(world.archive.now())}"])
+
+
+def _keep(world: World) -> None:
+    """Store an AIP that the ledger is not told of."""
+    kept = ingest(world.archive, world.pack(NEW, 1, FIRST), cast("Inspector", Inspecting()))
+    assert kept.stored is not None
+    index_records(world.archive, [read_record(kept.stored)])
+
+
+def _build_order(world: World) -> None:
+    """Build what waits, also what a worker that is gone had begun; of one that failed its owner was told."""
+    clock = cast("Clock", world.archive.clock)
+    clock.now += 2 * LEASE
+    while Worker(world.people).build_next() is not None:
+        pass
+    if "building" in _by_state(world):
+        raise StorageError("an order is being built by somebody else", remedy="wait until that has ended")
+
+
+def _change_policy(world: World) -> None:
+    rules = world.home / "policies" / "access.yaml"
+    write_durably(rules, rules.read_bytes().replace(b"released to everybody", b"free for all"))
+    record_policies(world.people)
+
+
+def _policies(world: World) -> Counter[str]:
+    return Counter(f"policies of {len(change.files)} files" for change in policy_history(world.home))
+
+
 OPERATIONS += [
     Operation("ingest", lambda world: deliver(world, NEW, 1), lambda world: world.pack(NEW, 1, FIRST)),
     Operation(
@@ -61,4 +157,11 @@ OPERATIONS += [
     ),
     Operation("audit", _audit),
     Operation("rebuild", lambda world: rebuild_index(world.archive)),
+    Operation("ledger", lambda world: record_kept(world.archive), _keep),
+    Operation("policy change", _change_policy, lambda world: record_policies(world.people), _policies),
+    Operation("group", _make_group, facts=_groups),
+    Operation("code", _ask_for_code),
+    Operation("order placed", _place_order),
+    Operation("order built", _build_order, _place_order, facts=_orders),
+    Operation("withdrawal", _withdraw, _archivists, facts=_withdrawals),
 ]

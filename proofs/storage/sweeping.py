@@ -9,17 +9,18 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import random
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from oais.errors import ArchiveError, as_fault
 from proofs.access.sweeping import in_two
-from proofs.storage import oracle
+from proofs.storage import oracle, power
 from proofs.storage.operations import Operation
 from proofs.storage.oracle import Expected, facts_of
 from proofs.storage.snapshots import Kept, digest_of, put_back, taken
@@ -31,15 +32,17 @@ _SLOWEST = 20
 
 @dataclass(slots=True)
 class Swept:
-    """What a sweep met: points by operation and fault, ends that were judged, and all that was wrong."""
+    """What a sweep met: points by operation and fault, states by operation, ends judged, and all wrong."""
 
     points: Counter[tuple[str, str]] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
     ends: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def add(self, other: Swept) -> None:
         """Take in what another sweep met."""
         self.points += other.points
+        self.states += other.states
         self.ends += other.ends
         self.wrong += other.wrong
 
@@ -147,6 +150,28 @@ class Sweep:
         swept.ends = len(self._ends)
         return swept
 
+    def lose_power(self, room: Path, drawn: random.Random) -> Swept:
+        """Do the operation on a disk that writes down what it is asked, and judge every moment of it."""
+        disk, noted = power.record(room, self._start, self._act_at)
+        swept = Swept()
+        for number, moment in enumerate(power.moments(noted, drawn)):
+            swept.states[self._operation.name] += 1
+            put_back(self._world.place, power.found_at(room, disk, moment))
+            where = f"{self._operation.name}, power lost at moment {number} of {len(noted)}"
+            swept.wrong += [f"{where}: {told}" for told in self._end(acknowledged=moment.acknowledged)]
+        swept.ends = len(self._ends)
+        return swept
+
+    def _act_at(self, place: Path) -> None:
+        """Do the operation in a process of its own in an archive that lies elsewhere."""
+
+        def act() -> bool:
+            without_chance(1)
+            self._operation.act(replace(self._world, place=place).opened_again())
+            return True
+
+        assert in_child(act) == (0, True), f"{self._operation.name} fails on a sound disk"
+
     def _point(self, at: int, fault: Fault) -> list[str]:
         put_back(self._world.place, self._start)
         code, course = in_child(lambda: _run(self._world, self._operation, fault, at))
@@ -159,6 +184,8 @@ class Sweep:
         elif not course.met:
             wrong.append("the step was not reached")
         done = course is not None and course.ended == "done"
+        if done and fault is Fault.EIO and course.met == "fsync":
+            wrong.append("a write that the disk did not confirm was passed over")
         return wrong + self._end(acknowledged=done)
 
     def _end(self, *, acknowledged: bool) -> list[str]:
@@ -200,18 +227,39 @@ def sweep(
     return whole
 
 
-def _part(operations: Sequence[Operation], part: int, every: int, wanted: Sequence[Fault]) -> Swept:
-    swept = Swept()
+def lose_power(operations: Sequence[Operation], seed: int) -> Swept:
+    """Let operations lose their power at every moment, in two processes."""
+    whole = Swept()
+    for part in in_two(lambda number: _without_power(operations[number::2], seed + number)):
+        whole.add(part)
+    return whole
+
+
+def _without_power(operations: Sequence[Operation], seed: int) -> Swept:
+    swept, drawn = Swept(), random.Random(seed)
+    with _courses(operations) as courses, place_in_memory("disk") as room:
+        for course in courses:
+            swept.add(course.lose_power(room, drawn))
+    return swept
+
+
+@contextmanager
+def _courses(operations: Sequence[Operation]) -> Iterator[Iterator[Sweep]]:
+    """Give each operation, set up in one place after the other."""
     with place_in_memory("steps") as place, without_processes():
         world = build(place)
         base = taken(place)
         gc.freeze()
-        for operation in operations:
-            course = Sweep(world, base, operation)
+        yield (Sweep(world, base, operation) for operation in operations)
+
+
+def _part(operations: Sequence[Operation], part: int, every: int, wanted: Sequence[Fault]) -> Swept:
+    swept = Swept()
+    with _courses(operations) as courses:
+        for course in courses:
             points = [point for point in course.points() if point[0] // every % 2 == part or every > 1]
             points = [point for point in points if point[1] in wanted and point[0] % every == 0]
-            with suppress(KeyboardInterrupt):
-                swept.add(course.meet(points if every == 1 else points[part::2]))
+            swept.add(course.meet(points if every == 1 else points[part::2]))
     return swept
 
 
@@ -222,9 +270,3 @@ def table_of(points: Counter[tuple[str, str]]) -> str:
         f"  {name}: " + " ".join(f"{fault}={points[name, fault]}" for fault in Fault if points[name, fault])
         for name in names
     )
-
-
-def in_place(place: Path, operation: Operation) -> Sweep:
-    """Return the sweep of one operation in this process, for whoever looks at single points."""
-    world = build(place)
-    return Sweep(world, taken(place), operation)

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from oais.errors import ArchiveError, StorageError, WrongUsageError
-from oais.files import storage_errors
+from oais.files import storage_errors, sync_directory, sync_tree
 from oais.information.text import printable
 from search_index.words.documents import WordDocument
 from search_index.words.terms import Asked
@@ -30,6 +30,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from whoosh import columns, fields, index
     from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader
+    from whoosh.filedb.filestore import FileStorage
     from whoosh.query import Or, Term
     from whoosh.reading import TermNotFound
 
@@ -63,6 +64,18 @@ class _Codec(W3Codec):  # type: ignore[misc]
         return _RememberingReader(storage, segment)
 
 
+class _LastingStorage(FileStorage):  # type: ignore[misc]
+    """Makes what a commit wrote durable before the rename that makes it count, and then the rename.
+
+    Without it a power cut can leave the name of a commit whose files are empty.
+    """
+
+    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
+        sync_tree(Path(self.folder))
+        super().rename_file(oldname, newname, safe=safe)
+        sync_directory(self.folder)
+
+
 def _schema() -> Any:
     return fields.Schema(
         key=fields.ID(stored=True, unique=True),
@@ -88,7 +101,8 @@ def write_words(
     """
     with storage_errors("writing the index of words"):
         with _whoosh_errors():
-            opened = index.open_dir(str(folder))
+            # What is built anew is synced when it is whole.
+            opened = (FileStorage if whole else _LastingStorage)(str(folder)).open_index()
             writer = opened.writer(timeout=_WRITER_WAIT, codec=_Codec(), limitmb=_POOL_MEGABYTES)
         try:
             _fill(writer, documents, gone, whole=whole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +19,11 @@ from oais.functions.ingest import ingest
 from oais.functions.ledger.recording import ledger_of
 from oais.functions.ledger.verifying import verify_ledger
 from oais.functions.recovery import sweep
+from oais.functions.storage import find_aip
 from oais.functions.submission import submit
 from oais.information.representation.inspection import Inspector
 from oais.ledger.log import checkpoint_name
+from oais.ledger.tiles import tile_path
 from search_index import writing
 from search_index.index import open_index
 from tests.functions import attacking
@@ -116,3 +119,38 @@ def test_a_disk_that_fails_is_not_held_against_a_delivery(
     assert met
     assert list(archive.refused.iterdir()) == []
     assert ingest(archive, bag, inspector).receipt.status == "accepted"
+
+
+def test_tiles_of_a_stopped_append_do_not_stand_against_the_next(lent: Archive, tmp_path: Path) -> None:
+    """A partial tile that was never signed is gone when other entries come to its place."""
+    list(submit(lent, [plain_bag(tmp_path / "one.bag", "one.aip", PAYLOAD)]))
+    ledger = ledger_of(lent)
+    size = ledger.head().size
+    torn = [ledger.root / tile_path(level, 0, size + 1) for level in ("entries", 0)]
+    torn[0].write_bytes(bytes(34))
+    torn[1].write_bytes(bytes(32))
+    assert verify_ledger(lent) == []
+    list(submit(lent, [plain_bag(tmp_path / "two.bag", "two.aip", PAYLOAD)]))
+    assert ledger.head().size == size + 2
+    assert [path for path in torn if path.exists()] == []
+    assert verify_ledger(lent) == []
+    assert ledger.head().size == size + 2
+
+
+def test_what_was_half_forgotten_is_forgotten_at_the_next_start(
+    lent: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped between words and catalogue, what is stored no more is not found after the next start."""
+    list(submit(lent, [plain_bag(tmp_path / "one.bag", "one.aip", PAYLOAD)]))
+    shutil.rmtree(find_aip(lent, "one.aip").path)
+    with closing(open_index(lent.index_root)) as index, monkeypatch.context() as patch:
+        patch.setattr(writing, "remove_records", _refused_by_disk)
+        with pytest.raises(StorageError, match="No space"):
+            index.remove(["one.aip"])
+        assert index.aip("one.aip") is not None
+        sweep(lent)
+        assert index.aip("one.aip") is not None
+        patch.undo()
+        sweep(lent)
+        assert index.aip("one.aip") is None
+        assert index.unfinished() == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from aip.reading import read_description, read_report
@@ -38,11 +38,11 @@ def carry_out(archive: Archive, withdrawal: Withdrawal) -> Deletion:
     tombstone = withdrawal.tombstone or _lay(archive, withdrawal)
     place = archive.staging / f"withdrawn-{folder_of(archive, withdrawal.aip_id).name}"
     aip_store(archive).take_out(withdrawal.aip_id, place)
-    _forget(archive, withdrawal.aip_id)
     with storage_errors(f"deleting {withdrawal.aip_id}"):
         _delete(place)
         purge(archive, archive.home)
         _delete(archive.dip_root / "derived")  # what was cut of its tables; it is made again of others
+    _forget(archive, withdrawal.aip_id)
     deletion = Deletion(withdrawal.aip_id, withdrawal.number, archive.now())
     keep(archive, deletion)
     record_withdrawal(archive, (tombstone, deletion))
@@ -101,9 +101,9 @@ def _lost(stored: StoredAip, number: int) -> LostVersion:
 
 
 def _forget(archive: Archive, aip_id: str) -> None:
-    """Take the AIP out of the index; one that cannot be used is made again without it."""
-    with suppress(StorageError), closing(open_index(archive.index_root)) as index:
-        if index.aip(aip_id) is not None:
+    """Take the AIP out of the index; raises StorageError, for what is gone must not be found any more."""
+    with closing(open_index(archive.index_root)) as index:
+        if index.is_made() and index.aip(aip_id) is not None:
             index.remove([aip_id])
 
 
