@@ -26,7 +26,10 @@ _process = os.getpid
 
 
 class Fault(StrEnum):
-    """What befalls a step. The disk of EROFS and EDQUOT stays so; the others are met once."""
+    """What befalls a step. The disk of EROFS and EDQUOT stays so; what cannot be read by EIO stays so.
+
+    The others are met once.
+    """
 
     KILL = "kill"
     TORN = "torn"
@@ -56,6 +59,7 @@ _WRITES: Final = frozenset(
 )
 _GROWS: Final = frozenset(["write", "fsync", "create", "rename", "link", "mkdir", "statement", "commit"])
 _OPENS: Final = frozenset(["open", "create", "list", "connect"])
+_LOOKS: Final = frozenset({"open", "list"})
 _LASTING: Final = frozenset({Fault.EROFS, Fault.EDQUOT})
 
 _APPLIES: Final = {
@@ -101,7 +105,7 @@ class Steps:
 
     def __init__(self, place: Path, fault: Fault | None = None, at: int = 0) -> None:
         self.calls: list[str] = []
-        self.met = ""
+        self.met = self._bad = ""
         self._place = os.fspath(place)
         self.fault = fault
         self._at = at
@@ -122,7 +126,9 @@ class Steps:
             return False
         self.calls.append(call)
         if len(self.calls) == self._at:
-            self.met = call
+            self.met, self._bad = call, str(path)
+            return True
+        if self.met and self.fault is Fault.EIO and call in _LOOKS and str(path) == self._bad:
             return True
         return bool(self.met) and self.fault in _LASTING and applies(self.fault, call)
 
