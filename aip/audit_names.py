@@ -29,7 +29,7 @@ class Met:
 
     def in_disk_order(self, paths: Iterable[str]) -> list[str]:
         """Return paths in the order of their inodes, which file systems follow when they lay out files."""
-        return sorted(paths, key=lambda path: (self.inodes.get(path, 0), path))
+        return [path for _, path in sorted((self.inodes.get(path, 0), path) for path in paths)]
 
 
 def names_in(root: Path) -> Met:

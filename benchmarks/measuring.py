@@ -107,6 +107,11 @@ def sha512_all(root: Path) -> float:
     return run_command("find . -type f -print0 | xargs -0 -P2 -n2000 sha512sum", cwd=root)
 
 
+def cat_all(root: Path) -> float:
+    """Return the seconds in which ``cat`` reads every file below ``root``."""
+    return run_command("find . -type f -print0 | xargs -0 -n2000 cat > /dev/null", cwd=root)
+
+
 def bagit_validate(bag: Path) -> float:
     """Return the seconds in which bagit-python validates a bag with two processes."""
     return run_command([str(PROGRAMS / "bagit.py"), "--quiet", "--validate", "--processes", "2", str(bag)])

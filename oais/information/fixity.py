@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from typing import Protocol
@@ -69,6 +70,21 @@ _MAKERS: dict[str, Callable[[], Hasher]] = {
     "blake3": blake3,
 }
 
+
+def _in_steps(make: Callable[[], Hasher], data: bytes) -> Hasher:
+    hasher = make()
+    hasher.update(data)
+    return hasher
+
+
+_AT_ONCE: dict[str, Callable[[bytes], Hasher]] = {
+    **{name: partial(_in_steps, make) for name, make in _MAKERS.items()},
+    "sha256": hashlib.sha256,
+    "sha512": hashlib.sha512,
+    "blake3": blake3,
+}
+"""Hashers of bytes in memory; what is hashed most often is begun with its bytes, in one call."""
+
 DIGEST_LENGTHS = {name: len(make().hexdigest()) for name, make in _MAKERS.items()}
 """Hexadecimal digits of a digest, for every algorithm known here."""
 
@@ -117,12 +133,11 @@ def hash_stream(read_into: Callable[[memoryview], int], algorithms: Sequence[str
 
 def hash_bytes(data: bytes, algorithms: Sequence[str] = ARCHIVE_ALGORITHMS) -> FileFixity:
     """Hash bytes already in memory."""
-    digests = {}
-    for name in algorithms:
-        hasher = create_hasher(name)
-        hasher.update(data)
-        digests[name] = hasher.hexdigest()
-    return FileFixity(len(data), digests)
+    return FileFixity(len(data), _digests_of(data, algorithms))
+
+
+def _digests_of(data: bytes, algorithms: Sequence[str]) -> dict[str, str]:
+    return {name: _AT_ONCE[name](data).hexdigest() for name in algorithms}
 
 
 def hash_file(
@@ -145,11 +160,16 @@ def hash_file(
         special = _is_special(path, error)
         return FileFixity(0, {}, "special" if special else f"unreadable: {error.strerror}")
     try:
-        return _hash_descriptor(descriptor, algorithms, from_disk, budget)
+        status = os.fstat(descriptor)
+        if from_disk:
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        size, digests = _hash_descriptor(descriptor, status.st_size, algorithms, budget)
     except OSError as error:
         return FileFixity(0, {}, f"unreadable: {error.strerror}")
     finally:
         os.close(descriptor)
+    problem = "" if size == status.st_size else "changed while it was read"
+    return FileFixity(size, digests, problem, status.st_mtime_ns)
 
 
 def _is_special(path: str | os.PathLike[str], error: OSError) -> bool:
@@ -163,23 +183,19 @@ def _is_special(path: str | os.PathLike[str], error: OSError) -> bool:
 
 
 def _hash_descriptor(
-    descriptor: int, algorithms: Sequence[str], from_disk: bool, budget: Budget | None
-) -> FileFixity:
-    before = os.fstat(descriptor)
-    size = before.st_size
-    if from_disk:
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    descriptor: int, size: int, algorithms: Sequence[str], budget: Budget | None
+) -> tuple[int, Mapping[str, str]]:
+    """Return how many bytes were read of a file that has ``size``, and their digests."""
     if size < _READ_WHOLE:
         if budget is not None:
             budget.take(size)
-        result = hash_bytes(os.read(descriptor, size + 1), algorithms)
-    elif size < _THREADED_FROM or len(algorithms) == 1 or budget is not None:
+        data = os.read(descriptor, size + 1)
+        return len(data), _digests_of(data, algorithms)
+    if size < _THREADED_FROM or len(algorithms) == 1 or budget is not None:
         result = hash_stream(_reader(descriptor, budget), algorithms)
     else:
         result = copy_and_hash(descriptor, None, algorithms)
-    if result.size != size:
-        return FileFixity(result.size, result.digests, "changed while it was read", before.st_mtime_ns)
-    return FileFixity(size, result.digests, "", before.st_mtime_ns)
+    return result.size, result.digests
 
 
 def _reader(descriptor: int, budget: Budget | None) -> Callable[[memoryview], int]:
@@ -253,7 +269,7 @@ def hash_files(
 
 _BATCH = 256
 _AHEAD = 16
-"""Batches given to each process ahead of the answers taken, so that none waits while we do other work."""
+"""Batches given to each process ahead of the answers taken."""
 
 
 def usable_cores() -> int:

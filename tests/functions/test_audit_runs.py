@@ -9,14 +9,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aip.audit_log import RollUp, append_audit, recorded_audits
 from oais.archive import Archive
 from oais.errors import InvalidError, NotFoundError, StorageError
 from oais.functions.audit import run_audit, select_for_audit
@@ -380,3 +383,36 @@ def test_a_cadence_that_cannot_be_kept_is_foretold(held: Archive) -> None:
     assert told.needed == pytest.approx(2 * told.bytes / 86400, rel=0.01)
     assert "will come too late" in told.warnings()[0]
     assert "ask for" in told.warnings()[1]
+
+
+def test_a_decade_of_daily_audits_costs_an_aip_little(
+    tmp_path: Path, record_count: Callable[[str, int], None]
+) -> None:
+    """Ten years of BLAKE3 each day and sha512 each quarter: lines and bytes in the log of one AIP."""
+    day, earlier = datetime(2027, 1, 1, tzinfo=UTC), 0
+    lines: list[dict[str, Any]] = []
+    for number in range(3653):
+        at = (day + timedelta(days=number)).isoformat().replace("+00:00", "Z")
+        entry = {
+            "event": "fixity check",
+            "outcome": "success",
+            "agent": "oais 0.1.0",
+            "started_at": at,
+            "ended_at": at,
+            "head": 3,
+            "algorithms": ["sha512" if number % 90 == 0 else "blake3"],
+            "files": 10_000,
+            "bytes": 10**12,
+            "audits": earlier + 1,
+            "findings": [],
+        }
+        earlier += 1
+        if RollUp(30).wants(lines, entry):
+            append_audit(tmp_path, entry)
+            lines.append(entry)
+            earlier = 0
+    size = (tmp_path / "logs" / "audits.jsonl").stat().st_size
+    record_count("bytes in the log of an AIP after a decade of daily audits", size)
+    assert sum(line["audits"] for line in recorded_audits(tmp_path)) + earlier == 3653
+    assert len(lines) < 180
+    assert size < 100_000

@@ -189,21 +189,25 @@ class AuditRun:
 
     def _missing(self) -> Iterator[tuple[str, Finding]]:
         archive, chosen = self._archive, self._chosen
-        for found in storage_root_findings(archive, chosen.root):
-            yield "aip/", found
-        if (chosen.everything or chosen.due) and chosen.part.number == 1 and chosen.root.is_dir():
-            for found in check_root_files(chosen.root, self._archive.trusted_keys().values()):
-                yield "aip/", found
+        whole = chosen.everything or chosen.due
+        yield from (("aip/", found) for found in self._about_root(whole and chosen.part.number == 1))
         if chosen.location != HOME:
             return
-        if chosen.everything or chosen.due or chosen.aip_id:
+        if whole or chosen.aip_id:
             for about, found in missing_from_store(archive, self._register.head_of, chosen.aip_id):
                 if chosen.aip_id or chosen.part.holds(object_path(about)):
                     yield about, found
         if chosen.aip_id:
             yield from ((chosen.aip_id, found) for found in signed_too_late(archive, chosen.aip_id))
-        if (chosen.everything or chosen.due) and chosen.part.number == 1 and ledger_of(archive).signed:
+        if whole and chosen.part.number == 1 and ledger_of(archive).signed:
             yield from (("ledger/", found) for found in verify_ledger(archive))
+
+    def _about_root(self, files: bool) -> Iterator[Finding]:
+        """Yield what is wrong with the storage root itself, and with the files in it that are of no AIP."""
+        root = self._chosen.root
+        yield from storage_root_findings(self._archive, root)
+        if files and root.is_dir():
+            yield from check_root_files(root, self._archive.trusted_keys().values())
 
 
 def due_at(archive: Home, depth: Depth, now: str, chosen: Selection) -> Chosen:
