@@ -13,7 +13,7 @@ from oais.database import mail_queue
 from oais.errors import DamageError, StorageError, UnreachableError
 from oais.files import free_bytes
 from oais.functions.completeness import storage_root_findings
-from oais.functions.copies.locations import locations
+from oais.functions.copies.locations import locations, roots
 from oais.functions.mailing.sending import MOST_TRIES
 from oais.functions.recovery import look_again
 from oais.functions.service import database_if_any
@@ -125,6 +125,8 @@ def _copies_in_trouble(archive: Archive) -> tuple[str, ...]:
     told = []
     try:
         told += [f"location {one.name} is away: {one.away}" for one in locations(archive) if one.away]
+        aside = {name: _count(root.parent / "quarantine") for name, root in roots(archive).items()}
+        told += [f"damaged copies put aside at {name}: {count}" for name, count in aside.items() if count]
     except DamageError as error:
         told.append(f"{error.message}: {error.remedy}")
     return tuple(told)

@@ -16,6 +16,7 @@ import pytest
 
 from aip.audit import audit_aip
 from oais.errors import DamageError, NotFoundError, StorageError
+from oais.functions.administration import tell_status
 from oais.functions.copies.deciding import decide
 from oais.functions.copies.judging import Copy, State, judge_copies
 from oais.functions.copies.repair import Repair, recorded_in, repair
@@ -166,6 +167,7 @@ def test_a_repair_is_told_for_ever(copied: Copied) -> None:
     assert event.findtext(".//premis:linkingObjectIdentifierValue", namespaces=names) == AIP
     note = event.findtext(".//premis:eventOutcomeDetailNote", namespaces=names) or ""
     assert note.startswith("home was damaged, v2, kept in quarantine/")
+    assert tell_status(copied.archive).warnings == ("damaged copies put aside at home: 1",)
     root = copied.places["home"]
     assert '"recovery": {"from": "vault"' in (root / "logs/audits.jsonl").read_text().splitlines()[-1]
     assert audit_aip(root, copied.archive.trusted_keys(), workers=1).intact

@@ -102,7 +102,7 @@ def test_a_location_that_is_away_is_owed(busy: Archive, tmp_path: Path) -> None:
     vault.path.rename(tmp_path / "unplugged")
     told = deliver(busy, tmp_path)
     assert len(told.warnings) == 1
-    assert "vault is owed 1 AIPs" in told.warnings[0]
+    assert "vault is owed 1 AIP: " in told.warnings[0]
     assert "oais location sync" in told.warnings[0]
     assert is_same(busy, attic)
     assert not vault.path.exists()

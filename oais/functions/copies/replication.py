@@ -115,7 +115,8 @@ def replicate(home: Home, aip_ids: Sequence[str], reporter: Reporter) -> None:
             missed = len(aip_ids) - len({name.rpartition("@")[0] for name in told.copied})
             if told.away or told.findings:
                 reason = told.away or told.findings[0][1].message
-                reporter.warn(f"{location.name} is owed {missed} AIPs: {reason}", _MAKE_UP)
+                aips = "1 AIP" if missed == 1 else f"{missed} AIPs"
+                reporter.warn(f"{location.name} is owed {aips}: {reason}", _MAKE_UP)
     except ArchiveError as error:
         reporter.warn(f"nothing was copied: {error.message}", error.remedy or _MAKE_UP)
 
