@@ -197,6 +197,18 @@ def test_all_rolled_back_is_an_alarm(copied: Copied) -> None:
     assert "home good (v1), vault good (v1), attic missing" in run(copied, []).findings[0].message
 
 
+@pytest.mark.parametrize("state", ["content", "inventory", "signature", "unreadable"])
+def test_a_bad_copy_of_a_newer_version_is_not_replaced_by_an_older_one(copied: Copied, state: str) -> None:
+    """The second version came in a moment ago, and the ledger has not got it: what is left of it stays."""
+    unreadable = copied.begin(("older", state, "older"))
+    before = copied.trees()
+    with failing_disk(unreadable) if unreadable else nullcontext():
+        told = repair(copied.archive, PLACE, {}, unreadable=True)
+    assert [found.code for found in told.findings] == ["COP-006"]
+    assert "vault knows v2, and no copy proves more than v1" in told.findings[0].message
+    assert copied.trees() == before
+
+
 def test_who_has_seen_to_the_disk_may_replace_what_cannot_be_read(copied: Copied) -> None:
     """Then the unreadable copy is made anew like any other, and kept aside."""
     copied.begin(("good", "content", "good"))
