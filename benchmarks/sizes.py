@@ -23,6 +23,7 @@ class Sizes:
     entries: int = 10_000
     many_aips: int = 10_000
     sparse_bytes: int = 5 << 30
+    restarted: int = 10_000
 
 
 FULL = Sizes()
@@ -39,4 +40,5 @@ QUICK = Sizes(
     entries=1_000,
     many_aips=500,
     sparse_bytes=256 << 20,
+    restarted=500,
 )

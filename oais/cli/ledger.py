@@ -117,6 +117,20 @@ def _check_proofs(home: Path, proofs: list[Path], as_json: bool) -> None:
         print_json({"proofs": answers})
 
 
+@ledger_app.command("renew")
+def ledger_renew(home: Home = None, as_json: AsJson = False) -> None:
+    """Renew the evidence of the past by today's signing key and a second hash, before older ones fall."""
+    from oais.archive import open_archive
+    from oais.functions.ledger.renewing import renew
+
+    done = renew(open_archive(home_or_default(home), ruled=False))
+    if as_json:
+        print_json(asdict(done))
+        return
+    heads = f"{counted(done.signed_again, 'head')} signed again by key {done.key_id}"
+    out.print(f"renewed the evidence of {done.size} entries: {heads}", soft_wrap=True)
+
+
 @ledger_app.command("publish")
 def ledger_publish(
     folder: Annotated[Path | None, typer.Argument(help="A folder on another disk or machine.")] = None,

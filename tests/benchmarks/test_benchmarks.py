@@ -24,6 +24,7 @@ TINY = Sizes(
     entries=300,
     many_aips=30,
     sparse_bytes=20 << 20,
+    restarted=20,
 )
 
 

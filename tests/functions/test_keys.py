@@ -19,17 +19,22 @@ from oais.functions.keys.ceremony import Change, create_root_key, prepare, sign
 from oais.functions.keys.finishing import Finished, finish
 from oais.functions.ledger.proving import check_proof_file, prove
 from oais.functions.ledger.recording import ledger_of, record
+from oais.functions.ledger.renewing import renew
 from oais.functions.ledger.verifying import tell_ledger, verify_ledger
 from oais.functions.receipts import open_receipt, receipt_path
 from oais.functions.recovery import sweep
 from oais.functions.submission import submit
 from oais.information.ledger.notes import open_checkpoint
+from oais.information.ledger.proofs import check_proof
 from oais.information.ledger.statements import Statement
 from oais.information.packages import Receipt
 from oais.information.reader.ed25519 import can_check
 from oais.information.signature import algorithms, create_signer, open_signer
 from oais.information.trust import SigningKey, parse_root, walk_roots
 from oais.information.trust_folder import read_root, trust_in
+from oais.ledger.log import kept_checkpoints
+from oais.ledger.opened import Opened, find_line
+from oais.ledger.verifying import verify_log
 from tests.functions.deliveries import plain_bag
 from tests.functions.faults import KILLED, at_step, killing
 from tests.functions.test_reader import reader
@@ -486,3 +491,44 @@ def test_a_key_of_an_algorithm_that_does_not_work_here_is_not_made() -> None:
     assert "ed25519" in algorithms()
     with pytest.raises(ConfigurationError, match="rot13"):
         create_signer(algorithm="rot13")
+
+
+def test_evidence_is_renewed_before_an_algorithm_falls(
+    rooted: Archive, holders: Holders, tmp_path: Path
+) -> None:
+    """Afterwards the whole past is proven by the new key alone, and by a hash that is not the tree's."""
+    stored(rooted, tmp_path, "one.aip")
+    holders.hold(rooted, Change({}, new_key="ed448"))
+    renewed = again(rooted)
+    size = ledger_of(renewed).head().size
+    done = renew(renewed)
+    assert (done.size, done.key_id) == (size, renewed.signer.key_id)
+    assert done.signed_again == len(kept_checkpoints(renewed.home / "ledger")) - 2
+    only_new = replace(ledger_of(renewed), keys={renewed.signer.key_id: renewed.signer.public_pem}, ends={})
+    assert list(verify_log(only_new)) == []
+    proof = only_new.prove(_opened(renewed, "aip-version", "one.aip@v1"))
+    assert check_proof(proof, only_new.keys).size <= size
+    assert codes(renewed) == []
+    told = reader(renewed.aip_root / "verify.py")
+    assert told.returncode == 0, told.stdout
+    lines = (renewed.home / "ledger" / "statements.jsonl").read_bytes().splitlines(keepends=True)
+    statement = _opened(renewed, "renewal", f"statements@{size}").statement
+    assert statement.sha512 == hashlib.sha512(b"".join(lines[:size])).hexdigest()
+    assert renew(renewed).signed_again == 0
+
+
+def _opened(archive: Archive, kind: str, subject: str) -> Opened:
+    found = find_line(archive.home / "ledger", kind, subject)
+    assert found is not None
+    return found
+
+
+def test_nothing_is_renewed_over_damage(rooted: Archive, tmp_path: Path) -> None:
+    """A renewal would vouch for what it covers: first it is verified."""
+    stored(rooted, tmp_path, "one.aip")
+    path = rooted.home / "ledger" / "statements.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"one.aip", b"two.aip"))
+    with pytest.raises(DamageError, match=r"statements\.jsonl") as stopped:
+        renew(rooted)
+    assert "nothing was renewed" in stopped.value.remedy
+    assert "renewal" not in tell_ledger(rooted).entries

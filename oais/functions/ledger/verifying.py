@@ -16,13 +16,14 @@ from oais.files import read_regular
 from oais.functions.copies.changes import LOG as LOCATIONS
 from oais.functions.ledger.late import signed_too_late
 from oais.functions.ledger.recording import AUDITS, REPAIRS, Kept, kept_in, known_in, require_ledger, standing
+from oais.functions.ledger.renewing import renewals
 from oais.functions.policy.history import LOG
 from oais.functions.receipts import receipt_path
 from oais.functions.storage import is_ingesting
 from oais.functions.withdrawal.keeping import path_of as withdrawal_path
 from oais.information.findings import Finding, finding
 from oais.information.identifiers import object_path
-from oais.ledger.opened import newest
+from oais.ledger.opened import STATEMENTS, newest
 from oais.ledger.verifying import Tree, proven_tree, verify_log, why_not_of
 
 _ON_ITS_WAY: Final = 60.0
@@ -65,7 +66,7 @@ def verify_ledger(home: Home, elsewhere: Sequence[Path] = ()) -> list[Finding]:
 def _against_kept(home: Home) -> Iterator[Finding]:
     """Compare what the ledger stands for with what is there."""
     known = dict(standing(home, known_in(require_ledger(home))))
-    for thing in kept_in(home):
+    for thing in (*renewals(home, known), *kept_in(home)):
         said = known.pop((thing.kind, thing.subject), None)
         place = _place_of(home, thing.kind, thing.subject)
         if said is None and not _on_its_way(home, home.home / place):
@@ -116,6 +117,7 @@ def _place_of(home: Home, kind: str, subject: str) -> str:
         "repair": f"ledger/{REPAIRS}/{subject}.xml",
         "key": f"keys/trusted/{subject}.pem",
         "trust": f"trust/{subject}.json",
+        "renewal": f"ledger/{STATEMENTS}",
     }
     return places.get(kind, "ledger")
 

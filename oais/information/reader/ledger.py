@@ -181,6 +181,8 @@ class Ledger:
         """Compare what a statement is about with what lies there; of several about it the last counts."""
         name = f"{told['kind']} {told['subject']}"
         folder, path = self._place_of(told["kind"], told["subject"])
+        if told["kind"] == "renewal":
+            self._verify_renewal(name, told["sha512"])
         if path and os.path.isdir(folder) and (told["subject"], told["sha512"]) not in self.withdrawn:
             try:
                 found = hashlib.sha512(small_file(os.path.join(folder, *path.split("/")))).hexdigest()
@@ -211,6 +213,16 @@ class Ledger:
             return
         if any(signed_by(pem, data, signed) for pem in late):
             self.faults[name] = f"entry {index} is signed by a key that had ended before"
+
+    def _verify_renewal(self, name: str, expected: str) -> None:
+        """Compare the lines that a renewal speaks of with the other digest that it gave them."""
+        match = re.match("renewal statements@([0-9]{1,18})$", name)
+        hasher = hashlib.sha512()
+        with open_plain(os.path.join(self.place, "statements.jsonl")) as stream:
+            for _ in range(int(match.group(1)) if match else 0):
+                hasher.update(stream.readline(LONGEST_LINE))
+        if not match or hasher.hexdigest() != expected:
+            self.faults[name] = "the statements are not those whose evidence was renewed"
 
     def _place_of(self, kind: str, subject: str) -> "tuple[str, str]":
         """Return the folder and the path in it of what a statement is about; empty where none is known."""
