@@ -105,6 +105,14 @@ class Settings:
     audit_bytes_per_second: int = _setting(
         0, "Bytes that audits by the worker read in a second, all its processes together; 0 sets no limit."
     )
+    timestamp_authority: str = _setting(
+        "",
+        "Who stamps published checkpoints with the time (RFC 3161): the address of an authority, or a "
+        "command that reads a query and writes the reply; empty: nobody.",
+    )
+    timestamp_certificates: str = _setting(
+        "", "File with the authority's root certificates (PEM), seen from the archive's home."
+    )
     keep_refused: bool = _setting(True, "Keep the bytes of refused deliveries in sip/refused.")
     withdrawal_days: int = _setting(
         14, "Days in which a second archivist may approve that an AIP is withdrawn."

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from oais.cli.options import AsJson, Home, opened_service
-from oais.cli.terminal import counted, home_or_default, out, print_findings, print_json, print_pairs
+from oais.cli.terminal import counted, home_or_default, out, print_findings, print_json, print_pairs, warn
 from oais.errors import WrongUsageError
 from oais.information.findings import Severity
 
@@ -117,6 +117,25 @@ def _check_proofs(home: Path, proofs: list[Path], as_json: bool) -> None:
         print_json({"proofs": answers})
 
 
+@ledger_app.command("stamp")
+def ledger_stamp(home: Home = None, as_json: AsJson = False) -> int:
+    """Ask the authority for the time stamps that published checkpoints still lack; exit code 4 when away."""
+    from oais.archive import open_home
+    from oais.functions.ledger.stamping import stamp_owed
+
+    done = stamp_owed(open_home(home_or_default(home)))
+    if as_json:
+        print_json({"tokens": [path.name for path in done.tokens], "owed": done.owed})
+        return 4 if done.owed else 0
+    for path in done.tokens:
+        out.print(f"stamped ledger/timestamps/{path.name}", soft_wrap=True)
+    for name, why in done.owed.items():
+        warn(f"no time stamp over {name} yet: {why}")
+    if not done.tokens and not done.owed:
+        out.print("no time stamp is owed")
+    return 4 if done.owed else 0
+
+
 @ledger_app.command("renew")
 def ledger_renew(home: Home = None, as_json: AsJson = False) -> None:
     """Renew the evidence of the past by today's signing key and a second hash, before older ones fall."""
@@ -150,6 +169,8 @@ def ledger_publish(
     if folder is not None:
         published = publish(open_home(home_or_default(home)), folder)
         told |= {"file": str(published.path), "size": published.checkpoint.size}
+        if published.owed:
+            warn(f"no time stamp yet: {published.owed}", "'oais ledger stamp' asks again")
     if mail:
         with opened_service(home) as service:
             told |= {"size": [mail_checkpoint(service, address) for address in mail][-1].size, "mailed": mail}

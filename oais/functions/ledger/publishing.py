@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from oais.archive import Home
 from oais.errors import DamageError, WrongUsageError
 from oais.files import make_directories, storage_errors, write_durably
 from oais.functions.ledger.recording import require_ledger
+from oais.functions.ledger.stamping import stamp_later, stamp_owed, token_of
 from oais.functions.ledger.verifying import compare_elsewhere
 from oais.functions.mailing.queueing import queue_mail
 from oais.functions.service import Service
@@ -18,10 +20,11 @@ from oais.mail import Letter, Subject, parse_address
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A checkpoint and where a copy of it lies now."""
+    """A checkpoint and where a copy of it lies now; ``owed`` tells why it has no time stamp yet."""
 
     checkpoint: Checkpoint
     path: Path
+    owed: str = ""
 
 
 def publish(home: Home, folder: Path) -> Published:
@@ -44,8 +47,21 @@ def publish(home: Home, folder: Path) -> Published:
     path = folder / f"{stem}.{head.size}.txt"
     with storage_errors(f"publishing to {folder}"):
         make_directories(folder)
-        write_durably(path, ledger.checkpoint_with(head.size))
-    return Published(head, path)
+        write_durably(path, note := ledger.checkpoint_with(head.size))
+    stamp_later(home, head.size, note)
+    stamped = stamp_owed(home)
+    _bring_tokens(home, [*kept, path])
+    return Published(head, path, stamped.owed.get(f"{head.size}.txt", ""))
+
+
+def _bring_tokens(home: Home, published: Sequence[Path]) -> None:
+    """Put the time stamps beside the checkpoints of a folder that have none yet."""
+    for path in published:
+        size, target = path.stem.rpartition(".")[2], path.with_name(f"{path.name}.tsr")
+        with storage_errors(f"publishing to {path.parent}"):
+            token = token_of(home, path.read_bytes(), int(size)) if size.isdecimal() else b""
+            if token and not target.exists():
+                write_durably(target, token)
 
 
 def mail_checkpoint(service: Service, address: str) -> Checkpoint:
@@ -53,7 +69,9 @@ def mail_checkpoint(service: Service, address: str) -> Checkpoint:
     to = parse_address(address)
     ledger = require_ledger(service.archive)
     head = ledger.head()
-    text = _LETTER.format(size=head.size, checkpoint=ledger.checkpoint_with(head.size).decode())
+    note = ledger.checkpoint_with(head.size)
+    stamp_later(service.archive, head.size, note)
+    text = _LETTER.format(size=head.size, checkpoint=note.decode())
     with service.database.writing() as connection:
         queue_mail(connection, service, Letter(to, Subject.CHECKPOINT, text))
     return head

@@ -17,6 +17,7 @@ from oais.functions.copies.changes import LOG as LOCATIONS
 from oais.functions.ledger.late import signed_too_late
 from oais.functions.ledger.recording import AUDITS, REPAIRS, Kept, kept_in, known_in, require_ledger, standing
 from oais.functions.ledger.renewing import renewals
+from oais.functions.ledger.stamping import verify_stamps
 from oais.functions.policy.history import LOG
 from oais.functions.receipts import receipt_path
 from oais.functions.storage import is_ingesting
@@ -60,6 +61,7 @@ def verify_ledger(home: Home, elsewhere: Sequence[Path] = ()) -> list[Finding]:
     if not any(fault.path == "ledger/checkpoint" for fault in found):
         found += _against_kept(home)
         found += signed_too_late(home)
+    found += verify_stamps(home)
     return [*found, *compare_elsewhere(home, elsewhere)]
 
 
