@@ -14,8 +14,10 @@ from oais.information.findings import Finding, finding
 from oais.information.reader.composed import VERIFY, reader_number, verify_program
 
 _LAYERS: Final = 4
-_TEMPORARY: Final = re.compile(r"\.(verify\.py|README\.txt)\.[0-9]+\.tmp")
+_TEMPORARY: Final = re.compile(r"\.(verify\.py|README\.txt|archive\.pub\.pem)\.[0-9]+\.tmp")
 _EXTENSIONS: Final = "extensions"
+
+_PEM_END: Final = b"-----END PUBLIC KEY-----\n"
 
 
 def check_root_files(root: Path, trusted: Collection[bytes]) -> Iterator[Finding]:
@@ -53,8 +55,14 @@ def _check_key(root: Path, trusted: Collection[bytes]) -> Iterator[Finding]:
         yield finding("AUD-006", path, f"{path} is missing")
     elif not isinstance(found, bytes):
         yield finding("AUD-005", path, f"{path} cannot be read: {found.strerror}")
-    elif found not in trusted:
+    elif not found or set(_pems_in(found)) - set(trusted):
         yield finding("AUD-005", path, f"{path} is none of the {len(trusted)} trusted keys")
+
+
+def _pems_in(data: bytes) -> list[bytes]:
+    """Return the keys of a file: the one that signs, behind it those that did before."""
+    parts = data.split(_PEM_END)
+    return [part + _PEM_END for part in parts[:-1]] + parts[-1:] * bool(parts[-1])
 
 
 def _read(path: Path) -> bytes | OSError:
