@@ -142,7 +142,7 @@ class AipStore:
         """
         with storage_errors(f"reading the storage root {self.root.name}"):
             if self.root.is_dir():
-                yield from _folders_below(self.root, _LAYERS)
+                yield from map(Path, _folders_below(os.fspath(self.root), _LAYERS))
 
     def objects(self) -> Iterator[StoredAip]:
         """Yield every AIP that is whole enough; damaged ones are for the audit to name.
@@ -255,13 +255,13 @@ class AipStore:
             raise
 
 
-def _folders_below(folder: Path, layers: int) -> Iterator[Path]:
+def _folders_below(folder: str, layers: int) -> Iterator[str]:
     with os.scandir(folder) as listing:
         names = sorted(item.name for item in listing if item.is_dir(follow_symlinks=False))
     for name in names:
         if layers == _LAYERS and name == "extensions":
             continue
         if layers == 1:
-            yield folder / name
+            yield f"{folder}/{name}"
         else:
-            yield from _folders_below(folder / name, layers - 1)
+            yield from _folders_below(f"{folder}/{name}", layers - 1)

@@ -7,6 +7,8 @@ submission, which a mark tells to look (``unrecorded``).
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ from oais.ledger.log import Ledger
 from oais.ledger.opened import subjects
 
 AUDITS: Final = "audits"
+_VERSION: Final = re.compile(r"v[0-9]")
 REPAIRS: Final = "repairs"
 
 Known = Mapping[tuple[str, str], str]
@@ -220,9 +223,11 @@ def _versions(home: Home, known: Known) -> Iterator[Kept]:
         for kind, subject in known
         if kind == "aip-version"
     }
+    skipped = len(os.fspath(home.aip_root)) + 1
     for root in aip_store(home).found_roots():
-        place = root.relative_to(home.aip_root).as_posix()
-        folders = [path.name for path in root.glob("v[0-9]*") if path.is_dir()]
+        place = os.fspath(root)[skipped:]
+        with storage_errors(f"reading {root.name}"), os.scandir(root) as listing:
+            folders = [item.name for item in listing if _VERSION.match(item.name) and item.is_dir()]
         if not all((place, name) in there for name in folders):
             with suppress(DamageError, NotFoundError):  # an audit names what is damaged
                 stored = open_stored(root)
