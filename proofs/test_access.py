@@ -196,6 +196,23 @@ def test_a_door_that_asks_wrongly_is_found(world: World, endpoint: Callable[...,
     assert _finds(world, Door(path, endpoint, Action.DOWNLOAD)) != []
 
 
+def test_a_tombstone_that_tells_a_hidden_title_is_found(world: World) -> None:
+    """Planted: one that is shown to whoever asks for it."""
+    found = _finds(world, Door("/aip/{aip_id}/planted", planted.telling, Action.READ_METADATA))
+    for name in ("tombstone-hidden", "tombstone-listed"):
+        assert any(sets.aip_id(name) in fault and "expected 404" in fault for fault in found), name
+        assert any(fault.endswith(f"tells of {name}") for fault in found), name
+
+
+def test_a_package_that_outlives_a_withdrawal_is_found(world: World) -> None:
+    """Planted: bytes that were kept for a package before, and are given still."""
+    path = "/aip/{aip_id}/v{version:int}/planted/{path:path}"
+    found = _finds(world, Door(path, planted.kept_too_long, Action.DOWNLOAD))
+    for name in sets.WITHDRAWN:
+        assert any(sets.aip_id(name) in fault and ": 200, expected 4" in fault for fault in found), name
+        assert any(fault.endswith(f"tells data of {name}") for fault in found), name
+
+
 def test_a_version_that_goes_by_the_facts_of_the_newest_is_found(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from oais.functions.access.finding import Question
 from oais.functions.access.profiles import named_by, profile_of, within
 from oais.functions.orders.consumers import Consumer, consumer_of
 from oais.functions.orders.counting import count_download
+from oais.functions.orders.fetching import GoneError
 from oais.functions.orders.handouts import Handout
 from oais.functions.orders.selection import Missed, Selection, found, ticked
 from oais.web.addresses import address_of, prefix_of
@@ -138,13 +139,16 @@ def _count(request: Request, sizes: Iterable[tuple[str, int]]) -> None:
 
 
 def require_all_known(selection: Selection, profile: Profile | None = None) -> Selection:
-    """Return a selection of which nothing is missing and which is not empty; raises NotFoundError.
+    """Return a selection of which nothing is missing and which is not empty.
+
+    Raises NotFoundError, GoneError when all that is missing was withdrawn.
 
     What a ``profile`` names may be gone since it was saved: that is told by ``tell_missed``.
     """
     named = named_by(profile) if profile else ()
     if missing := tuple(item for item in selection.missed if item.asked not in named):
-        raise NotFoundError(
+        kind = GoneError if all(item.gone for item in missing) else NotFoundError
+        raise kind(
             f"not everything that was asked for is there: {_told(missing)}",
             remedy="ask without it, or search for a part of its identifier",
         )

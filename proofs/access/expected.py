@@ -35,17 +35,22 @@ ALL = frozenset(ACTIVE)
 STAFF = frozenset({"archivist", "administrator"})
 REGISTERED = frozenset({"registered", "member", "past member", "owner", "delegate", "past delegate"})
 OWNER = frozenset({"owner"})
+NONE: frozenset[str] = frozenset()
 READER = frozenset({"owner with a reading token"})
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Who reads the description, who has the data, whose list names it, and whether a login may help."""
+    """Who reads the description, who has the data, whose list names it, and whether a login may help.
+
+    What is ``gone`` was withdrawn: who might read its description reads its tombstone, nobody has the data.
+    """
 
     described: frozenset[str]
     had: frozenset[str]
     named: frozenset[str] | None = None
     login_helps: bool = False
+    gone: bool = False
 
     def lists(self, who: str) -> bool:
         """Return whether a list may show that the set is there."""
@@ -53,6 +58,8 @@ class Row:
 
     def status(self, who: str, *, data: bool) -> int:
         """Return what a page of the description, or the data themselves, answer."""
+        if self.gone:
+            return 410 if who in self.described else 404
         if who in (self.had if data else self.described):
             return 200
         if who not in self.described or (data and who in READER and "stranger" not in self.described):
@@ -100,11 +107,19 @@ ROWS = {
     "then-hidden": Row(STAFF, STAFF),
     "once-hidden": Row(STAFF, STAFF),
     "then-open": Row(ALL, ALL),
+    "tombstone-public": Row(ALL, NONE, gone=True),
+    "tombstone-listed": Row(STAFF, NONE, named=ALL, gone=True),
+    "tombstone-hidden": Row(STAFF, NONE, gone=True),
+    "tombstone-of-a-hidden-group": Row(STAFF | {"member"}, NONE, gone=True),
+    "withdrawal-asked": Row(ALL, ALL),
+    "withdrawn-and-back": Row(ALL, ALL),
 }
 """``versions`` is closed in its second version, while its first lies at ``first-version``, open to all.
 ``kindred`` begins as ``kin`` does and is none of it. ``nowhere`` was never made, ``turned-away`` was refused.
 What was ``once`` is the first version of a package and what is ``then`` its second: each by what was sealed
 in it, but a package whose newest version lies hidden is hidden with all its versions, wherever they lie.
+A ``tombstone`` stands for a package that two archivists withdrew: 410 to whoever might read its description,
+to all others what never was. Until the second one approves it is as it was, and so is one that came back.
 """
 
 DUTIES = {

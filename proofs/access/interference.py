@@ -13,7 +13,7 @@ from oais.archive import open_archive
 from proofs.access import sets
 from proofs.access.addresses import About, Address
 from proofs.access.asking import Answer, Client
-from proofs.access.world import DELIVERED, Clock, World, deliver
+from proofs.access.world import DELIVERED, Clock, World, deliver, withdraw
 
 UNSEEN = (
     "hidden",
@@ -22,6 +22,8 @@ UNSEEN = (
     "kindred",
     "once-open",
     "then-hidden",
+    "tombstone-hidden",
+    "tombstone-of-a-hidden-group",
     sets.TURNED_AWAY,
 )
 """What is delivered into the second world alone."""
@@ -37,6 +39,8 @@ def with_the_unseen(world: World, place: Path) -> World:
     """Return a copy of a world into which what is hidden was delivered."""
     other = world.copied(place)
     deliver(open_archive(other.home, clock=Clock(DELIVERED)), place, UNSEEN)
+    with other.opened(Clock(DELIVERED)) as service:
+        withdraw(service, other.identifiers, [name for name in UNSEEN if name in sets.WITHDRAWN])
     return other
 
 

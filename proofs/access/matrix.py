@@ -166,7 +166,7 @@ def _allowed(address: Address, who: str, way: str) -> frozenset[int]:
 
 def _wrong_hits(who: str, answer: Answer) -> Iterator[str]:
     """Tell where a search that asks for all does not give what may be described, no more and no less."""
-    never = {*sets.LATER, sets.NEVER_DELIVERED, sets.TURNED_AWAY}
+    never = {*sets.LATER, *sets.WITHDRAWN, sets.NEVER_DELIVERED, sets.TURNED_AWAY}
     expected = {sets.aip_id(name) for name, row in ROWS.items() if who in row.described and name not in never}
     view = json.loads(answer.body)
     found = {hit["aip_id"] for hit in view["hits"]}

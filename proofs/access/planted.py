@@ -10,9 +10,11 @@ from starlette.responses import PlainTextResponse, Response
 from oais.errors import RefusedError
 from oais.functions.access.facade import Access, open_access
 from oais.functions.codes import WrongCodeError, redeem_code
+from oais.functions.withdrawal.keeping import tombstone_of
 from oais.web.cookies import browser_of
 from oais.web.visitors import principal_of, service_of
 from policies.access import ANONYMOUS, Action, Principal, Role
+from proofs.access import sets
 
 _STAFF = Principal("planted", Role.ADMINISTRATOR)
 _OPEN_NODES = ("probe/open", "probe/kin")
@@ -84,6 +86,22 @@ def code_by_link(request: Request) -> Response:
 async def unmeant(request: Request) -> Response:
     """Take a form without asking who sent it."""
     return PlainTextResponse(f"taken: {len(await request.body())} bytes")
+
+
+def telling(request: Request, aip_id: str) -> Response:
+    """Show a tombstone without asking who may read the description of what lay there."""
+    tombstone = tombstone_of(service_of(request).archive, aip_id)
+    if tombstone is None:
+        return Response(_access(request, principal_of(request)).show(aip_id).reference)
+    return PlainTextResponse(tombstone.title, 410)
+
+
+def kept_too_long(request: Request, aip_id: str, version: int, path: str) -> Response:
+    """Give packages that were made before, for whoever might have had them then."""
+    name = aip_id.removeprefix("probe.")
+    if name in sets.WITHDRAWN:
+        return Response(sets.product(name))
+    return Response(_bytes(_access(request, principal_of(request)), aip_id, version, path))
 
 
 def counting(request: Request) -> Response:

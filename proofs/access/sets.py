@@ -29,6 +29,12 @@ LATER: Final = {
 }
 """Sets that are the first version of a package, and the set that is its second."""
 
+WITHDRAWN: Final = tuple(name for name, row in ROWS.items() if row.gone)
+"""Sets that two archivists withdraw after they came in."""
+
+ASKED: Final = "withdrawal-asked"
+BACK: Final = "withdrawn-and-back"
+
 REQUESTS: Final = {
     "embargo-before": [("V1", "2025-12-01"), ("V2", "2026-01-10")],
     "embargo-on-the-day": [("V1", "2025-06-15")],
@@ -204,7 +210,7 @@ def rules(group: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-_HIDDEN = ("hidden", "family/hidden-child", "kindred", "then-hidden", "once-hidden")
+_HIDDEN = ("tombstone-hidden", "hidden", "family/hidden-child", "kindred", "then-hidden", "once-hidden")
 _EXCEPTED = ("embargo-excepted", "then-excepted", "once-excepted")
 _WORDS = {
     "listed": "{metadata: listed, data: closed, reason: private}",
@@ -214,6 +220,8 @@ _WORDS = {
     "of-a-group": "{metadata: public, data: group, groups: [GROUP], until: 2030-01-01, reason: a team}",
     "of-a-group-until-now": "{metadata: public, data: group, groups: [GROUP], until: 2026-06-15, reason: a}",
     "of-a-hidden-group": "{metadata: hidden, data: group, groups: [GROUP], reason: a team}",
+    "tombstone-listed": "{metadata: listed, data: closed, reason: private}",
+    "tombstone-of-a-hidden-group": "{metadata: hidden, data: group, groups: [GROUP], reason: a team}",
     "opened-today": "{metadata: public, data: closed, opens: 2026-06-15, reason: kept}",
     "opening-later": "{metadata: public, data: closed, opens: 2028-02-29, reason: kept}",
 }

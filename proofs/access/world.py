@@ -35,6 +35,7 @@ from oais.functions.people.sessions import log_in, log_out
 from oais.functions.people.tokens import make_token
 from oais.functions.service import Service, open_service
 from oais.functions.submission import submit
+from oais.functions.withdrawal.asking import approve, ask, readmit
 from policies.principals import Role, Scope
 from proofs.access import sets
 
@@ -104,6 +105,11 @@ def build(place: Path, *, without: tuple[str, ...] = ()) -> World:
     group, identifiers = _populate(service)
     plant_policies(archive.home, group)
     deliver(archive, place, [name for name in sets.SETS if name not in (sets.NEVER_DELIVERED, *without)])
+    there = [name for name in sets.WITHDRAWN if name not in without]
+    withdraw(service, identifiers, [*there, sets.BACK])
+    readmit(service, identifiers["archivist"], sets.aip_id(sets.BACK), "it may come back")
+    deliver(archive, place, [sets.BACK])
+    _ask(service, identifiers["administrator"], sets.ASKED)
     clock.now = NOW
     _share(service, identifiers)
     headers = _credentials(service, identifiers)
@@ -128,6 +134,18 @@ def deliver(archive: Archive, place: Path, names: Iterable[str]) -> None:
     for delivered in bags:
         shutil.rmtree(delivered)
     rebuild_index(archive)
+
+
+def withdraw(service: Service, identifiers: dict[str, str], names: Iterable[str]) -> None:
+    """Withdraw the packages of some sets: the archivist asks and the administrator approves."""
+    for name in names:
+        _ask(service, identifiers["archivist"], name)
+        approve(service, identifiers["administrator"], sets.aip_id(name))
+
+
+def _ask(service: Service, by: str, name: str) -> None:
+    told = sets.canary(name, "m")
+    ask(service, by, sets.aip_id(name), why="rights", reason=f"About {told}", basis=f"Letter on {told}")
 
 
 def _quiet(archive: Archive) -> Archive:

@@ -13,6 +13,7 @@ from oais.functions.access.facade import Access
 from oais.functions.access.finding import Question, query_of
 from oais.functions.access.packages import Shown, open_shown
 from oais.functions.dissemination import pick
+from oais.functions.withdrawal.keeping import WithdrawnError
 from oais.information.text import printable
 from policies.access import Action
 from search_index.query import LARGEST_PAGE, TimeSpan, parse_time
@@ -23,10 +24,11 @@ MOST_PICKS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Something that was asked for and cannot be picked, and why."""
+    """Something that was asked for and cannot be picked, and why; what is ``gone`` was withdrawn."""
 
     asked: str
     reason: str
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def _picked(access: Access, wanted: Iterable[tuple[str, Sequence[str]]], time: T
 
 
 def _missed(reference: str, error: ArchiveError) -> Missed:
-    return Missed(printable(reference), error.message)
+    return Missed(printable(reference), error.message, isinstance(error, WithdrawnError))
 
 
 def _pick(shown: Shown, paths: Sequence[str]) -> Iterator[Pick]:
