@@ -159,18 +159,28 @@ def _write(root: Path, files: Mapping[Tile, bytes]) -> None:
 
 
 def drop_unsigned(root: Path, size: int) -> None:
-    """Remove partial tiles beyond the ``size`` that is signed: a crash left them, and others may come there.
+    """Remove the partial tiles that a crash left beyond the first ``size`` entries; raises StorageError.
 
-    Raises StorageError.
+    What comes next may have other widths, and then they would stand there for good, with what nobody signed.
     """
     with storage_errors("tidying the ledger"):
-        for level in ("entries", *range(size.bit_length() // 8 + 1)):
-            number, width = divmod(size >> (0 if level == "entries" else 8 * int(level)), WIDTH)
-            for edge, signed in ((number, width), (number + 1, 0)):
-                folder = (root / tile_path(level, edge, 1)).parent
-                for partial in folder.iterdir() if folder.is_dir() else ():
-                    if partial.name.isdigit() and int(partial.name) > signed:
-                        partial.unlink()
+        levels = os.listdir(root / "tile") if (root / "tile").is_dir() else []
+        for name in levels:
+            if name == "entries" or name.isdigit():
+                number, width = divmod(size >> 8 * (int(name) if name.isdigit() else 0), WIDTH)
+                while _drop_wider(root, name, number, width):
+                    number, width = number + 1, 0
+
+
+def _drop_wider(root: Path, name: str, number: int, width: int) -> bool:
+    """Remove the partial tiles of a number that are wider; return whether there was anything of it."""
+    folder = (root / tile_path(name, number, 1)).parent
+    if not folder.is_dir():
+        return (root / tile_path(name, number, WIDTH)).exists()
+    for partial in folder.iterdir():
+        if partial.name.isdigit() and int(partial.name) > width:
+            partial.unlink()
+    return True
 
 
 def drop_partials(root: Path, written: Iterable[Tile]) -> None:

@@ -50,8 +50,8 @@ class _Library:
         self.renameat2 = steps.wrapped(real.renameat2, returns_code=True)
 
 
-def run_with_fault(action: Callable[[], object], fault: Fault, at: int) -> int:
-    """Return how the child ended.
+def run_with_fault(action: Callable[[], object], fault: Fault, at: int, more: tuple[str, ...] = ()) -> int:
+    """Return how the child ended; ``more`` are functions of ``os`` that count as steps too.
 
     DIED, REFUSED (a StorageError came out), DONE (fewer steps than ``at``), OVERCOME (a fault that
     did no harm, as the making of a folder that is there already) or WRONG.
@@ -63,7 +63,7 @@ def run_with_fault(action: Callable[[], object], fault: Fault, at: int) -> int:
     code = WRONG
     try:
         steps = _Steps(fault, at)
-        for name in ("fsync", "rename", "replace", "mkdir", "link", "chmod"):
+        for name in ("fsync", "rename", "replace", "mkdir", "link", "chmod", *more):
             setattr(os, name, steps.wrapped(getattr(os, name)))
         files._LIBC = _Library(steps, files._LIBC)  # type: ignore[assignment]
         action()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from oais.errors import ConfigurationError, DamageError
+from oais.errors import ConfigurationError, DamageError, StorageError
 from oais.information.ledger.merkle import leaf_hash
 from oais.information.ledger.notes import Checkpoint, open_checkpoint, sign_checkpoint
 from oais.information.ledger.proofs import check_proof, parse_proof
@@ -273,6 +273,24 @@ def test_what_the_disk_gives_back_is_compared(ledger: Ledger, monkeypatch: pytes
     assert ledger.head().size == 1004
     assert ledger.append([statement(1)], SIGNER).size == 1005
     assert codes(ledger) == []
+
+
+@pytest.mark.parametrize("lost", [2, 21, 300])
+def test_what_a_crash_left_is_not_stepped_over(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    """Tiles of entries that were never signed do not stay when those that come next have other widths."""
+
+    def die(*_: object) -> Checkpoint:
+        raise StorageError("the power failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "_sign", die)
+        with pytest.raises(StorageError):
+            ledger.append([statement(place) for place in range(lost)], SIGNER)
+    for number, more in enumerate((lost - 1, 2, 400)):
+        ledger.append([statement(5000 + 500 * number + place) for place in range(more)], SIGNER)
+        assert codes(ledger) == []
 
 
 def test_a_key_that_does_not_count_signs_nothing(ledger: Ledger) -> None:
