@@ -104,6 +104,8 @@ def withdraw_list(home: Home = None, as_json: AsJson = False) -> int:
     told = list_withdrawals(archive_at(home))
     for fault in told.faults:
         err.print(f"[red]{escape(fault)}[/]", soft_wrap=True)
+    if told.owes:
+        err.print(f"[yellow]copies of what was withdrawn may still be at {escape(', '.join(told.owes))}[/]")
     rows = [*told.waiting, *told.past]
     if as_json:
         print_json(asdict(told))

@@ -27,7 +27,7 @@ class Why(StrEnum):
 WHY_TOLD: Final = {
     Why.LAW: "the law, a court or an authority demands it",
     Why.PRIVACY: "it holds personal data",
-    Why.RIGHTS: "somebody else has rights in it",
+    Why.RIGHTS: "somebody else has rights in the data",
     Why.PROVIDER: "its provider asked for it",
     Why.ERROR: "it should not have been delivered",
     Why.DUPLICATE: "the archive holds it under another identifier",

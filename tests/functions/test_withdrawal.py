@@ -21,6 +21,8 @@ from oais.functions.access.finding import Question
 from oais.functions.administration import initialise
 from oais.functions.audit import AuditSummary, run_audit, select_for_audit
 from oais.functions.backup import back_up
+from oais.functions.copies.locations import add_location
+from oais.functions.copies.replication import sync_all
 from oais.functions.data_management import check_index, rebuild_index
 from oais.functions.ledger.verifying import verify_ledger
 from oais.functions.orders import baskets, fetching, placing, selection
@@ -380,6 +382,28 @@ def test_a_backup_follows(service: Service, who: Callable[[str], str], tmp_path:
     (room / "two%2ekept" / "1.tombstone.json").write_text(json.dumps(forged))
     back_up(service.archive, backup)
     assert any((backup / "aip").rglob("two%2ekept"))
+
+
+def test_copies_at_other_locations_follow(
+    service: Service, who: Callable[[str], str], tmp_path: Path
+) -> None:
+    """At once where the location is there; one that was away owes it, is named, and follows with a sync."""
+    archive = service.archive
+    for name in ("near", "far"):
+        add_location(archive, name, tmp_path / name)
+    assert [told.away for told in sync_all(archive)] == ["", ""]
+    assert all(holding(tmp_path / name, SECRET) for name in ("near", "far"))
+    (tmp_path / "far").rename(tmp_path / "elsewhere")
+    withdrawn(service, who)
+    assert holding(tmp_path / "near", SECRET) == []
+    assert reader(tmp_path / "near" / "aip" / "verify.py").returncode == 0
+    assert list_withdrawals(archive).owes == ("far (away)",)
+    (tmp_path / "elsewhere").rename(tmp_path / "far")
+    assert list_withdrawals(archive).owes == ("far",)
+    assert [told.away for told in sync_all(archive)] == ["", ""]
+    assert holding(tmp_path / "far", SECRET) == []
+    assert list_withdrawals(archive).owes == ()
+    assert any((tmp_path / "far" / "aip").rglob("two%2ekept"))
 
 
 def test_one_order_is_not_told_to_who_may_not_know(service: Service, who: Callable[[str], str]) -> None:

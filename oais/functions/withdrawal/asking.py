@@ -16,6 +16,7 @@ from oais.functions.people.principals import principal_of
 from oais.functions.security_log import record
 from oais.functions.service import Service
 from oais.functions.storage import find_aip, ingesting
+from oais.functions.withdrawal.copies import follow_everywhere
 from oais.functions.withdrawal.keeping import keep, withdrawal_of, withdrawals_of
 from oais.functions.withdrawal.orders import end_orders
 from oais.functions.withdrawal.removing import carry_out, prune_after
@@ -91,6 +92,7 @@ def approve(service: Service, by: str, about: str) -> Withdrawal:
                 record_withdrawal(archive, (ruling,))
             carry_out(archive, _newest(service, aip_id))
         end_orders(service, [aip_id])
+    follow_everywhere(archive)
     prune_after(archive, aip_id)
     return _newest(service, aip_id)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from oais.archive import Home
 from oais.errors import DamageError
+from oais.functions.withdrawal.copies import locations_owing
 from oais.functions.withdrawal.keeping import each_withdrawal, told_why
 from oais.information.withdrawals import WHY_TOLD, State, Withdrawal
 
@@ -48,15 +49,16 @@ class WithdrawalView:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalsView:
-    """All withdrawals, the newest first, and the records that cannot be believed."""
+    """All withdrawals, the newest first, records that cannot be believed, and who still ``owes`` copies."""
 
     waiting: tuple[WithdrawalView, ...]
     past: tuple[WithdrawalView, ...]
     faults: tuple[str, ...] = ()
+    owes: tuple[str, ...] = ()
 
 
 def list_withdrawals(home: Home) -> WithdrawalsView:
-    """Return every withdrawal that was ever asked for; raises StorageError."""
+    """Return every withdrawal that was ever asked for; raises DamageError for the locations, StorageError."""
     rows: list[WithdrawalView] = []
     faults = []
     for _, found in each_withdrawal(home):
@@ -66,7 +68,8 @@ def list_withdrawals(home: Home) -> WithdrawalsView:
             rows += [withdrawal_view(home, each) for each in found]
     rows.sort(key=lambda row: (row.asked_at, row.aip_id), reverse=True)
     waiting = tuple(row for row in rows if row.waits)
-    return WithdrawalsView(waiting, tuple(row for row in rows if not row.waits), tuple(faults))
+    past = tuple(row for row in rows if not row.waits)
+    return WithdrawalsView(waiting, past, tuple(faults), locations_owing(home))
 
 
 def withdrawal_view(home: Home, withdrawal: Withdrawal) -> WithdrawalView:

@@ -37,7 +37,9 @@ def carry_out(archive: Archive, withdrawal: Withdrawal) -> Deletion:
         return withdrawal.deletion
     tombstone = withdrawal.tombstone or _lay(archive, withdrawal)
     place = archive.staging / f"withdrawn-{folder_of(archive, withdrawal.aip_id).name}"
+    _forget(archive, withdrawal.aip_id)  # first: nothing is found that is not stored
     aip_store(archive).take_out(withdrawal.aip_id, place)
+    _forget(archive, withdrawal.aip_id)  # once more: an ingest may have told of it just now
     with storage_errors(f"deleting {withdrawal.aip_id}"):
         _delete(place)
         purge(archive, archive.home)
