@@ -7,6 +7,7 @@ from oais.errors import ArchiveError
 from oais.functions.copies.locations import locations
 from oais.functions.copies.replication import one_writer_at
 from oais.functions.withdrawal.keeping import each_withdrawal
+from oais.functions.withdrawal.quarantined import purge
 from oais.functions.withdrawal.removing import follow, owed
 
 
@@ -20,6 +21,7 @@ def follow_everywhere(home: Home) -> None:
         try:
             with one_writer_at(home, location):
                 follow(home, location.root, location.staging / "withdrawn")
+                purge(home, location.path)
         except ArchiveError:
             continue
 
