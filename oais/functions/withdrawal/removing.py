@@ -39,12 +39,11 @@ def carry_out(archive: Archive, withdrawal: Withdrawal) -> Deletion:
     place = archive.staging / f"withdrawn-{folder_of(archive, withdrawal.aip_id).name}"
     _forget(archive, withdrawal.aip_id)  # first: nothing is found that is not stored
     aip_store(archive).take_out(withdrawal.aip_id, place)
-    _forget(archive, withdrawal.aip_id)  # once more: an ingest may have told of it just now
     with storage_errors(f"deleting {withdrawal.aip_id}"):
         _delete(place)
         purge(archive, archive.home)
         _delete(archive.dip_root / "derived")  # what was cut of its tables; it is made again of others
-    _forget(archive, withdrawal.aip_id)
+    _forget(archive, withdrawal.aip_id)  # once more: an ingest may have told of it just now
     deletion = Deletion(withdrawal.aip_id, withdrawal.number, archive.now())
     keep(archive, deletion)
     record_withdrawal(archive, (tombstone, deletion))
