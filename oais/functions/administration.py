@@ -12,8 +12,9 @@ from oais.archive import Archive, create_archive
 from oais.database import mail_queue
 from oais.errors import DamageError, StorageError, UnreachableError
 from oais.files import free_bytes
+from oais.functions.audit.forecasting import forecast
 from oais.functions.completeness import storage_root_findings
-from oais.functions.copies.locations import locations, roots
+from oais.functions.copies.locations import HOME, locations, roots
 from oais.functions.mailing.sending import MOST_TRIES
 from oais.functions.recovery import look_again
 from oais.functions.service import database_if_any
@@ -76,6 +77,7 @@ def tell_status(archive: Archive) -> Status:
             *warnings,
             *_policies_in_trouble(archive),
             *_mail_in_trouble(archive),
+            *_audits_in_trouble(archive),
             *_copies_in_trouble(archive),
         ),
     )
@@ -94,6 +96,17 @@ def _compared(archive: Archive, aips: int) -> tuple[int, tuple[str, ...]]:
     if indexed > aips:
         return indexed, (f"{counts}: run `oais audit --all` first, AIPs may be lost",)
     return indexed, ()
+
+
+def _audits_in_trouble(archive: Archive) -> tuple[str, ...]:
+    """Return which audits will come too late; before the first one nothing is known of them."""
+    if not (archive.home / "audits" / f"{HOME}.sqlite").exists():
+        return ()
+    try:
+        told = forecast(archive).warnings()
+    except DamageError:
+        return ()  # the list of locations is damaged, which is told of already
+    return tuple(f"{warning}: see `oais audit forecast`" for warning in told)
 
 
 def _policies_in_trouble(archive: Archive) -> tuple[str, ...]:

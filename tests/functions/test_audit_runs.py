@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from aip.audit_log import RollUp, append_audit, recorded_audits
 from oais.archive import Archive
 from oais.errors import InvalidError, NotFoundError, StorageError
+from oais.functions.administration import tell_status
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.audit.depths import Depth
 from oais.functions.audit.forecasting import forecast
@@ -383,6 +384,7 @@ def test_a_cadence_that_cannot_be_kept_is_foretold(held: Archive) -> None:
     assert told.needed == pytest.approx(2 * told.bytes / 86400, rel=0.01)
     assert "will come too late" in told.warnings()[0]
     assert "ask for" in told.warnings()[1]
+    assert [warning for warning in tell_status(slow).warnings if "oais audit forecast" in warning]
 
 
 def test_a_decade_of_daily_audits_costs_an_aip_little(
