@@ -13,6 +13,7 @@ import pytest
 from proofs.storage.operations import OPERATIONS
 from proofs.storage.power import why_not
 from proofs.storage.sweeping import lose_power, sweep, table_of
+from proofs.storage.variants import VARIANTS, caught
 from tests.conftest import lacking
 
 Tell = Callable[[str], None]
@@ -47,3 +48,11 @@ def test_no_power_cut_loses_what_was_acknowledged(tell: Tell) -> None:
     tell(" ".join(f"{name}={number}" for name, number in lost.states.items()))
     tell(f"states={lost.states.total()} ends={lost.ends}")
     assert lost.wrong == []
+
+
+def test_broken_variants_are_caught(tell: Tell) -> None:
+    """Planted: whatever is done wrongly on purpose is found by the steps or by the power cuts."""
+    variants = [each for each in VARIANTS if each.fault is not None or not why_not()]
+    missed = [each.name for each in variants if not caught(each)]
+    tell(f"broken variants caught={len(variants) - len(missed)}/{len(VARIANTS)}")
+    assert missed == []

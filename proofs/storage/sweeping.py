@@ -150,11 +150,17 @@ class Sweep:
         swept.ends = len(self._ends)
         return swept
 
-    def lose_power(self, room: Path, drawn: random.Random) -> Swept:
-        """Do the operation on a disk that writes down what it is asked, and judge every moment of it."""
+    def lose_power(self, room: Path, drawn: random.Random, *, enough: int = 0) -> Swept:
+        """Do the operation on a disk that writes down what it is asked, and judge every moment of it.
+
+        With ``enough`` the last moments come first, and so many faults are enough.
+        """
         disk, noted = power.record(room, self._start, self._act_at)
         swept = Swept()
-        for number, moment in enumerate(power.moments(noted, drawn)):
+        numbered = list(enumerate(power.moments(noted, drawn)))
+        for number, moment in reversed(numbered) if enough else numbered:
+            if enough and len(swept.wrong) >= enough:
+                break
             swept.states[self._operation.name] += 1
             put_back(self._world.place, power.found_at(room, disk, moment))
             where = f"{self._operation.name}, power lost at moment {number} of {len(noted)}"
@@ -237,26 +243,29 @@ def lose_power(operations: Sequence[Operation], seed: int) -> Swept:
 
 def _without_power(operations: Sequence[Operation], seed: int) -> Swept:
     swept, drawn = Swept(), random.Random(seed)
-    with _courses(operations) as courses, place_in_memory("disk") as room:
-        for course in courses:
+    with courses(operations) as each, place_in_memory("disk") as room:
+        for course in each:
             swept.add(course.lose_power(room, drawn))
     return swept
 
 
 @contextmanager
-def _courses(operations: Sequence[Operation]) -> Iterator[Iterator[Sweep]]:
-    """Give each operation, set up in one place after the other."""
+def courses(
+    operations: Sequence[Operation], before: Callable[[], None] = lambda: None
+) -> Iterator[Iterator[Sweep]]:
+    """Give each operation, set up in one place; ``before`` is done when the archive is made."""
     with place_in_memory("steps") as place, without_processes():
         world = build(place)
         base = taken(place)
+        before()
         gc.freeze()
         yield (Sweep(world, base, operation) for operation in operations)
 
 
 def _part(operations: Sequence[Operation], part: int, every: int, wanted: Sequence[Fault]) -> Swept:
     swept = Swept()
-    with _courses(operations) as courses:
-        for course in courses:
+    with courses(operations) as each:
+        for course in each:
             points = [point for point in course.points() if point[0] // every % 2 == part or every > 1]
             points = [point for point in points if point[1] in wanted and point[0] % every == 0]
             swept.add(course.meet(points if every == 1 else points[part::2]))
