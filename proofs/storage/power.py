@@ -28,7 +28,7 @@ Blocks = Mapping[int, bytes]
 """What a disk holds by offset; the rest is zeros."""
 
 _BLOCK = 4096
-_PARTS = 4
+_PARTS = 5
 """Parts drawn of what was not flushed, after each write."""
 
 _ROOT = Path(__file__).resolve().parents[2]
