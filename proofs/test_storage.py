@@ -30,21 +30,29 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
     return told
 
 
-def test_nothing_that_fails_leaves_half_a_thing(tell: Tell) -> None:
+@pytest.fixture
+def every(pytestconfig: pytest.Config) -> int:
+    """Of so many steps and moments one is met; 1 unless only a share of all was asked for."""
+    return int(pytestconfig.getoption("--every"))
+
+
+def test_nothing_that_fails_leaves_half_a_thing(tell: Tell, every: int) -> None:
     """Steps: whatever befalls any step of any operation, what was acknowledged stands and all can go on."""
-    swept = sweep(OPERATIONS)
+    first = random.SystemRandom().randrange(every)
+    tell(f"every={every} first={first}")
+    swept = sweep(OPERATIONS, every=every, first=first)
     tell(table_of(swept.points))
     tell(f"points={swept.points.total()} ends={swept.ends}")
     assert swept.wrong == []
 
 
-def test_no_power_cut_loses_what_was_acknowledged(tell: Tell) -> None:
+def test_no_power_cut_loses_what_was_acknowledged(tell: Tell, every: int) -> None:
     """Power: cut at every moment, whatever the disk held of what it was given since a flush."""
     if why_not():
         lacking(f"a disk that can be recorded: {why_not()}")
     seed = random.SystemRandom().randrange(2**32)
     tell(f"seed={seed}")
-    lost = lose_power(OPERATIONS, seed)
+    lost = lose_power(OPERATIONS, seed, every=every)
     tell(" ".join(f"{name}={number}" for name, number in lost.states.items()))
     tell(f"states={lost.states.total()} ends={lost.ends}")
     assert lost.wrong == []

@@ -150,14 +150,15 @@ class Sweep:
         swept.ends = len(self._ends)
         return swept
 
-    def lose_power(self, room: Path, drawn: random.Random, *, enough: int = 0) -> Swept:
+    def lose_power(self, room: Path, drawn: random.Random, *, enough: int = 0, every: int = 1) -> Swept:
         """Do the operation on a disk that writes down what it is asked, and judge every moment of it.
 
-        With ``enough`` the last moments come first, and so many faults are enough.
+        With ``enough`` the last moments come first, and so many faults are enough; with ``every`` only each
+        so many-th moment is judged, from a drawn one on.
         """
         disk, noted = power.record(room, self._start, self._act_at)
         swept = Swept()
-        numbered = list(enumerate(power.moments(noted, drawn)))
+        numbered = list(enumerate(power.moments(noted, drawn)))[drawn.randrange(every) :: every]
         for number, moment in reversed(numbered) if enough else numbered:
             if enough and len(swept.wrong) >= enough:
                 break
@@ -224,28 +225,32 @@ class Sweep:
 
 
 def sweep(
-    operations: Sequence[Operation], *, every: int = 1, wanted: Sequence[Fault] = tuple(Fault)
+    operations: Sequence[Operation],
+    *,
+    every: int = 1,
+    first: int = 0,
+    wanted: Sequence[Fault] = tuple(Fault),
 ) -> Swept:
-    """Sweep operations in two processes; with ``every`` only each so many-th step, another one by fault."""
+    """Sweep operations in two processes; with ``every`` only each so many-th step, from ``first`` on."""
     whole = Swept()
-    for part in in_two(lambda number: _part(operations, number, every, wanted)):
+    for part in in_two(lambda number: _part(operations, number, (every, first % every), wanted)):
         whole.add(part)
     return whole
 
 
-def lose_power(operations: Sequence[Operation], seed: int) -> Swept:
-    """Let operations lose their power at every moment, in two processes."""
+def lose_power(operations: Sequence[Operation], seed: int, *, every: int = 1) -> Swept:
+    """Let operations lose their power at every moment, or each so many-th, in two processes."""
     whole = Swept()
-    for part in in_two(lambda number: _without_power(operations[number::2], seed + number)):
+    for part in in_two(lambda number: _without_power(operations[number::2], seed + number, every)):
         whole.add(part)
     return whole
 
 
-def _without_power(operations: Sequence[Operation], seed: int) -> Swept:
+def _without_power(operations: Sequence[Operation], seed: int, every: int) -> Swept:
     swept, drawn = Swept(), random.Random(seed)
     with courses(operations) as each, place_in_memory("disk") as room:
         for course in each:
-            swept.add(course.lose_power(room, drawn))
+            swept.add(course.lose_power(room, drawn, every=every))
     return swept
 
 
@@ -262,13 +267,19 @@ def courses(
         yield (Sweep(world, base, operation) for operation in operations)
 
 
-def _part(operations: Sequence[Operation], part: int, every: int, wanted: Sequence[Fault]) -> Swept:
+def _part(
+    operations: Sequence[Operation], part: int, share: tuple[int, int], wanted: Sequence[Fault]
+) -> Swept:
     swept = Swept()
+    every, first = share
     with courses(operations) as each:
         for course in each:
-            points = [point for point in course.points() if point[0] // every % 2 == part or every > 1]
-            points = [point for point in points if point[1] in wanted and point[0] % every == 0]
-            swept.add(course.meet(points if every == 1 else points[part::2]))
+            points = [
+                (number, fault)
+                for number, fault in course.points()
+                if fault in wanted and number % every == first and number // every % 2 == part
+            ]
+            swept.add(course.meet(points))
     return swept
 
 

@@ -1,0 +1,16 @@
+"""How much of the proofs is run."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a test run prove a drawn share of what ``run.py proofs storage`` proves whole."""
+    parser.addoption(
+        "--every",
+        type=int,
+        default=1,
+        metavar="N",
+        help="proofs of storage: meet only every N-th step and moment, from a drawn one on",
+    )
