@@ -93,6 +93,10 @@ class StorageError(ArchiveError):
     http_status = 503
 
 
+class InUseError(StorageError):
+    """Another process has it; nothing is wrong with the disk."""
+
+
 def as_fault(error: Exception) -> ArchiveError:
     """Return what stopped us as a fault that can be told; of a defect of ours the trace goes to a file."""
     if isinstance(error, ArchiveError):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from oais.errors import DamageError, StorageError
+from oais.errors import DamageError, InUseError, StorageError
 
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
@@ -332,7 +332,7 @@ _REMEDIES = {
 
 @contextmanager
 def exclusive_lock(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
-    """Hold a lock file alone; without ``wait`` a taken lock is a StorageError that says so."""
+    """Hold a lock file alone; without ``wait`` a taken lock is an InUseError."""
     with _locked(path, what, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB):
         yield
 
@@ -352,7 +352,7 @@ def _locked(path: Path, what: str, how: int) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, how)
         except BlockingIOError as error:
-            raise StorageError(
+            raise InUseError(
                 f"{what} is in use by another process", remedy="wait until it has ended, then repeat"
             ) from error
         yield

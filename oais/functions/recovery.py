@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aip.root import renew_reader
 from oais.archive import Archive
-from oais.errors import StorageError
+from oais.errors import InUseError
 from oais.files import exclusive_lock, is_unfinished
 from oais.functions.data_management import finish_index
 from oais.functions.ledger.recording import AUDITS, ledger_of, record_kept
@@ -24,7 +24,8 @@ def sweep(archive: Archive) -> list[str]:
     Where something was being kept (``ledger.unrecorded``), versions and withdrawals half made are
     finished and what did not come into the ledger any more is added to it. What was half indexed is indexed
     again. The reader in the storage root is brought up to this release's. While any process builds packages
-    nothing is swept: what lies there is its work. Raises DamageError when the ledger is damaged.
+    nothing is swept: what lies there is its work. Raises StorageError; DamageError when the ledger is
+    damaged.
     """
     try:
         with exclusive_lock(archive.staging / BUILDING, "the staging area", wait=False):
@@ -37,7 +38,7 @@ def sweep(archive: Archive) -> list[str]:
             else:
                 ledger.head()  # nothing comes in that could not be recorded
             return done
-    except StorageError:
+    except InUseError:
         return []
 
 

@@ -108,17 +108,29 @@ class Sweep:
         self._operation = operation
         put_back(world.place, base)
         self._world = world.opened_again()
-        self._world.sent, self._world.facts = dict(world.sent), {}
-        operation.set_up(self._world)
-        if self._world.service is not None:
-            self._world.service.database.close()
-            self._world.service = None
-        self._world = self._world.opened_again()
+        self._world.sent, self._world.facts = self._set_up(world)
         self._start = taken(world.place)
         self._ends: dict[tuple[bytes, bool], list[str]] = {}
         self._recovered: dict[tuple[bytes, bool], list[str]] = {}
         self.steps: tuple[str, ...] = ()
         self._expected = self._rehearse()
+
+    def _set_up(self, world: World) -> tuple[dict[tuple[str, int], dict[str, bytes]], dict[str, str]]:
+        """Set the operation up in a process of its own, since SQLite must not stay open over a fork.
+
+        Return what was packed and noted.
+        """
+
+        def work() -> tuple[dict[tuple[str, int], dict[str, bytes]], dict[str, str]]:
+            ours = world.opened_again()
+            ours.sent, ours.facts = dict(world.sent), {}
+            self._operation.set_up(ours)
+            return ours.sent, ours.facts
+
+        code, told = in_child(work)
+        assert told is not None, (self._operation.name, code)
+        sent, facts = told
+        return sent, facts
 
     def _rehearse(self) -> Expected:
         """Do the operation with no fault, to know its steps and what it brings about."""

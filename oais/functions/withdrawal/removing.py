@@ -14,7 +14,7 @@ from pathlib import Path
 from aip.reading import read_description, read_report
 from aip.stored import INVENTORY, StoredAip
 from oais.archive import Archive, Home
-from oais.errors import DamageError, StorageError
+from oais.errors import DamageError, InUseError
 from oais.files import exclusive_lock, read_regular, storage_errors, sync_directory, walk
 from oais.functions.ledger.recording import record_withdrawal
 from oais.functions.ledger.unrecorded import marked
@@ -127,7 +127,7 @@ def prune_after(archive: Archive, aip_id: str) -> None:
     try:
         with exclusive_lock(archive.staging / BUILDING, "the staging area", wait=False):
             aip_store(archive).prune(aip_id)
-    except StorageError:
+    except InUseError:
         with marked(archive) as mark:
             mark.stays = True
 
