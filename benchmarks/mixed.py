@@ -8,10 +8,10 @@ from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
 
-from benchmarks.holdings import demo_bag
+from benchmarks.holdings import demo_bag, pretend
 from oais.archive import Archive, open_archive
 from oais.functions.administration import initialise
-from oais.functions.data_management import index_records, stored_records
+from oais.functions.data_management import stored_records
 from oais.functions.people.accounts import Entry, create_administrator, new_account
 from oais.functions.people.groups import add_member, new_group
 from oais.functions.people.passwords import hash_password
@@ -46,7 +46,7 @@ def fill_mixed(home: Path, places: int) -> str:
     assert taken[0].receipt.status == "accepted", taken
     _plant(home, places, group)
     planted = open_archive(home)
-    index_records(planted, _resting(next(stored_records(planted)), planted, places))
+    pretend(planted, _resting(next(stored_records(planted)), planted, places))
     with (home / "oais.yaml").open("a", encoding="utf-8") as settings:
         settings.write("requests_per_minute: 0\npackages_per_minute: 0\n")
     return secret

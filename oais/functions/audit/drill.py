@@ -177,4 +177,4 @@ def _cut(place: Path) -> None:
 
 def _link(place: Path) -> None:
     place.unlink()
-    place.symlink_to("/dev/null")
+    place.symlink_to(f"{place.name}.elsewhere")
