@@ -398,6 +398,10 @@ def test_lists_of_somebody_else_are_not_those_that_were_kept(
     assert (told.returncode, "none of the lists in trust/" in told.stderr) == (3, True)
 
 
+_EVERY = 7
+"""Of so many calls of the disk the change of keys is killed at one."""
+
+
 def test_a_change_of_keys_that_is_killed_leaves_the_old_or_the_new(
     rooted: Archive, holders: Holders, tmp_path: Path, record_count: Callable[[str, int], None]
 ) -> None:
@@ -412,10 +416,11 @@ def test_a_change_of_keys_that_is_killed_leaves_the_old_or_the_new(
         shutil.copytree(template, rooted.home)
         return again(rooted)
 
+    whole = fresh()
     with at_step(0, killing) as counted:
-        finish(fresh(), holders.folder)
+        finish(whole, holders.folder)
     signers = []
-    for point in range(1, counted.count, 7):
+    for point in range(1, counted.count, _EVERY):
         archive = fresh()
         child = os.fork()
         if not child:
@@ -424,7 +429,8 @@ def test_a_change_of_keys_that_is_killed_leaves_the_old_or_the_new(
                     finish(archive, holders.folder)
             finally:
                 os._exit(0)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED, point
+        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert ended == KILLED, point
         survived = again(archive)
         sweep(survived)
         signers.append(survived.signer.key_id)
