@@ -226,7 +226,8 @@ def test_a_profile_selects_only_what_may_be_known(
     )
     answer = ada.get(f"/choose?profile={profile}", headers=JSON).json()
     assert {tick["reference"].partition("@")[0] for tick in answer["ticks"]} == {PIXELS}
-    assert answer["missed"] == [{"asked": "tess/n1", "reason": "nothing in the archive answers to it"}]
+    told_of = {"asked": "tess/n1", "reason": "nothing in the archive answers to it", "gone": False}
+    assert answer["missed"] == [told_of]
 
 
 @pytest.mark.parametrize(
