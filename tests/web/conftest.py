@@ -56,6 +56,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     return made
 
 
+def copied(archive: Archive, home: Path) -> None:
+    """Copy an archive without its people and what they ordered, which other tests may have left in it."""
+    left_out = shutil.ignore_patterns("oais.sqlite*", "orders")
+    shutil.copytree(archive.home, home, symlinks=True, ignore=left_out)
+
+
 def client_of(archive: Archive) -> TestClient:
     """A client that speaks to the site of an archive by its own name and follows no redirect."""
     return TestClient(create_app(archive), base_url="http://localhost", follow_redirects=False)

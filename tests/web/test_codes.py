@@ -6,7 +6,6 @@ import json
 import logging
 import mailbox
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from oais.functions.service import Service, open_service
 from oais.web.app import create_app
 from policies.access import Role
 from tests.functions.serving import StillClock
-from tests.web.conftest import CURVE_FILE, CURVE_URL, HOUSEKEEPING, LIGHT_CURVE
+from tests.web.conftest import CURVE_FILE, CURVE_URL, HOUSEKEEPING, LIGHT_CURVE, copied
 from tests.web.people import ORIGIN, PASSWORD, account, enter
 
 AS_PAGE = {"Accept": "text/html"}
@@ -75,7 +74,7 @@ def place(archive: Archive, tmp_path: Path) -> Iterator[Place]:
     """A copy of the archive under rules that ask for codes, its clock in the test's hand."""
     clock = StillClock()
     home = tmp_path / "home"
-    shutil.copytree(archive.home, home, symlinks=True)
+    copied(archive, home)
     rules = home / "policies" / "access.yaml"
     rules.write_text(rules.read_text("utf-8").replace("nodes: []\n", RULES), "utf-8")
     clock.now = archive.clock()

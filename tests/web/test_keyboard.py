@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mailbox
 import re
-import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from oais.functions.service import open_service
 from oais.information.representation.inspection import Inspector
 from policies.principals import Role
 from tests.functions.embargoed import REQUEST, SECRET, deliver
-from tests.web.conftest import CURVE_FILE, LIGHT_CURVE
+from tests.web.conftest import CURVE_FILE, LIGHT_CURVE, copied
 from tests.web.depositing import Depository, served
 from tests.web.people import PASSWORD, account
 from tests.web.test_browser import browser
@@ -56,7 +55,7 @@ PATIENCE = 30.0
 def site(archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Depository]:
     """An archive with an administrator and a PI, served: open data, data for a code, and the PI's own."""
     folder = tmp_path_factory.mktemp("keyboard")
-    shutil.copytree(archive.home, folder / "home", symlinks=True)
+    copied(archive, folder / "home")
     (folder / "home" / "policies" / "access.yaml").write_text(RULES, "utf-8")
     opened = open_archive(folder / "home")
     with Inspector(workers=1) as inspector:

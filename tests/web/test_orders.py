@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import random
 import re
-import shutil
 import tarfile
 import zipfile
 from io import FileIO
@@ -31,7 +30,7 @@ from oais.web import downloads
 from oais.web.app import create_app
 from policies.access import ANONYMOUS, Role
 from policies.principals import Scope
-from tests.web.conftest import CURVE_FILE, CURVE_PATH, LIGHT_CURVE, PIXELS
+from tests.web.conftest import CURVE_FILE, CURVE_PATH, LIGHT_CURVE, PIXELS, copied
 from tests.web.people import PASSWORD, account, enter
 
 JSON = {"Accept": "application/json"}
@@ -41,7 +40,7 @@ TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 @pytest.fixture
 def service(archive: Archive, tmp_path: Path) -> Service:
     """The archive with its people, all a test's own."""
-    shutil.copytree(archive.home, tmp_path / "home")
+    copied(archive, tmp_path / "home")
     (tmp_path / "home" / "oais.sqlite").unlink(missing_ok=True)
     return open_service(open_archive(tmp_path / "home"))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +23,7 @@ from oais.functions.people.tokens import make_token
 from oais.functions.service import Service, open_service
 from oais.web.app import create_app
 from policies.principals import Scope
-from tests.web.conftest import HOUSEKEEPING, LIGHT_CURVE, PIXELS
+from tests.web.conftest import HOUSEKEEPING, LIGHT_CURVE, PIXELS, copied
 from tests.web.people import account, enter, stored
 
 JSON = {"Accept": "application/json"}
@@ -35,7 +34,7 @@ TIME = ("2018-11-16", "2018-11-17")
 @pytest.fixture
 def service(archive: Archive, tmp_path: Path) -> Service:
     """The archive with ada and bob, all a test's own."""
-    shutil.copytree(archive.home, tmp_path / "home")
+    copied(archive, tmp_path / "home")
     (tmp_path / "home" / "oais.sqlite").unlink(missing_ok=True)
     service = open_service(open_archive(tmp_path / "home"))
     account(service, "ada")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,7 @@ from oais.functions.service import Service, open_service
 from oais.web.app import create_app
 from policies.principals import Role, Scope, State
 from tests.people.conftest import People
-from tests.web.conftest import HOUSEKEEPING, LIGHT_CURVE, PIXELS
+from tests.web.conftest import HOUSEKEEPING, LIGHT_CURVE, PIXELS, copied
 from tests.web.people import ORIGIN, PASSWORD, account, stored, token_in
 
 JSON = {"Accept": "application/json"}
@@ -33,7 +32,7 @@ Call = Callable[[], httpx2.Response]
 @pytest.fixture
 def service(archive: Archive, tmp_path: Path) -> Iterator[Service]:
     """The archive with its people, all a test's own."""
-    shutil.copytree(archive.home, tmp_path / "home")
+    copied(archive, tmp_path / "home")
     (tmp_path / "home" / "oais.sqlite").unlink(missing_ok=True)
     opened = open_service(open_archive(tmp_path / "home"))
     yield opened
