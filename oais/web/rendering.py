@@ -79,7 +79,10 @@ def create_site(archive: Archive, service: Service | None) -> Site:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    # English, until the visitor's language is known; templates mark their words from now on.
+    templates.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     templates.globals |= {
         "panel": panel,
         "site_name": archive.settings.name,
