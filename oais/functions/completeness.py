@@ -16,6 +16,7 @@ from oais.functions.withdrawal.keeping import each_withdrawal, folder_of, vouche
 from oais.information.findings import Finding, finding
 from oais.information.identifiers import object_path
 from oais.information.packages import Receipt
+from oais.information.withdrawals import standing
 
 _DECLARED = b"ocfl_1.1\n"
 
@@ -69,12 +70,12 @@ def _withdrawn_amiss(home: Home, aip_id: str) -> Iterator[tuple[str, Finding]]:
             if not aip_id or folder == folder_of(home, aip_id):
                 yield WITHDRAWALS, finding("WDR-002", f"{WITHDRAWALS}/{folder.name}", found.message)
             continue
-        laid = [each for each in found if each.tombstone is not None]
-        if not laid or laid[-1].deletion is None or laid[-1].readmission is not None:
+        gone = standing(found)
+        if gone is None or gone.deletion is None:
             continue
-        about, place = laid[-1].aip_id, object_path(laid[-1].aip_id)
+        about, place = gone.aip_id, object_path(gone.aip_id)
         if aip_id in {"", about} and (home.aip_root / place).exists():
-            message = f"{about} was withdrawn on {laid[-1].deletion.at[:10]}, and is in the store"
+            message = f"{about} was withdrawn on {gone.deletion.at[:10]}, and is in the store"
             yield about, finding("WDR-001", f"aip/{place}", message)
 
 

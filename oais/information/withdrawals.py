@@ -6,6 +6,7 @@ is signed and never changed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeVar
@@ -221,3 +222,12 @@ class Withdrawal:
         if self.deletion is None:
             return State.UNFINISHED
         return State.WITHDRAWN if self.readmission is None else State.READMITTED
+
+
+def standing(withdrawals: Sequence[Withdrawal]) -> Withdrawal | None:
+    """Return which of an AIP's withdrawals, the oldest first, keeps it out: its tombstone stands.
+
+    None where no tombstone was ever laid, and where the AIP may be delivered again.
+    """
+    laid = [each for each in withdrawals if each.tombstone is not None]
+    return laid[-1] if laid and laid[-1].readmission is None else None

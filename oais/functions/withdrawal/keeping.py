@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +39,7 @@ from oais.information.withdrawals import (
     Withdrawal,
     record_as_plain,
     record_from_plain,
+    standing,
 )
 
 ROOM: Final = "ledger/withdrawals"
@@ -118,8 +120,8 @@ def tombstone_of(home: Home, aip_id: str) -> Tombstone | None:
     Whoever asks has looked into the store before: until the AIP has left it, it is there, whole. Raises
     DamageError, StorageError.
     """
-    laid = [each for each in withdrawals_of(home, aip_id) if each.tombstone is not None]
-    return laid[-1].tombstone if laid and laid[-1].readmission is None else None
+    found = standing(withdrawals_of(home, aip_id))
+    return None if found is None else found.tombstone
 
 
 def each_withdrawal(home: Home) -> Iterator[tuple[Path, list[Withdrawal] | DamageError]]:
@@ -133,6 +135,13 @@ def each_withdrawal(home: Home) -> Iterator[tuple[Path, list[Withdrawal] | Damag
                 yield folder, found
         except DamageError as error:
             yield folder, error
+
+
+def sound_withdrawals(home: Home) -> Iterator[list[Withdrawal]]:
+    """Yield the withdrawals of each AIP, the oldest first; damaged records are for the audit to tell."""
+    for _, found in each_withdrawal(home):
+        if not isinstance(found, DamageError):
+            yield found
 
 
 def kept_records(home: Home) -> Iterator[tuple[str, Path]]:
@@ -155,18 +164,13 @@ class Vouched:
 
 def vouched(home: Home, aip_id: str = "") -> Vouched:
     """Return what the tombstones of an AIP, or of all, answer for; damaged ones answer for nothing."""
-    found = _all_sound(home) if not aip_id else _sound(home, aip_id)
+    found = _sound(home, aip_id) if aip_id else chain.from_iterable(sound_withdrawals(home))
     stones = [each.tombstone for each in found if each.tombstone is not None]
     lost = [(stone.aip_id, version) for stone in stones for version in stone.versions]
     return Vouched(
         frozenset((f"{about}@v{version.number}", version.inventory) for about, version in lost),
         frozenset(version.receipt for _, version in lost),
     )
-
-
-def _all_sound(home: Home) -> list[Withdrawal]:
-    each = (found for _, found in each_withdrawal(home))
-    return [item for found in each if not isinstance(found, DamageError) for item in found]
 
 
 def _sound(home: Home, aip_id: str) -> list[Withdrawal]:

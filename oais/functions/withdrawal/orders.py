@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from oais.database import orders
 from oais.database.orders import OrderState
-from oais.errors import DamageError
 from oais.files import storage_errors
 from oais.functions.orders.fetching import folder_of
 from oais.functions.service import Service
-from oais.functions.withdrawal.keeping import each_withdrawal
+from oais.functions.withdrawal.keeping import sound_withdrawals
+from oais.information.withdrawals import standing
 
 _HELD = (OrderState.QUEUED, OrderState.BUILDING, OrderState.AVAILABLE)
 
@@ -36,6 +36,6 @@ def end_orders(service: Service, aip_ids: Sequence[str]) -> int:
 
 def end_orders_of_withdrawn(service: Service) -> int:
     """End the orders of all that is withdrawn: what a crash kept from being done is done by the worker."""
-    found = (each[-1] for _, each in each_withdrawal(service.archive) if not isinstance(each, DamageError))
-    gone = [newest.aip_id for newest in found if newest.tombstone and newest.readmission is None]
+    found = map(standing, sound_withdrawals(service.archive))
+    gone = [withdrawal.aip_id for withdrawal in found if withdrawal is not None]
     return end_orders(service, gone) if gone else 0

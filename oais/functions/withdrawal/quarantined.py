@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from oais.archive import Home
-from oais.errors import DamageError
 from oais.files import storage_errors, sync_directory
-from oais.functions.withdrawal.keeping import each_withdrawal, tombstone_of
+from oais.functions.withdrawal.keeping import sound_withdrawals
 from oais.information.identifiers import object_path
+from oais.information.withdrawals import standing
 
 _ASIDE: Final = re.compile(r"[0-9TZ.-]+Z-(.+?)(\.[0-9]+)?")
 """The name of a copy put aside: moment, the folder it was, and a number where that was taken."""
@@ -23,9 +23,9 @@ def purge(home: Home, base: Path) -> None:
     if not room.is_dir():
         return
     gone = {
-        object_path(found[0].aip_id).rpartition("/")[2]
-        for _, found in each_withdrawal(home)
-        if not isinstance(found, DamageError) and tombstone_of(home, found[0].aip_id) is not None
+        object_path(withdrawal.aip_id).rpartition("/")[2]
+        for withdrawal in map(standing, sound_withdrawals(home))
+        if withdrawal is not None
     }
     with storage_errors("deleting damaged copies of what was withdrawn"):
         for path in sorted(room.iterdir()):

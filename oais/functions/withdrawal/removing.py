@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 from aip.reading import read_description, read_report
@@ -19,12 +20,12 @@ from oais.files import exclusive_lock, read_regular, storage_errors, sync_direct
 from oais.functions.ledger.recording import record_withdrawal
 from oais.functions.ledger.unrecorded import marked
 from oais.functions.storage import BUILDING, aip_store
-from oais.functions.withdrawal.keeping import each_withdrawal, folder_of, keep
+from oais.functions.withdrawal.keeping import folder_of, keep, sound_withdrawals
 from oais.functions.withdrawal.quarantined import purge
 from oais.information.fixity import hash_bytes
 from oais.information.identifiers import object_path
 from oais.information.ledger.statements import listing
-from oais.information.withdrawals import Deletion, LostVersion, Tombstone, Withdrawal
+from oais.information.withdrawals import Deletion, LostVersion, Tombstone, Withdrawal, standing
 from search_index.index import open_index
 
 
@@ -113,13 +114,12 @@ def finish_withdrawals(archive: Archive) -> Iterator[str]:
 
     Damaged records are for the audit to tell. Raises DamageError, StorageError.
     """
-    for _, found in each_withdrawal(archive):
-        for withdrawal in () if isinstance(found, DamageError) else found:
-            if withdrawal.approved and withdrawal.deletion is None:
-                carry_out(archive, withdrawal)
-                yield f"finished the withdrawal of {withdrawal.aip_id}"
-            if withdrawal.approved and withdrawal.readmission is None:
-                aip_store(archive).prune(withdrawal.aip_id)
+    for withdrawal in chain.from_iterable(sound_withdrawals(archive)):
+        if withdrawal.approved and withdrawal.deletion is None:
+            carry_out(archive, withdrawal)
+            yield f"finished the withdrawal of {withdrawal.aip_id}"
+        if withdrawal.approved and withdrawal.readmission is None:
+            aip_store(archive).prune(withdrawal.aip_id)
 
 
 def prune_after(archive: Archive, aip_id: str) -> None:
@@ -137,14 +137,13 @@ def owed(home: Home, root: Path) -> list[Withdrawal]:
 
     An AIP that is in the archive's own store is owed by nobody, whatever stood there before.
     """
-    found = (each for _, each in each_withdrawal(home) if not isinstance(each, DamageError))
     return [
-        newest
-        for newest in (each[-1] for each in found)
-        if newest.deletion is not None
-        and newest.readmission is None
-        and (root / object_path(newest.aip_id)).is_dir()
-        and not (home.aip_root / object_path(newest.aip_id)).exists()
+        gone
+        for gone in map(standing, sound_withdrawals(home))
+        if gone is not None
+        and gone.deletion is not None
+        and (root / object_path(gone.aip_id)).is_dir()
+        and not (home.aip_root / object_path(gone.aip_id)).exists()
     ]
 
 
