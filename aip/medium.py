@@ -24,8 +24,8 @@ from oais.files import (
     rename_into_place,
     sync_directory,
     sync_tree,
-    walk,
 )
+from oais.walking import walk
 
 _BLOCK = 1 << 20
 

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from oais.files import walk
+from oais.walking import walk
 
 _BLOCK = 1 << 20
 _Blob = tuple[bytes, bytes]

@@ -20,7 +20,6 @@ from aip.sealing import SealedAip, key_name, sidecar_line, signature_name
 from aip.stored import INVENTORY, SIDECAR, SIGNATURES, StoredAip, open_stored
 from oais.errors import DamageError, NotFoundError, RefusedError, StorageError
 from oais.files import (
-    exclusive_lock,
     make_directories,
     rename_into_place,
     storage_errors,
@@ -29,6 +28,7 @@ from oais.files import (
     write_durably,
 )
 from oais.information.identifiers import object_path
+from oais.locks import exclusive_lock
 
 _DISTRUSTED: dict[Path, str] = {}
 """Storage roots that this process does not write to any more, and why: the disk failed a write."""

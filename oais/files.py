@@ -9,85 +9,23 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
-from oais.errors import DamageError, InUseError, StorageError
+from oais.errors import DamageError, StorageError
+from oais.walking import walk
 
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
 _AT_FDCWD = -100
 _LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing below a directory: its relative path, ``lstat`` result, and for a link where it points."""
-
-    path: str
-    status: os.stat_result
-    target: str = ""
-
-    @property
-    def is_file(self) -> bool:
-        """Whether it is a regular file."""
-        return stat.S_ISREG(self.status.st_mode)
-
-    @property
-    def is_directory(self) -> bool:
-        """Whether it is a real directory, not a link to one."""
-        return stat.S_ISDIR(self.status.st_mode)
-
-    @property
-    def kind(self) -> str:
-        """The plain name of what it is."""
-        mode = self.status.st_mode
-        for test, name in _KINDS:
-            if test(mode):
-                return name
-        return "unknown object"
-
-
-_KINDS = (
-    (stat.S_ISREG, "file"),
-    (stat.S_ISDIR, "directory"),
-    (stat.S_ISLNK, "symbolic link"),
-    (stat.S_ISFIFO, "FIFO"),
-    (stat.S_ISSOCK, "socket"),
-    (stat.S_ISCHR, "character device"),
-    (stat.S_ISBLK, "block device"),
-)
-
-
-def walk(root: str | os.PathLike[str]) -> Iterator[Entry]:
-    """Yield everything below ``root``, sorted within each directory, never following a link.
-
-    Names that are not UTF-8 come with surrogate escapes. Directories are yielded before what they hold.
-    """
-    base = os.fspath(root)
-    waiting = [""]
-    while waiting:
-        prefix = waiting.pop()
-        with os.scandir(os.path.join(base, prefix) if prefix else base) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-        below = []
-        for entry in entries:
-            path = f"{prefix}/{entry.name}" if prefix else entry.name
-            status = entry.stat(follow_symlinks=False)
-            link = os.readlink(entry.path) if stat.S_ISLNK(status.st_mode) else ""
-            yield Entry(path, status, link)
-            if stat.S_ISDIR(status.st_mode):
-                below.append(path)
-        waiting.extend(reversed(below))
 
 
 def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -328,37 +266,6 @@ _REMEDIES = {
     errno.EACCES: "give the archive's user the right to write there and repeat",
     errno.EIO: "the disk reported an I/O error: check it before anything else is written",
 }
-
-
-@contextmanager
-def exclusive_lock(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
-    """Hold a lock file alone; without ``wait`` a taken lock is an InUseError."""
-    with _locked(path, what, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB):
-        yield
-
-
-@contextmanager
-def shared_lock(path: Path, what: str) -> Iterator[None]:
-    """Hold a lock file together with others, so that nobody has it alone meanwhile."""
-    with _locked(path, what, fcntl.LOCK_SH):
-        yield
-
-
-@contextmanager
-def _locked(path: Path, what: str, how: int) -> Iterator[None]:
-    with storage_errors(f"the lock of {what}"):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, how)
-        except BlockingIOError as error:
-            raise InUseError(
-                f"{what} is in use by another process", remedy="wait until it has ended, then repeat"
-            ) from error
-        yield
-    finally:
-        with suppress(OSError):  # nothing was written through it, and the lock is let go all the same
-            os.close(descriptor)
 
 
 def free_bytes(path: Path) -> int:

@@ -11,16 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from oais.errors import StorageError
-from oais.files import (
-    exchange_directories,
-    exclusive_lock,
-    read_regular,
-    storage_errors,
-    sync_tree,
-    write_durably,
-)
+from oais.files import exchange_directories, read_regular, storage_errors, sync_tree, write_durably
 from oais.information.packages import AipRecord
 from oais.information.text import readable_json
+from oais.locks import exclusive_lock
 from search_index.catalogue.database import Catalogue
 from search_index.catalogue.sqlite import FILE_NAME
 from search_index.catalogue.writing import mark_worded, remove_records, write_nodes, write_records

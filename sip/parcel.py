@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oais.errors import NotFoundError, RefusedError, WrongUsageError
-from oais.files import open_regular, walk
+from oais.files import open_regular
 from oais.information.text import printable
+from oais.walking import walk
 from sip.containers.tar import BLOCK
 
 _RECORD = 20 * BLOCK

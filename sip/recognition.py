@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from oais.files import walk
 from oais.information.findings import refuses
 from oais.information.fixity import FileFixity, hash_file
+from oais.walking import walk
 from sip.bag.reading import read_bag
 from sip.receive import content_digest
 

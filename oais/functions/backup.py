@@ -23,17 +23,17 @@ from oais.errors import DamageError, NotFoundError, RefusedError, WrongUsageErro
 from oais.files import (
     bring_file,
     exchange_directories,
-    exclusive_lock,
     make_directories,
     read_regular,
     storage_errors,
     sync_paths,
     sync_tree,
-    walk,
 )
 from oais.functions.storage import aip_store
 from oais.functions.withdrawal.removing import follow
 from oais.information.findings import Finding, finding
+from oais.locks import exclusive_lock
+from oais.walking import walk
 
 _DATABASE = "oais.sqlite"
 _PUBLIC_KEY = "keys/archive.pub"

@@ -19,10 +19,11 @@ import watchfiles
 
 from oais.archive import Archive
 from oais.errors import StorageError
-from oais.files import walk, write_durably
+from oais.files import write_durably
 from oais.functions.receipts import receipt_as_plain
 from oais.functions.submission import Disposition, submit
 from oais.information.text import readable_json
+from oais.walking import walk
 
 SETTLED_AFTER = 30.0
 """Seconds without any change after which a delivery without a marker counts as complete."""

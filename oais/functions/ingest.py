@@ -20,7 +20,7 @@ from aip.staging import StagedAip, stage_aip
 from aip.stored import StoredAip
 from oais.archive import Archive
 from oais.errors import DamageError, NotFoundError
-from oais.files import exclusive_lock, make_directories, rename_into_place, storage_errors
+from oais.files import make_directories, rename_into_place, storage_errors
 from oais.functions.description import Identity
 from oais.functions.generation import generate_contents
 from oais.functions.ledger.recording import delivered, record
@@ -35,6 +35,7 @@ from oais.information.ledger.statements import Statement
 from oais.information.packages import UNBOUND, Handover, PackageContents, Receipt, Submission
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
+from oais.locks import exclusive_lock
 from search_index.index import open_index
 from sip.copying import settle
 from sip.receive import ReceiveLimits, content_digest, receive

@@ -9,13 +9,14 @@ from pathlib import Path
 from aip.root import renew_reader
 from oais.archive import Archive
 from oais.errors import InUseError
-from oais.files import exclusive_lock, is_unfinished
+from oais.files import is_unfinished
 from oais.functions.data_management import finish_index
 from oais.functions.ledger.recording import AUDITS, ledger_of, record_kept
 from oais.functions.ledger.unrecorded import marks_left, take_away
 from oais.functions.storage import BUILDING, aip_store
 from oais.functions.withdrawal.removing import finish_withdrawals
 from oais.ledger.log import CHECKPOINTS
+from oais.locks import exclusive_lock
 
 
 def sweep(archive: Archive) -> list[str]:

@@ -10,8 +10,8 @@ from aip.storage import AipStore
 from aip.stored import StoredAip
 from oais.archive import Home
 from oais.errors import NotFoundError, StorageError
-from oais.files import exclusive_lock, shared_lock
 from oais.functions.withdrawal.keeping import WithdrawnError, tombstone_of
+from oais.locks import exclusive_lock, shared_lock
 
 BUILDING: Final = "building.lock"
 """Lock file of the staging area: held together by those who build, alone by who tidies up."""

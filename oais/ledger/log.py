@@ -15,13 +15,11 @@ from typing import Final
 
 from oais.errors import ConfigurationError, DamageError
 from oais.files import (
-    exclusive_lock,
     is_unfinished,
     make_directories,
     read_regular,
     storage_errors,
     sync_directory,
-    walk,
     write_durably,
 )
 from oais.information.ledger.merkle import EMPTY_ROOT, inclusion_path, leaf_hash, tree_root
@@ -43,6 +41,8 @@ from oais.ledger.tiles import (
     tile_path,
     write_entries,
 )
+from oais.locks import exclusive_lock
+from oais.walking import walk
 
 ORIGIN: Final = "origin"
 CHECKPOINT: Final = "checkpoint"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from oais.errors import ConfigurationError, DamageError
-from oais.files import exclusive_lock, read_regular, storage_errors, write_durably
+from oais.files import read_regular, storage_errors, write_durably
 from oais.information.ledger.notes import Checkpoint, sign_again
 from oais.information.signature import Signer
 from oais.ledger.log import CHECKPOINT, CHECKPOINTS, Ledger, kept_checkpoints
 from oais.ledger.tiles import number_of
 from oais.ledger.verifying import Tree, proven_tree, why_not_of
+from oais.locks import exclusive_lock
 
 _REMEDY = "nothing was signed over it; restore ledger/ from a copy first"
 

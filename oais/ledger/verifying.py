@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from oais.errors import DamageError
-from oais.files import read_regular, storage_errors, walk
+from oais.files import read_regular, storage_errors
 from oais.information.findings import Finding, finding
 from oais.information.ledger.merkle import HASH_BYTES, complete_root, leaf_hash, tree_root
 from oais.information.ledger.notes import Checkpoint, open_checkpoint
 from oais.ledger.log import CHECKPOINTS, Ledger, checkpoint_name, kept_checkpoints
 from oais.ledger.opened import STATEMENTS, each_line, parse_line
 from oais.ledger.tiles import WIDTH, entries_in, hashes_in, number_of, read_tile, rows, tile_path
+from oais.walking import walk
 
 _TILE: Final = re.compile(r"(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 _BUNDLE: Final = "entries"

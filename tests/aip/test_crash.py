@@ -18,9 +18,9 @@ from aip.storage import AipStore
 from aip.stored import INVENTORY, SIDECAR, StoredAip
 from aip.validation.ocfl import check_ocfl_object
 from oais.errors import RefusedError, StorageError
-from oais.files import walk
 from oais.information.findings import Severity
 from oais.information.packages import PackageContents
+from oais.walking import walk
 from tests.aip.building import (
     MANY,
     ONE,

@@ -16,7 +16,6 @@ import pytest
 from oais.archive import Archive, open_archive
 from oais.cli.commands import run
 from oais.errors import RefusedError, StorageError, WrongUsageError
-from oais.files import exclusive_lock
 from oais.functions.access.facade import open_access
 from oais.functions.access.finding import Question
 from oais.functions.audit import run_audit, select_for_audit
@@ -29,6 +28,7 @@ from oais.functions.service import Service, open_service
 from oais.functions.storage import find_aip
 from oais.functions.submission import submit
 from oais.information.representation.inspection import Inspector
+from oais.locks import exclusive_lock
 from policies.access import Principal, Role
 from tests.functions import attacking
 from tests.functions.conftest import tree_digest

@@ -20,10 +20,12 @@ from aip.root import ROOT_DECLARATION
 from aip.stored import AUDITS
 from oais.archive import Home
 from oais.errors import DamageError, NotFoundError, StorageError
-from oais.files import free_bytes, make_directories, shared_lock, storage_errors, walk
+from oais.files import free_bytes, make_directories, storage_errors
 from oais.functions.audit.depths import Depth, cadence_days
 from oais.functions.audit.selecting import Selection
 from oais.functions.storage import BUILDING
+from oais.locks import shared_lock
+from oais.walking import walk
 
 Damage = Callable[[Path], None]
 

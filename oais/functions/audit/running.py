@@ -14,7 +14,7 @@ from aip.audit import AuditResult, AuditTask, audit_aips
 from aip.audit_log import RollUp
 from aip.root_files import check_root_files
 from oais.archive import Home, timestamp
-from oais.files import exclusive_lock, make_directories, storage_errors
+from oais.files import make_directories, storage_errors
 from oais.functions.audit.depths import Depth, cadence_days
 from oais.functions.audit.register import Chosen, Register, Run
 from oais.functions.audit.selecting import Selection
@@ -27,6 +27,7 @@ from oais.functions.ledger.verifying import verify_ledger
 from oais.information.budget import Budget
 from oais.information.findings import Finding, Severity
 from oais.information.identifiers import object_path
+from oais.locks import exclusive_lock
 
 _KEPT_EVERY: Final = 0.5
 """Seconds after which what was noted is kept, come what may."""

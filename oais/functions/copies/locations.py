@@ -20,12 +20,13 @@ from aip.root import ROOT_DECLARATION, create_storage_root
 from aip.storage import AipStore
 from oais.archive import Archive, Home
 from oais.errors import NotFoundError, RefusedError, StorageError, WrongUsageError
-from oais.files import exclusive_lock, make_directories, read_regular, storage_errors, sync_directory
+from oais.files import make_directories, read_regular, storage_errors, sync_directory
 from oais.functions.copies.changes import LOG, LocationChange, location_changes
 from oais.functions.ledger.recording import record_location
 from oais.functions.ledger.unrecorded import marked
 from oais.information.chained_log import append_entry
 from oais.information.text import printable
+from oais.locks import exclusive_lock
 
 HOME: Final = "home"
 """The name of the archive's own storage root among all that hold copies."""

@@ -18,7 +18,7 @@ from aip.medium import Medium
 from aip.stored import AUDITS, StoredAip, open_stored
 from oais.archive import Archive, Home
 from oais.errors import DamageError, NotFoundError
-from oais.files import create_file, exclusive_lock, read_regular, storage_errors
+from oais.files import create_file, read_regular, storage_errors
 from oais.functions.copies.deciding import Decision, decide
 from oais.functions.copies.judging import Copy, State, judge, judge_copies
 from oais.functions.copies.locations import HOME, locations, media, roots
@@ -30,6 +30,7 @@ from oais.functions.withdrawal.keeping import tombstone_of
 from oais.information.chained_log import append_entry
 from oais.information.findings import Finding, Severity, finding
 from oais.information.identifiers import object_path
+from oais.locks import exclusive_lock
 
 _BUILDING: Final = "staging/repairing"
 

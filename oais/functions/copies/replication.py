@@ -20,7 +20,7 @@ from aip.seals import believed_inventory
 from aip.stored import SIDECAR, StoredAip, open_stored, sidecar_digest
 from oais.archive import Home
 from oais.errors import ArchiveError, DamageError, NotFoundError, StorageError
-from oais.files import exclusive_lock, make_directories, read_regular, storage_errors
+from oais.files import make_directories, read_regular, storage_errors
 from oais.functions.copies.locations import Location, locations
 from oais.functions.reporting import Reporter
 from oais.functions.storage import aip_store
@@ -28,6 +28,7 @@ from oais.functions.withdrawal.quarantined import purge
 from oais.functions.withdrawal.removing import follow
 from oais.information.findings import Finding, Severity, finding
 from oais.information.identifiers import object_path
+from oais.locks import exclusive_lock
 
 _PARTIAL: Final = "staging/copying"
 _MAKE_UP: Final = "'oais work' or 'oais location sync' makes up for it"

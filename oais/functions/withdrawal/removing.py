@@ -16,7 +16,7 @@ from aip.reading import read_description, read_report
 from aip.stored import INVENTORY, StoredAip
 from oais.archive import Archive, Home
 from oais.errors import DamageError, InUseError
-from oais.files import exclusive_lock, read_regular, storage_errors, sync_directory, walk
+from oais.files import read_regular, storage_errors, sync_directory
 from oais.functions.ledger.recording import record_withdrawal
 from oais.functions.ledger.unrecorded import marked
 from oais.functions.storage import BUILDING, aip_store
@@ -26,6 +26,8 @@ from oais.information.fixity import hash_bytes
 from oais.information.identifiers import object_path
 from oais.information.ledger.statements import listing
 from oais.information.withdrawals import Deletion, LostVersion, Tombstone, Withdrawal, standing
+from oais.locks import exclusive_lock
+from oais.walking import walk
 from search_index.index import open_index
 
 

@@ -14,10 +14,11 @@ from typing import Final
 
 from oais.archive import Archive
 from oais.errors import RefusedError, WrongUsageError
-from oais.files import exchange_directories, rename_into_place, sync_tree, walk
+from oais.files import exchange_directories, rename_into_place, sync_tree
 from oais.information.fixity import hash_file
 from oais.information.signature import verify_signature
 from oais.information.software import software_version
+from oais.walking import walk
 from oais.web.still.crawl import Crawl
 
 MARKER: Final = "still-copy.json"
