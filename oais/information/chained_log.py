@@ -25,15 +25,19 @@ def append_entry(path: Path, entry: Mapping[str, Any], *, mode: int = 0o644) -> 
     descriptor = os.open(path, how, mode)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        before = _last_line(descriptor)
-        plain = {**entry, "previous": hashlib.sha256(before).hexdigest() if before else ""}
-        line = json.dumps({**plain, "digest": _digest_of(plain)}, ensure_ascii=False)
-        write_all(descriptor, line.encode() + b"\n")
+        write_all(descriptor, line_after(_last_line(descriptor), entry))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
     if new:
         sync_directory(path.parent)
+
+
+def line_after(log: bytes, entry: Mapping[str, Any]) -> bytes:
+    """Return the line, with its end, that continues a log, of which the last whole line is enough."""
+    before = log.rstrip(b"\n").rpartition(b"\n")[2]
+    plain = {**entry, "previous": hashlib.sha256(before).hexdigest() if before else ""}
+    return json.dumps({**plain, "digest": _digest_of(plain)}, ensure_ascii=False).encode() + b"\n"
 
 
 def _last_line(descriptor: int) -> bytes:

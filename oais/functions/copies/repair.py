@@ -18,7 +18,7 @@ from aip.medium import Medium
 from aip.stored import AUDITS, StoredAip, open_stored
 from oais.archive import Archive, Home
 from oais.errors import DamageError, NotFoundError
-from oais.files import create_file, read_regular, storage_errors
+from oais.files import read_regular, storage_errors
 from oais.functions.copies.deciding import Decision, decide
 from oais.functions.copies.judging import Copy, State, judge, judge_copies
 from oais.functions.copies.locations import HOME, locations, media, roots
@@ -27,7 +27,7 @@ from oais.functions.copies.telling import Mended, keep_report
 from oais.functions.ledger.recording import known_in, ledger_of, standing
 from oais.functions.storage import BUILDING, aip_store
 from oais.functions.withdrawal.keeping import tombstone_of
-from oais.information.chained_log import append_entry
+from oais.information.chained_log import line_after
 from oais.information.findings import Finding, Severity, finding
 from oais.information.identifiers import object_path
 from oais.locks import exclusive_lock
@@ -178,7 +178,7 @@ def _mended(archive: Archive, place: str, decision: Decision) -> Iterator[Mended
         moment = archive.now()
         medium = writable[copy.location]
         with storage_errors(f"repairing {source.aip_id} at {copy.location}"):
-            log = _log_of(archive, copy, source, decision.source.location, moment)
+            log = _log_of(copy, source, decision.source.location, moment)
             medium.remove(_BUILDING)
             try:
                 build_copy(source, medium, _BUILDING)
@@ -211,12 +211,10 @@ def _free(medium: Medium, wanted: str) -> str:
     return next(name for name in names if next(medium.list(name), None) is None)
 
 
-def _log_of(archive: Archive, copy: Copy, source: StoredAip, believed: str, moment: str) -> bytes:
+def _log_of(copy: Copy, source: StoredAip, believed: str, moment: str) -> bytes:
     """Return the log of audits of the new copy: that of the old one, where it is whole, and a line more."""
-    log = archive.staging / "repair.jsonl"
-    log.unlink(missing_ok=True)
-    if (copy.root / AUDITS).is_file() and next(check_audit_log(copy.root), None) is None:
-        create_file(log, read_regular(copy.root / AUDITS, follow=False))
+    whole = (copy.root / AUDITS).is_file() and next(check_audit_log(copy.root), None) is None
+    log = read_regular(copy.root / AUDITS, follow=False) if whole else b""
     paths = [path for paths in source.inventory.manifest.values() for path in paths]
     entry = {
         "started_at": moment,
@@ -228,7 +226,4 @@ def _log_of(archive: Archive, copy: Copy, source: StoredAip, believed: str, mome
         "findings": [],
         "recovery": {"from": believed, "was": str(copy.state), "found": len(copy.findings)},
     }
-    append_entry(log, entry)
-    data = read_regular(log)
-    log.unlink()
-    return data
+    return log + line_after(log, entry)
