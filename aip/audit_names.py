@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
+from oais.walking import kind_of
+
 _MASK = (1 << 64) - 1
 
 
@@ -35,7 +37,7 @@ class Met:
 def names_in(root: Path) -> Met:
     """List everything below ``root``, never following a link.
 
-    Kinds come with the names, so that no file is looked at for them.
+    Kinds come with the names, so that no file or folder is looked at for them.
     """
     met = Met({}, {}, {})
     waiting = [""]
@@ -63,16 +65,8 @@ def _listed(base: str, prefix: str, met: Met) -> list[str]:
                 met.kinds[path] = "directory"
                 folders.append(path)
             else:
-                met.kinds[path] = _kind(entry)
+                met.kinds[path] = kind_of(entry.stat(follow_symlinks=False).st_mode)
     return folders
-
-
-def _kind(entry: os.DirEntry[str]) -> str:
-    if entry.is_symlink():
-        return "symbolic link"
-    mode = entry.stat(follow_symlinks=False).st_mode
-    tests = (stat.S_ISFIFO, "FIFO"), (stat.S_ISSOCK, "socket"), (stat.S_ISCHR, "character device")
-    return next((name for test, name in (*tests, (stat.S_ISBLK, "block device")) if test(mode)), "object")
 
 
 class Stamp:

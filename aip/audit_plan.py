@@ -10,9 +10,9 @@ from pathlib import Path
 
 from aip.audit_names import Met
 from aip.inventory import Inventory
-from aip.root import ROOT_DECLARATION
+from aip.root import LAYERS, ROOT_DECLARATION
 from aip.sealing import key_name, signature_name
-from aip.stored import AUDITS, INVENTORY, OBJECT_DECLARATION, SIDECAR, SIGNATURES
+from aip.stored import AUDITS, INVENTORY, OBJECT_DECLARATION, OBJECT_DECLARED, SIDECAR, SIGNATURES
 from aip.writing import FAST_DIGESTS
 from oais.errors import StorageError
 from oais.files import read_regular, unreadable
@@ -94,14 +94,14 @@ def check_place(root: Path, inventory: Inventory) -> Iterator[Finding]:
             "AIP-004" if refused else "AIP-009", OBJECT_DECLARATION, f"{OBJECT_DECLARATION}: {word}"
         )
     else:
-        if declared != b"ocfl_object_1.1\n":
+        if declared != OBJECT_DECLARED:
             message = f"{OBJECT_DECLARATION} holds {declared[:40]!r}, expected 'ocfl_object_1.1'"
             yield finding("AIP-009", OBJECT_DECLARATION, message)
     expected = object_path(inventory.aip_id)
     above = root.resolve().parents
-    if len(above) < 4 or not (above[3] / ROOT_DECLARATION).is_file():
+    if len(above) < LAYERS or not (above[LAYERS - 1] / ROOT_DECLARATION).is_file():
         return  # a copy outside any storage root may lie anywhere
-    found = "/".join(root.resolve().parts[-4:])
+    found = "/".join(root.resolve().parts[-LAYERS:])
     if found != expected:
         message = f"{inventory.aip_id} lies at {found}, expected {expected}"
         yield finding("AIP-010", INVENTORY, message)

@@ -10,6 +10,10 @@ from oais.files import create_file, make_directories, read_regular, storage_erro
 from oais.information.reader.composed import VERIFY, is_older, verify_program
 
 ROOT_DECLARATION = "0=ocfl_1.1"
+ROOT_DECLARED = b"ocfl_1.1\n"
+LAYERS = 4
+"""Folders between the storage root and an object's files: three tuples and the leaf."""
+
 LAYOUT = "0003-hash-and-id-n-tuple-storage-layout"
 README = "README.txt"
 PUBLIC_KEY = "archive.pub.pem"
@@ -76,7 +80,7 @@ def create_storage_root(root: Path, public_pem: bytes) -> None:
         if root.exists() and any(root.iterdir()):
             raise RefusedError(f"{root.name} is not empty, a storage root is made in an empty folder")
         make_directories(root)
-        create_file(root / ROOT_DECLARATION, b"ocfl_1.1\n")
+        create_file(root / ROOT_DECLARATION, ROOT_DECLARED)
         for name, data in root_files().items():
             make_directories((root / name).parent)
             create_file(root / name, data)

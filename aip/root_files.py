@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
-from aip.root import PUBLIC_KEY, README, ROOT_DECLARATION, root_files
+from aip.root import LAYERS, PUBLIC_KEY, README, ROOT_DECLARATION, root_files
 from oais.files import read_regular
 from oais.information.findings import Finding, finding
 from oais.information.reader.composed import VERIFY, reader_number, verify_program
 
-_LAYERS: Final = 4
 _TEMPORARY: Final = re.compile(r"\.(verify\.py|README\.txt|archive\.pub\.pem)\.[0-9]+\.tmp")
 _EXTENSIONS: Final = "extensions"
 
@@ -95,5 +94,5 @@ def _strange_in(root: Path, prefix: str, known: Collection[str], layer: int) -> 
         if not is_folder:
             if path not in known and not _TEMPORARY.fullmatch(path):
                 yield path, "file"
-        elif layer < _LAYERS and path != _EXTENSIONS:
+        elif layer < LAYERS and path != _EXTENSIONS:
             yield from _strange_in(root, f"{path}/", known, layer + 1)

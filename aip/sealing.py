@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aip.staging import StagedAip
-from aip.stored import INVENTORY, OBJECT_DECLARATION, SIDECAR, SIGNATURES
+from aip.stored import INVENTORY, OBJECT_DECLARATION, OBJECT_DECLARED, SIDECAR, SIGNATURES
 from oais.files import storage_errors
 from oais.information.signature import Signer
 
@@ -61,7 +61,7 @@ def seal(staged: StagedAip, signer: Signer) -> SealedAip:
         for folder in (staged.path, staged.path / f"v{staged.version}"):
             _write(folder / INVENTORY, data)
             _write(folder / SIDECAR, sidecar_line(digest))
-        _write(staged.path / OBJECT_DECLARATION, b"ocfl_object_1.1\n")
+        _write(staged.path / OBJECT_DECLARATION, OBJECT_DECLARED)
         _write(signatures / signature_name(staged.version), signer.sign(data))
         _write(signatures / key_name(staged.version), signer.public_pem)
     return SealedAip(staged, digest, _SEAL)

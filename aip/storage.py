@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from aip.recovery import finish_version, is_unfinished
-from aip.root import ROOT_DECLARATION, create_storage_root, require_storage_root
+from aip.root import LAYERS, ROOT_DECLARATION, create_storage_root, require_storage_root
 from aip.sealing import SealedAip, key_name, sidecar_line, signature_name
 from aip.stored import INVENTORY, SIDECAR, SIGNATURES, StoredAip, open_stored
 from oais.errors import DamageError, NotFoundError, RefusedError, StorageError
@@ -32,9 +32,6 @@ from oais.locks import exclusive_lock
 
 _DISTRUSTED: dict[Path, str] = {}
 """Storage roots that this process does not write to any more, and why: the disk failed a write."""
-
-_LAYERS = 4
-"""Folders between the storage root and an object's files: three tuples and the leaf."""
 
 
 class AipStore:
@@ -105,7 +102,7 @@ class AipStore:
         Nobody may be storing meanwhile. Raises StorageError.
         """
         with storage_errors(f"removing the empty folders of {aip_id}"):
-            for folder in list((self.root / object_path(aip_id)).parents)[: _LAYERS - 1]:
+            for folder in list((self.root / object_path(aip_id)).parents)[: LAYERS - 1]:
                 if not folder.is_dir():
                     continue
                 if any(folder.iterdir()):
@@ -142,7 +139,7 @@ class AipStore:
         """
         with storage_errors(f"reading the storage root {self.root.name}"):
             if self.root.is_dir():
-                yield from map(Path, _folders_below(os.fspath(self.root), _LAYERS))
+                yield from map(Path, _folders_below(os.fspath(self.root), LAYERS))
 
     def objects(self) -> Iterator[StoredAip]:
         """Yield every AIP that is whole enough; damaged ones are for the audit to name.
@@ -221,7 +218,7 @@ class AipStore:
                     os.rename(target, staged)
             raise
         # Whoever made these folders, this process or another a moment ago: their names must last.
-        for folder in list(target.parents)[1:_LAYERS]:
+        for folder in list(target.parents)[1:LAYERS]:
             sync_directory(folder)
 
     def _add_version(self, sealed: SealedAip, target: Path) -> None:
@@ -259,7 +256,7 @@ def _folders_below(folder: str, layers: int) -> Iterator[str]:
     with os.scandir(folder) as listing:
         names = sorted(item.name for item in listing if item.is_dir(follow_symlinks=False))
     for name in names:
-        if layers == _LAYERS and name == "extensions":
+        if layers == LAYERS and name == "extensions":
             continue
         if layers == 1:
             yield f"{folder}/{name}"

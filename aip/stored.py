@@ -14,6 +14,7 @@ from oais.errors import DamageError, NotFoundError, StorageError
 from oais.files import read_regular, unreadable
 
 OBJECT_DECLARATION = "0=ocfl_object_1.1"
+OBJECT_DECLARED = b"ocfl_object_1.1\n"
 INVENTORY = "inventory.json"
 SIDECAR = "inventory.json.sha512"
 SIGNATURES = "logs/signatures"

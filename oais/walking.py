@@ -29,11 +29,12 @@ class Entry:
     @property
     def kind(self) -> str:
         """The plain name of what it is."""
-        mode = self.status.st_mode
-        for test, name in _KINDS:
-            if test(mode):
-                return name
-        return "unknown object"
+        return kind_of(self.status.st_mode)
+
+
+def kind_of(mode: int) -> str:
+    """Return the plain name of what has this ``st_mode`` (``file``, ``directory``)."""
+    return next((name for test, name in _KINDS if test(mode)), "unknown object")
 
 
 _KINDS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from aip.root import ROOT_DECLARATION
+from aip.root import ROOT_DECLARATION, ROOT_DECLARED
 from oais.archive import Home
 from oais.errors import ArchiveError, DamageError
 from oais.files import read_regular
@@ -17,8 +17,6 @@ from oais.information.findings import Finding, finding
 from oais.information.identifiers import object_path
 from oais.information.packages import Receipt
 from oais.information.withdrawals import standing
-
-_DECLARED = b"ocfl_1.1\n"
 
 
 def storage_root_findings(home: Home, root: Path | None = None) -> Iterator[Finding]:
@@ -36,8 +34,8 @@ def storage_root_findings(home: Home, root: Path | None = None) -> Iterator[Find
     except OSError as error:
         yield finding("AUD-004", path, f"{path} cannot be read: {error.strerror}")
         return
-    if found != _DECLARED:
-        yield finding("AUD-004", path, f"{path} holds {found[:40]!r}, expected {_DECLARED!r}")
+    if found != ROOT_DECLARED:
+        yield finding("AUD-004", path, f"{path} holds {found[:40]!r}, expected {ROOT_DECLARED!r}")
 
 
 def missing_from_store(

@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Any, Final
 
 from aip.audit import AuditResult, audit_aip
-from aip.root import ROOT_DECLARATION
+from aip.root import ROOT_DECLARATION, ROOT_DECLARED
 from aip.stored import AUDITS
 from oais.archive import Home
 from oais.errors import DamageError, NotFoundError, StorageError
@@ -106,7 +106,7 @@ def _shadow(archive: Home, root: Path) -> Iterator[Path]:
             shared_lock(archive.staging / BUILDING, "the staging area"),
             tempfile.TemporaryDirectory(prefix=_FOLDER, dir=archive.staging) as folder,
         ):
-            (Path(folder) / ROOT_DECLARATION).write_bytes(b"ocfl_1.1\n")
+            (Path(folder) / ROOT_DECLARATION).write_bytes(ROOT_DECLARED)
             # Where an object lies is part of what is audited, and follows from its identifier.
             copy = Path(folder).joinpath(*root.parts[-4:])
             shutil.copytree(root, copy, symlinks=True)

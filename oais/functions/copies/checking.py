@@ -21,7 +21,7 @@ from aip.inventory import Inventory
 from aip.medium import Medium, digests_with
 from aip.sealing import key_name, signature_name
 from aip.seals import believed_inventory
-from aip.stored import AUDITS, INVENTORY, OBJECT_DECLARATION, SIDECAR, SIGNATURES
+from aip.stored import AUDITS, INVENTORY, OBJECT_DECLARATION, OBJECT_DECLARED, SIDECAR, SIGNATURES
 from oais.archive import Home
 from oais.functions.copies.locations import Location
 from oais.functions.storage import aip_store
@@ -29,7 +29,7 @@ from oais.functions.withdrawal.removing import owed
 from oais.information.findings import Finding, Severity, finding, refuses
 from oais.information.identifiers import object_path
 
-_DECLARED: Final = hashlib.sha512(b"ocfl_object_1.1\n").hexdigest()
+_DECLARED: Final = hashlib.sha512(OBJECT_DECLARED).hexdigest()
 _NONCE_BYTES: Final = 32
 _OF_INVENTORIES: Final = frozenset({"AIP-005", "AIP-006", "AIP-007", "AIP-008"})
 _VERSION: Final = re.compile(r"v([1-9][0-9]*)/inventory\.json")
