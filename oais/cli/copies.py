@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -62,30 +63,36 @@ def location_list(home: Home = None, as_json: AsJson = False) -> None:
     from oais.functions.copies.replication import owed_to
 
     archive = open_home(home_or_default(home))
-    known = locations(archive)
-    owed = {one.name: None if one.away else owed_to(archive, one) for one in known}
-    if as_json:
-        rows = [
-            {
-                "name": one.name,
-                "path": str(one.path),
-                "since": one.since,
-                "away": one.away,
-                "owed": owed[one.name],
-            }
-            for one in known
-        ]
-        print_json({"locations": rows})
-        return
-    if not known:
-        out.print(_NONE)
-        return
+    rows = [
+        {
+            "name": one.name,
+            "path": str(one.path),
+            "since": one.since,
+            "away": one.away,
+            "owed": None if one.away else owed_to(archive, one),
+        }
+        for one in locations(archive)
+    ]
+    _answer(rows, lambda: _print_locations(rows), as_json)
+
+
+def _print_locations(rows: list[dict[str, Any]]) -> None:
     shown = table("location", "state", "owed", "since", "folder", right=("owed",), unbroken=8)
-    for one in known:
-        state = "[yellow]away[/]" if one.away else "[green]there[/]"
-        count = "" if one.away else str(owed[one.name])
-        shown.add_row(one.name, state, count, one.since[:10], escape(str(one.path)))
+    for row in rows:
+        state = "[yellow]away[/]" if row["away"] else "[green]there[/]"
+        count = "" if row["away"] else str(row["owed"])
+        shown.add_row(row["name"], state, count, row["since"][:10], escape(row["path"]))
     out.print(shown)
+
+
+def _answer(rows: list[dict[str, Any]], show: Callable[[], object], as_json: bool) -> None:
+    """Tell of all locations, each in its manner, or that there is none."""
+    if as_json:
+        print_json({"locations": rows})
+    elif not rows:
+        out.print(_NONE)
+    else:
+        show()
 
 
 @location_app.command("remove")
@@ -118,28 +125,23 @@ def location_sync(
         location_named(archive, name)
     with count_progress("copy", 0) as advance:
         told = list(sync_all(archive, names or (), advance))
-    if as_json:
-        print_json({"locations": [one.as_plain() for one in told]})
-    elif not told:
-        out.print(_NONE)
-    else:
-        for one in told:
-            _print_synced(one)
+    _answer([one.as_plain() for one in told], lambda: _print_synced(told), as_json)
     return max((4 if one.away else 3 if one.findings else 0 for one in told), default=0)
 
 
-def _print_synced(told: Synced) -> None:
-    versions = f"{counted(len(told.copied), 'version')} copied and proven"
-    if told.away:
-        verdict = f"[yellow]stopped[/]  {told.location}: {versions}; {escape(told.away)}"
-    elif told.findings:
-        verdict = f"[bold red]{len(told.findings)} not copied[/]  {told.location}: {versions}"
-    else:
-        verdict = f"[bold green]up to date[/]  {told.location}: {counted(told.aips, 'AIP')}, {versions}"
-    out.print(verdict, soft_wrap=True)
-    for aip_id in told.withdrawn:
-        out.print(f"  {escape(aip_id)} was withdrawn: its copy was removed", soft_wrap=True)
-    print_findings(found for _, found in told.findings)
+def _print_synced(told: list[Synced]) -> None:
+    for one in told:
+        versions = f"{counted(len(one.copied), 'version')} copied and proven"
+        if one.away:
+            verdict = f"[yellow]stopped[/]  {one.location}: {versions}; {escape(one.away)}"
+        elif one.findings:
+            verdict = f"[bold red]{len(one.findings)} not copied[/]  {one.location}: {versions}"
+        else:
+            verdict = f"[bold green]up to date[/]  {one.location}: {counted(one.aips, 'AIP')}, {versions}"
+        out.print(verdict, soft_wrap=True)
+        for aip_id in one.withdrawn:
+            out.print(f"  {escape(aip_id)} was withdrawn: its copy was removed", soft_wrap=True)
+        print_findings(found for _, found in one.findings)
 
 
 @location_app.command("check")
@@ -158,29 +160,24 @@ def location_check(
     chosen = [location_named(archive, name) for name in names] if names else locations(archive)
     with count_progress("check", 0) as advance:
         told = [check_location(archive, one, aip or (), progress=advance) for one in chosen]
-    if as_json:
-        print_json({"locations": [one.as_plain() for one in told]})
-    elif not told:
-        out.print(_NONE)
-    else:
-        for one in told:
-            _print_checked(one)
+    _answer([one.as_plain() for one in told], lambda: _print_checked(told), as_json)
     worst = (4 if one.away else 3 if one.damaged else 1 if one.owed else 0 for one in told)
     return max(worst, default=0)
 
 
-def _print_checked(told: Checked) -> None:
-    read = f"{counted(told.aips, 'AIP')}, {counted(told.files, 'file')} read there"
-    if told.away:
-        verdict = f"[yellow]away[/]  {told.location}: {escape(told.away)}"
-    elif told.damaged:
-        verdict = f"[bold red]{told.damaged} damaged[/]  {told.location}: {read}"
-    elif told.owed:
-        verdict = f"[yellow]{told.owed} owed[/]  {told.location}: {read}"
-    else:
-        verdict = f"[bold green]intact[/]  {told.location}: {read}"
-    out.print(verdict, soft_wrap=True)
-    print_findings(found for _, found in told.findings)
+def _print_checked(told: list[Checked]) -> None:
+    for one in told:
+        read = f"{counted(one.aips, 'AIP')}, {counted(one.files, 'file')} read there"
+        if one.away:
+            verdict = f"[yellow]away[/]  {one.location}: {escape(one.away)}"
+        elif one.damaged:
+            verdict = f"[bold red]{one.damaged} damaged[/]  {one.location}: {read}"
+        elif one.owed:
+            verdict = f"[yellow]{one.owed} owed[/]  {one.location}: {read}"
+        else:
+            verdict = f"[bold green]intact[/]  {one.location}: {read}"
+        out.print(verdict, soft_wrap=True)
+        print_findings(found for _, found in one.findings)
 
 
 def repair(
@@ -200,8 +197,7 @@ def repair(
     if bool(aips) == everything:
         raise WrongUsageError("repair what? Name AIPs, or give --all")
     archive = archive_at(home)
-    recorded = recorded_in(archive)
-    told = []
+    recorded, told = recorded_in(archive), []
     places = places_of(archive, aips or ())
     with count_progress("repair", len(places)) as advance:
         for place in places:
