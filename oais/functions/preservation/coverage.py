@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from aip.reading import read_description
 from aip.stored import StoredAip
@@ -31,7 +31,21 @@ MOST_OPENED = 20
 
 _MANIFEST = re.compile(r"metadata/other/sip/manifest-[a-z0-9]+\.txt")
 _OURS = frozenset({"documentation/about-this-package.txt"})
+UNKNOWN = frozenset({"oais/unknown", "UNKNOWN", ""})
+"""What identification says of a file whose format it does not know; at first, nothing at all."""
+
 _TEXTS = frozenset({"document", "software"})
+
+
+class Judged(NamedTuple):
+    """What a rule says of its part; ``Part`` has the same with the name of the part before it."""
+
+    state: State
+    found: str
+    remedy: str = ""
+
+
+_Rule = Callable[[PackageDescription, Mapping[str, str]], Judged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +101,18 @@ def coverage_of(stored: StoredAip, *, deep: bool = True) -> Coverage:
     """
     description = read_description(stored)
     state = stored.inventory.versions[stored.head].state
-    columns = partial(_columns, stored) if deep else _columns_unseen
-    rules: tuple[Callable[[PackageDescription, Mapping[str, str]], Part], ...] = (
-        _identified, _specified, _explained, _software, _run, columns, _checked, _described, _resolved,
-    )  # fmt: skip
-    parts = tuple(rule(description, state) for rule in rules)
+    rules: dict[str, _Rule] = {
+        "formats identified": _identified,
+        "format specifications": _specified,
+        "documents that explain the data": _explained,
+        "software source": _software,
+        "how to run the software": _run,
+        "units and columns described": partial(_columns, stored) if deep else _columns_unseen,
+        "checksums of the provider": _checked,
+        "what it is and whose": _described,
+        "inputs and reference files": _resolved,
+    }
+    parts = tuple(Part(name, *rule(description, state)) for name, rule in rules.items())
     return Coverage(stored.aip_id, stored.head, description.node, parts)
 
 
@@ -122,90 +143,77 @@ def _data(description: PackageDescription) -> list[ProductDescription]:
     return [item for item in description.products if item.kind not in _TEXTS]
 
 
-def _identified(description: PackageDescription, _state: Mapping[str, str]) -> Part:
+def _named_as(role: str, description: PackageDescription) -> list[str]:
+    """Return the AIPs here that products name in a role."""
+    links = (link for item in description.products for link in item.provenance)
+    return sorted({link.target for link in links if link.role == role and link.target})
+
+
+def _identified(description: PackageDescription, _state: Mapping[str, str]) -> Judged:
     """Every file is of a format that has a name."""
-    strange = [
-        item.path for item in description.products if item.format_id in {"oais/unknown", "UNKNOWN", ""}
-    ]
+    strange = [item.path for item in description.products if item.format_id in UNKNOWN]
     count = len(description.products)
     if strange:
         found = f"{len(strange)} of {count} files are of no known format, first {strange[0]}"
-        return Part(
-            "formats identified",
-            "missing",
-            found,
-            "ask the provider what they are, deliver that as a document",
-        )
-    return Part("formats identified", "present", f"all {count} files")
+        return Judged("missing", found, "ask the provider what they are, deliver that as a document")
+    return Judged("present", f"all {count} files")
 
 
-def _specified(description: PackageDescription, _state: Mapping[str, str]) -> Part:
+def _specified(description: PackageDescription, _state: Mapping[str, str]) -> Judged:
     """Every format has a specification that is named in the register, or PRONOM's own."""
-    formats = {item.format_id for item in description.products} - {"oais/unknown", "UNKNOWN", ""}
+    formats = {item.format_id for item in description.products} - UNKNOWN
     known = known_formats()
     without = sorted(
         name for name in formats
         if not (known[name].specification if name in known else "fmt/" in name)
     )  # fmt: skip
     if without:
-        return Part(
-            "format specifications",
-            "missing",
-            ", ".join(without),
-            "name the specification in the register of formats",
-        )
-    return Part("format specifications", "present", f"a reference for each of {len(formats)} formats")
+        return Judged("missing", ", ".join(without), "name the specification in the register of formats")
+    return Judged("present", f"a reference for each of {len(formats)} formats")
 
 
-def _explained(description: PackageDescription, state: Mapping[str, str]) -> Part:
+def _explained(description: PackageDescription, state: Mapping[str, str]) -> Judged:
     """A document that explains the data lies in the package, or in an AIP that it names."""
     if not _data(description):
-        return Part("documents that explain the data", "not needed", "there are no data")
+        return Judged("not needed", "there are no data")
     inside = [path for path in state if path.startswith("documentation/") and path not in _OURS]
-    named = sorted({link.target for item in description.products for link in item.provenance
-                    if link.role == "document" and link.target})  # fmt: skip
+    named = _named_as("document", description)
     if inside or named:
         found = ", ".join([*(path.rpartition("/")[2] for path in inside[:3]), *named[:3]])
-        return Part("documents that explain the data", "present", found)
+        return Judged("present", found)
     remedy = (
         "deliver the user guide, ICD or schema below documents/, or as an AIP of its own that headers name"
     )
-    return Part("documents that explain the data", "missing", "none inside and none named", remedy)
+    return Judged("missing", "none inside and none named", remedy)
 
 
-def _software(description: PackageDescription, _state: Mapping[str, str]) -> Part:
+def _software(description: PackageDescription, _state: Mapping[str, str]) -> Judged:
     """The source of software that reads or made the data is kept here."""
     if not _data(description):
-        return Part("software source", "not needed", "there are no data")
-    named = sorted({link.target for item in description.products for link in item.provenance
-                    if link.role == "software" and link.target})  # fmt: skip
+        return Judged("not needed", "there are no data")
+    named = _named_as("software", description)
     inside = [str(item.get("name", "")) for item in description.software]
     if inside or named:
-        return Part("software source", "present", ", ".join([*inside, *named][:3]))
+        return Judged("present", ", ".join([*inside, *named][:3]))
     remedy = "deliver the pipeline's or a reader's source below software/, or as an AIP that headers name"
-    return Part("software source", "missing", "none inside and none named", remedy)
+    return Judged("missing", "none inside and none named", remedy)
 
 
-def _run(description: PackageDescription, _state: Mapping[str, str]) -> Part:
+def _run(description: PackageDescription, _state: Mapping[str, str]) -> Judged:
     """Whoever finds the software learns how to run it."""
     if not description.software:
-        return Part("how to run the software", "not needed", "there is no software inside")
+        return Judged("not needed", "there is no software inside")
     silent = [str(item.get("name")) for item in description.software if not item.get("how_to_run")]
     if silent:
-        return Part(
-            "how to run the software",
-            "missing",
-            ", ".join(silent),
-            "add a README, or how_to_run in submission.yaml",
-        )
-    return Part("how to run the software", "present", f"told for {len(description.software)}")
+        return Judged("missing", ", ".join(silent), "add a README, or how_to_run in submission.yaml")
+    return Judged("present", f"told for {len(description.software)}")
 
 
-def _columns_unseen(_description: PackageDescription, _state: Mapping[str, str]) -> Part:
-    return Part("units and columns described", "not looked at", "only asked of a single AIP")
+def _columns_unseen(_description: PackageDescription, _state: Mapping[str, str]) -> Judged:
+    return Judged("not looked at", "only asked of a single AIP")
 
 
-def _columns(stored: StoredAip, description: PackageDescription, _state: Mapping[str, str]) -> Part:
+def _columns(stored: StoredAip, description: PackageDescription, _state: Mapping[str, str]) -> Judged:
     """Every column of the tables looked at has a unit or a description."""
     bare, seen, tables = [], 0, 0
     for product in islice(_one_of_each(_data(description)), MOST_OPENED):
@@ -218,12 +226,12 @@ def _columns(stored: StoredAip, description: PackageDescription, _state: Mapping
                 if not (column.get("unit") or column.get("description")):
                     bare.append(f"{column.get('name')} of {product.path.rpartition('/')[2]}")
     if not seen:
-        return Part("units and columns described", "not needed", "no table whose columns we can read")
+        return Judged("not needed", "no table whose columns we can read")
     if bare:
         found = f"{len(bare)} of {seen} columns have neither unit nor description, first {bare[0]}"
         remedy = "describe them in the header, or in a document beside the data"
-        return Part("units and columns described", "missing", found, remedy)
-    return Part("units and columns described", "present", f"{seen} columns of {tables} tables")
+        return Judged("missing", found, remedy)
+    return Judged("present", f"{seen} columns of {tables} tables")
 
 
 def _one_of_each(products: list[ProductDescription]) -> Iterator[ProductDescription]:
@@ -235,20 +243,15 @@ def _one_of_each(products: list[ProductDescription]) -> Iterator[ProductDescript
             yield product
 
 
-def _checked(_description: PackageDescription, state: Mapping[str, str]) -> Part:
+def _checked(_description: PackageDescription, state: Mapping[str, str]) -> Judged:
     """The provider's own digests are kept beside ours."""
     found = sorted(path.rpartition("/")[2] for path in state if _MANIFEST.fullmatch(path))
     if found:
-        return Part("checksums of the provider", "present", ", ".join(found))
-    return Part(
-        "checksums of the provider",
-        "missing",
-        "no manifest of the delivery",
-        "deliver as a bag with manifests",
-    )
+        return Judged("present", ", ".join(found))
+    return Judged("missing", "no manifest of the delivery", "deliver as a bag with manifests")
 
 
-def _described(description: PackageDescription, _state: Mapping[str, str]) -> Part:
+def _described(description: PackageDescription, _state: Mapping[str, str]) -> Judged:
     """What it is, by whom, and what one may do with it, is said."""
     facts = {
         "title": description.title, "creators": description.creators, "licence": description.licence,
@@ -256,23 +259,20 @@ def _described(description: PackageDescription, _state: Mapping[str, str]) -> Pa
     }  # fmt: skip
     without = [name for name, value in facts.items() if not value]
     if without:
-        return Part(
-            "what it is and whose",
-            "missing",
-            f"no {', no '.join(without)}",
-            "name it in the agreement or in submission.yaml",
+        return Judged(
+            "missing", f"no {', no '.join(without)}", "name it in the agreement or in submission.yaml"
         )
-    return Part("what it is and whose", "present", ", ".join(facts))
+    return Judged("present", ", ".join(facts))
 
 
-def _resolved(description: PackageDescription, _state: Mapping[str, str]) -> Part:
+def _resolved(description: PackageDescription, _state: Mapping[str, str]) -> Judged:
     """What the headers name as input or reference file is kept here too."""
     named = {link.value or link.name: link.target for item in description.products for link in item.provenance
              if link.role in {"reference file", "input"}}  # fmt: skip
     lost = sorted(name for name, target in named.items() if not target)
     if not named:
-        return Part("inputs and reference files", "not needed", "the headers name none")
+        return Judged("not needed", "the headers name none")
     if lost:
         found = f"{len(lost)} of {len(named)} are not here, first {lost[0]}"
-        return Part("inputs and reference files", "missing", found, "deliver them as calibration products")
-    return Part("inputs and reference files", "present", f"all {len(named)}")
+        return Judged("missing", found, "deliver them as calibration products")
+    return Judged("present", f"all {len(named)}")
