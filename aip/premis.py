@@ -1,19 +1,17 @@
-"""Writes and reads PREMIS 3 as a stream: one document per representation, one for the whole package.
+"""Writes PREMIS 3 as a stream: one document per representation, one for the whole package.
 
 PREMIS Data Dictionary 3.0. Memory stays flat however many objects a document has.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO, Literal
 
 from lxml import etree
 
-from aip.xml_stream import Element, iter_elements
+from aip.xml_stream import Element
 from aip.xml_writing import XmlWriter
 from oais.information.packages import FormatIdentification
 from oais.information.premis import (
@@ -21,24 +19,19 @@ from oais.information.premis import (
     Agent,
     Derivation,
     Event,
-    EventType,
-    Outcome,
     Rights,
 )
 
 NAMESPACE = "http://www.loc.gov/premis/v3"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _NSMAP = {"premis": NAMESPACE, "xsi": _XSI}
-_P = f"{{{NAMESPACE}}}"
-_TYPE = f"{{{_XSI}}}type"
+PREFIX = f"{{{NAMESPACE}}}"
+TYPE = f"{{{_XSI}}}type"
 _LOCAL = "local"
 _OLDER = "file of a version"
 """Type of the identifiers ``ID@vN/path``: the object is described in the PREMIS of that version."""
 
-_DIGEST_NAMES = {"sha256": "SHA-256", "sha512": "SHA-512", "blake3": "BLAKE3"}
-_DIGEST_KEYS = {name: key for key, name in _DIGEST_NAMES.items()}
-
-_IDENTIFIED = re.compile(r"identified by (.*?) \((.*)\)", re.DOTALL)
+DIGEST_NAMES = {"sha256": "SHA-256", "sha512": "SHA-512", "blake3": "BLAKE3"}
 
 Category = Literal["file", "representation", "intellectualEntity"]
 
@@ -91,7 +84,7 @@ def write_premis(out: BinaryIO, document: PremisDocument) -> None:
 
 
 def _add(parent: Element, name: str, text: str = "") -> Element:
-    child = etree.SubElement(parent, f"{_P}{name}")
+    child = etree.SubElement(parent, f"{PREFIX}{name}")
     if text:
         child.text = _clean(text)
     return child
@@ -112,12 +105,12 @@ def _identifier(parent: Element, prefix: str, kind: str, value: str) -> Element:
 
 
 def _new(name: str) -> Element:
-    return etree.Element(f"{_P}{name}", nsmap=_NSMAP)
+    return etree.Element(f"{PREFIX}{name}", nsmap=_NSMAP)
 
 
 def _object_element(item: PremisObject) -> Element:
     element = _new("object")
-    element.set(_TYPE, f"premis:{item.category}")
+    element.set(TYPE, f"premis:{item.category}")
     _identifier(element, "object", _LOCAL, item.identifier)
     if item.category == "file":
         _add_characteristics(element, item)
@@ -149,7 +142,7 @@ def _add_characteristics(element: Element, item: PremisObject) -> None:
     _add(block, "compositionLevel", "0")
     for algorithm in ("sha256", "sha512"):
         fixity = _add(block, "fixity")
-        _add(fixity, "messageDigestAlgorithm", _DIGEST_NAMES[algorithm])
+        _add(fixity, "messageDigestAlgorithm", DIGEST_NAMES[algorithm])
         _add(fixity, "messageDigest", item.digests[algorithm])
     _add(block, "size", str(item.size))
     found = item.format
@@ -218,97 +211,3 @@ def _rights_element(rights: Rights) -> Element:
     if rights.note:
         _add(other, "otherRightsNote", rights.note)
     return element
-
-
-def iter_premis(path: Path) -> Iterator[PremisObject | Event | Agent]:
-    """Yield the objects, events and agents of a PREMIS file in its order.
-
-    Raises:
-        XmlRefusedError: the document cannot be read safely.
-        ValueError: an event type, outcome or size is not one the archive writes.
-        OSError: the file cannot be read.
-    """
-    for element in iter_elements(path, (f"{_P}object", f"{_P}event", f"{_P}agent")):
-        if element.tag == f"{_P}object":
-            yield _read_object(element)
-        elif element.tag == f"{_P}event":
-            yield _read_event(element)
-        else:
-            yield _read_agent(element)
-
-
-def _text(element: Element, *path: str) -> str:
-    return element.findtext("/".join(f"{_P}{name}" for name in path)) or ""
-
-
-def _read_object(element: Element) -> PremisObject:
-    kind = (element.get(_TYPE) or "").partition(":")[2]
-    identifier = _text(element, "objectIdentifier", "objectIdentifierValue")
-    original = _text(element, "originalName")
-    if kind != "file":
-        whole: Category = "representation" if kind == "representation" else "intellectualEntity"
-        return PremisObject(identifier, whole, original_name=original)
-    block = element.find(f"{_P}objectCharacteristics")
-    digests = {}
-    for fixity in element.iterfind(f"{_P}objectCharacteristics/{_P}fixity"):
-        name = _text(fixity, "messageDigestAlgorithm")
-        digests[_DIGEST_KEYS.get(name, name)] = _text(fixity, "messageDigest")
-    size = int(_text(block, "size") or -1) if block is not None else -1
-    told = (size, digests, _read_format(element), original)
-    return PremisObject(identifier, "file", *told, derivation=_read_derivation(element))
-
-
-def _read_derivation(element: Element) -> Derivation | None:
-    for relation in element.iterfind(f"{_P}relationship"):
-        if _text(relation, "relationshipType") == "derivation":
-            return Derivation(
-                _text(relation, "relatedObjectIdentifier", "relatedObjectIdentifierValue"),
-                _text(relation, "relatedEventIdentifier", "relatedEventIdentifierValue"),
-            )
-    return None
-
-
-def _read_format(element: Element) -> FormatIdentification:
-    base = ("objectCharacteristics", "format")
-    noted = _IDENTIFIED.fullmatch(_text(element, *base, "formatNote"))
-    return FormatIdentification(
-        format_id=_text(element, *base, "formatRegistry", "formatRegistryKey"),
-        name=_text(element, *base, "formatDesignation", "formatName"),
-        version=_text(element, *base, "formatDesignation", "formatVersion"),
-        media_type="",
-        tool=noted[1] if noted else "",
-        basis=noted[2] if noted else "",
-    )
-
-
-def _values(element: Element, prefix: str, *, sources: bool = False) -> tuple[str, ...]:
-    return tuple(
-        _text(item, f"{prefix}IdentifierValue")
-        for item in element.iterfind(f"{_P}{prefix}Identifier")
-        if (_text(item, f"{prefix}Role") == "source") == sources
-    )
-
-
-def _read_event(element: Element) -> Event:
-    outcome = ("eventOutcomeInformation",)
-    return Event(
-        identifier=_text(element, "eventIdentifier", "eventIdentifierValue"),
-        kind=EventType(_text(element, "eventType")),
-        at=_text(element, "eventDateTime"),
-        detail=_text(element, "eventDetailInformation", "eventDetail"),
-        outcome=Outcome(_text(element, *outcome, "eventOutcome")),
-        outcome_note=_text(element, *outcome, "eventOutcomeDetail", "eventOutcomeDetailNote"),
-        agents=_values(element, "linkingAgent"),
-        objects=_values(element, "linkingObject"),
-        sources=_values(element, "linkingObject", sources=True),
-    )
-
-
-def _read_agent(element: Element) -> Agent:
-    return Agent(
-        identifier=_text(element, "agentIdentifier", "agentIdentifierValue"),
-        name=_text(element, "agentName"),
-        kind=_text(element, "agentType"),
-        version=_text(element, "agentVersion"),
-        note=_text(element, "agentNote"),
-    )

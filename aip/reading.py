@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from aip.history import PREMIS, History
-from aip.premis import PremisObject, iter_premis
+from aip.premis import PremisObject
+from aip.premis_reading import iter_premis
 from aip.stored import StoredAip
 from oais.errors import DamageError
 from oais.files import unreadable

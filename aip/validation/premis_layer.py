@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from aip.history import PREMIS
-from aip.premis import PremisObject, iter_premis
+from aip.premis import PremisObject
+from aip.premis_reading import iter_premis
 from aip.validation.view import PackageView
 from oais.information.findings import Finding, finding
 from oais.information.premis import Agent, Event

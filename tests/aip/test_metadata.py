@@ -11,7 +11,7 @@ from lxml import etree
 
 from aip.descriptive import datacite_xml
 from aip.mets import iter_references
-from aip.premis import iter_premis
+from aip.premis_reading import iter_premis
 from aip.reading import read_description, read_events, read_record, read_report
 from aip.storage import AipStore
 from aip.stored import StoredAip

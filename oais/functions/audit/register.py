@@ -21,29 +21,13 @@ from aip.stored import INVENTORY
 from oais.archive import Home
 from oais.files import make_directories
 from oais.functions.audit.depths import Depth, depth_of
+from oais.functions.audit.register_file import opened
 from oais.functions.audit.selecting import WHOLE, Slice
 from oais.information.findings import Finding, Severity
 from oais.information.text import printable
 
-_VERSION: Final = 1
 _CHUNK: Final = 256
 _RUNS_KEPT: Final = 1000
-_SCHEMA: Final = """
-CREATE TABLE aip (
-    place BLOB PRIMARY KEY, name TEXT NOT NULL, inode INTEGER NOT NULL, head INTEGER NOT NULL DEFAULT 0,
-    files INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
-    light_at TEXT NOT NULL, fast_at TEXT NOT NULL, full_at TEXT NOT NULL,
-    stamp TEXT NOT NULL DEFAULT '', trouble TEXT NOT NULL DEFAULT '', result TEXT NOT NULL DEFAULT '',
-    earlier INTEGER NOT NULL DEFAULT 0, run INTEGER NOT NULL DEFAULT 0, seen INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE INDEX aip_on_disk ON aip (inode, place);
-CREATE INDEX aip_by_name ON aip (name);
-CREATE TABLE run (
-    id INTEGER PRIMARY KEY, scope TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT NOT NULL DEFAULT '',
-    seconds REAL NOT NULL DEFAULT 0, aips INTEGER NOT NULL DEFAULT 0, files INTEGER NOT NULL DEFAULT 0,
-    bytes INTEGER NOT NULL DEFAULT 0, damaged INTEGER NOT NULL DEFAULT 0
-);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +58,10 @@ class Register:
         path = home.home / "audits" / f"{location}.sqlite"
         try:
             make_directories(path.parent)
-            self._database = _opened(path)
+            self._database = opened(path)
         except (OSError, sqlite3.Error) as error:
             self.warning = f"the register of audits cannot be kept ({error}): this run cannot be gone on with"
-            self._database = _opened(Path(":memory:"))
+            self._database = opened(Path(":memory:"))
 
     def close(self) -> None:
         """Keep what was noted."""
@@ -178,37 +162,14 @@ class Register:
 
         ``again`` is of an AIP that this run counted already.
         """
-        depth = depth_of(result.algorithms)
-        place = self._place(result.root)
-        trouble = "" if result.intact else "unreadable" if result.only_unreadable else "damaged"
-        files, size, _ = (result.stamp or "0:0:").split(":")
-        values: dict[str, Any] = {
-            "place": place,
-            "name": printable(result.aip_id),
-            "head": result.head,
-            "trouble": trouble,
-            "run": run.key,
-            "at": result.started_at,
-            "result": _as_text(result) if result.findings else "",
-            "files": int(files),
-            "bytes": int(size),
-            "read_files": result.files,
-            "read_bytes": result.bytes,
-            "stamp": result.stamp if result.intact else "",
-            "recorded": result.recorded,
-        }
-        sets = ["name = :name", "head = :head", "trouble = :trouble", "result = :result", "run = :run"]
-        sets += [f"{_COLUMNS[item]} = :at" for item in _covered(depth)]
-        sets.append("earlier = CASE WHEN :recorded THEN 0 ELSE earlier + 1 END")
-        if result.intact:
-            sets += ["files = :files", "bytes = :bytes"]
-        if depth is not Depth.LIGHT:
-            sets.append("stamp = :stamp")
-        self._database.execute(f"UPDATE aip SET {', '.join(sets)} WHERE place = :place", values)  # noqa: S608
+        values = _values_of(result)
+        values |= {"place": self._place(result.root), "run": run.key, "one": int(not again)}
+        changes = ", ".join(_changes_by(result))
+        self._database.execute(f"UPDATE aip SET {changes} WHERE place = :place", values)  # noqa: S608
         self._database.execute(
             "UPDATE run SET aips = aips + :one, files = files + :read_files, bytes = bytes + :read_bytes, "
             "damaged = (SELECT count(*) FROM aip WHERE run = :run AND trouble <> '') WHERE id = :run",
-            values | {"one": int(not again)},
+            values,
         )
 
     def tasks(self, run: Run, chosen: Chosen) -> Iterator[AuditTask]:
@@ -268,32 +229,34 @@ def _covered(depth: Depth) -> tuple[Depth, ...]:
     return order[: order.index(depth) + 1]
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """Open a register, a new one in place of one that is damaged or of another release."""
-    database = sqlite3.connect(path, timeout=30)
-    try:
-        if database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-            _make(database)
-        database.execute("SELECT * FROM aip, run LIMIT 1").fetchall()
-    except sqlite3.OperationalError:
-        database.close()
-        raise  # the disk refuses, or another process holds it: it may be whole
-    except sqlite3.DatabaseError:
-        database.close()
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
-        database = sqlite3.connect(path, timeout=30)
-        _make(database)
-    return database
+def _values_of(result: AuditResult) -> dict[str, Any]:
+    """Return what a result says, by the names that ``_changes_by`` uses."""
+    files, size, _ = (result.stamp or "0:0:").split(":")
+    return {
+        "name": printable(result.aip_id),
+        "head": result.head,
+        "trouble": "" if result.intact else "unreadable" if result.only_unreadable else "damaged",
+        "at": result.started_at,
+        "result": _as_text(result) if result.findings else "",
+        "files": int(files),
+        "bytes": int(size),
+        "read_files": result.files,
+        "read_bytes": result.bytes,
+        "stamp": result.stamp if result.intact else "",
+        "recorded": result.recorded,
+    }
 
 
-def _make(database: sqlite3.Connection) -> None:
-    database.execute("PRAGMA journal_mode = WAL")
-    with database:
-        for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
-            database.execute(f'DROP TABLE "{name}"')
-        database.executescript(_SCHEMA)
-        database.execute(f"PRAGMA user_version = {_VERSION}")
+def _changes_by(result: AuditResult) -> Iterator[str]:
+    """Yield what a result sets (SQL); only a sound one tells sizes, only a deep one a stamp."""
+    yield "name = :name, head = :head, trouble = :trouble, result = :result, run = :run"
+    yield "earlier = CASE WHEN :recorded THEN 0 ELSE earlier + 1 END"
+    depth = depth_of(result.algorithms)
+    yield from (f"{_COLUMNS[item]} = :at" for item in _covered(depth))
+    if result.intact:
+        yield "files = :files, bytes = :bytes"
+    if depth is not Depth.LIGHT:
+        yield "stamp = :stamp"
 
 
 def _as_text(result: AuditResult) -> str:
