@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from aip.software import swhid_of_directory
@@ -18,6 +18,7 @@ from oais.functions.description import (
 from oais.functions.provenance import identification_tools, ingest_agents, ingest_events
 from oais.functions.quality import Assured
 from oais.functions.receipts import receipt_as_plain
+from oais.information.description import ProductDescription
 from oais.information.packages import ContentFile, PackageContents, Receipt, SoftwarePackage, Submission
 from oais.information.premis import Rights
 from policies.submission import SoftwareNote
@@ -34,21 +35,6 @@ def generate_contents(
     agreement, described = assured.agreement, assured.described
     content = _content_files(submission, described)
     software = _software_packages(submission, assured, content)
-    products = tuple(
-        describe_product_file(item, file.path, file.fixity.size, file.fixity.digests["sha256"], resolve)
-        for item in described
-        for file in (content[item.path],)
-    )
-    description = describe_package(
-        agreement,
-        submission,
-        identity=identity,
-        node=node_of(archive, agreement, described, assured.tag("Bag-Group-Identifier"), assured.notes),
-        notes=assured.notes,
-        described=described,
-        products=products,
-        software=software,
-    )
     return PackageContents(
         aip_id=identity.aip_id,
         files=(*content.values(), *_tag_files(submission, assured)),
@@ -57,7 +43,16 @@ def generate_contents(
         rights=Rights(
             agreement.access_policy, archive.policies.digests.get("access.yaml", ""), agreement.licence
         ),
-        description=description,
+        description=describe_package(
+            agreement,
+            submission,
+            identity=identity,
+            node=node_of(archive, agreement, described, assured.tag("Bag-Group-Identifier"), assured.notes),
+            notes=assured.notes,
+            described=described,
+            products=_products(described, content, resolve),
+            software=software,
+        ),
         software=software,
         report={"receipt": receipt_as_plain(accepted_receipt(submission, assured, identity))},
         created_at=submission.received_at,
@@ -77,6 +72,16 @@ def accepted_receipt(submission: Submission, assured: Assured, identity: Identit
         aip_id=identity.aip_id,
         version=identity.version,
         findings=assured.report.findings,
+    )
+
+
+def _products(
+    described: Sequence[DescribedFile], content: Mapping[str, ContentFile], resolve: Resolver
+) -> tuple[ProductDescription, ...]:
+    files = ((item, content[item.path]) for item in described)
+    return tuple(
+        describe_product_file(item, file.path, file.fixity.size, file.fixity.digests["sha256"], resolve)
+        for item, file in files
     )
 
 

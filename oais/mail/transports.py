@@ -6,6 +6,7 @@ import errno
 import mailbox
 import smtplib
 import ssl
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -134,26 +135,7 @@ _MEND = "mend oais.yaml and try again"
 
 def open_transport(settings: Settings, home: Path) -> Transport:
     """Return the way out that the settings choose; raises ConfigurationError with every fault at once."""
-    faults = [
-        f"{name} is {value!r}; expected one of {', '.join(known)}"
-        for name, value, known in (
-            ("mail_transport", settings.mail_transport, TRANSPORTS),
-            ("smtp_security", settings.smtp_security, SECURITIES),
-        )
-        if value not in known
-    ]
-    if settings.mail_transport == "smtp":
-        faults += [
-            f"{name} is empty; expected {what}"
-            for name, value, what in (
-                ("smtp_host", settings.smtp_host, "the name of a mail server"),
-                ("mail_from", settings.mail_from, "the address that mails come from"),
-            )
-            if not value
-        ]
-    if settings.smtp_user and settings.smtp_security == "none":
-        faults.append("smtp_security is none; a password is sent over an encrypted connection only")
-    if faults:
+    if faults := list(_faults_of(settings)):
         raise ConfigurationError("\n".join(faults), remedy=_MEND)
     if settings.mail_transport == "maildir":
         return Maildir(home / "mail")
@@ -164,6 +146,24 @@ def open_transport(settings: Settings, home: Path) -> Transport:
         user=settings.smtp_user,
         password=_password(home, settings),
     )
+
+
+def _faults_of(settings: Settings) -> Iterator[str]:
+    for name, value, known in (
+        ("mail_transport", settings.mail_transport, TRANSPORTS),
+        ("smtp_security", settings.smtp_security, SECURITIES),
+    ):
+        if value not in known:
+            yield f"{name} is {value!r}; expected one of {', '.join(known)}"
+    if settings.mail_transport == "smtp":
+        for name, value, what in (
+            ("smtp_host", settings.smtp_host, "the name of a mail server"),
+            ("mail_from", settings.mail_from, "the address that mails come from"),
+        ):
+            if not value:
+                yield f"{name} is empty; expected {what}"
+    if settings.smtp_user and settings.smtp_security == "none":
+        yield "smtp_security is none; a password is sent over an encrypted connection only"
 
 
 def sender_of(settings: Settings) -> Address:

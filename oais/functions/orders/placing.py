@@ -18,7 +18,7 @@ from oais.functions.orders.cutting import Tables, columns_of, tables_of
 from oais.functions.orders.direct import TooLargeError, open_share, title_of
 from oais.functions.orders.fetching import own_order
 from oais.functions.orders.packages import Plan, lay_out_volumes, parts_of
-from oais.functions.orders.weighing import Way
+from oais.functions.orders.weighing import Way, Weighed
 from oais.functions.security_log import record
 
 
@@ -57,33 +57,14 @@ def place(
     Raises WrongUsageError for an unknown form, NotFoundError or ClosedError when nothing may be had,
     TooLargeError with the size, BusyError when the owner holds as much as he may.
     """
-    service, settings = consumer.service, consumer.access.archive.settings
-    known = known_form(form)
-    weighed = open_share(consumer.access, picks)
-    if weighed.way is Way.TOO_LARGE:
-        raise TooLargeError(
-            f"the selection has {weighed.size} bytes; an order takes up to {settings.order_limit_bytes}",
-            remedy="order less at once, or ask the archive for another way",
-        )
+    service, known = consumer.service, known_form(form)
+    weighed = _weighed(consumer, picks)
     identifier, now = new_identifier(), timestamp(service.now())
     plan = Plan(f"order-{now[:10]}-{identifier[:8]}", title or title_of(weighed.allowed), now, known)
     parts = parts_of(consumer.access, weighed.allowed)
-    packages = lay_out_volumes(service.archive, plan, parts, settings.package_limit_bytes)
-    until = consumer.principal.code_until
-    order = Order(
-        identifier=identifier,
-        owner=consumer.owner,
-        network=consumer.network,
-        name=plan.name,
-        title=plan.title,
-        form=known,
-        placed_at=now,
-        files=weighed.files,
-        size=sum(package.size for package in packages),
-        **columns_of(tables),
-        code_until=None if until is None else timestamp(until),
-        code_confirmed=consumer.principal.code_confirmed,
-    )
+    packages = lay_out_volumes(service.archive, plan, parts, service.archive.settings.package_limit_bytes)
+    size = sum(package.size for package in packages)
+    order = _order(consumer, identifier, plan, weighed.files, size, tables)
     with service.database.writing() as connection:
         require_allowance(connection, consumer, order.size)
         if basket:
@@ -92,6 +73,39 @@ def place(
         # In the transaction: what the log does not take is not ordered, and the answer says so.
         record(service, "order placed", who=consumer.principal.identifier, subject=identifier)
     return order
+
+
+def _weighed(consumer: Consumer, picks: Sequence[Pick]) -> Weighed:
+    """Return what may be had of picks, and its size; raises as ``place``."""
+    weighed = open_share(consumer.access, picks)
+    if weighed.way is Way.TOO_LARGE:
+        limit = consumer.access.archive.settings.order_limit_bytes
+        raise TooLargeError(
+            f"the selection has {weighed.size} bytes; an order takes up to {limit}",
+            remedy="order less at once, or ask the archive for another way",
+        )
+    return weighed
+
+
+def _order(
+    consumer: Consumer, identifier: str, plan: Plan, files: int, size: int, tables: Tables | None
+) -> Order:
+    """Return an order of so many files and bytes as it is kept."""
+    until = consumer.principal.code_until
+    return Order(
+        identifier=identifier,
+        owner=consumer.owner,
+        network=consumer.network,
+        name=plan.name,
+        title=plan.title,
+        form=plan.form,
+        placed_at=plan.at,
+        files=files,
+        size=size,
+        **columns_of(tables),
+        code_until=None if until is None else timestamp(until),
+        code_confirmed=consumer.principal.code_confirmed,
+    )
 
 
 def package_rows(packages: Sequence[Package]) -> list[PackageRow]:

@@ -26,15 +26,15 @@ from oais.functions.data_management import index_records
 from oais.functions.ingest import one_ingest_of
 from oais.functions.ledger.recording import record, versioned
 from oais.functions.ledger.unrecorded import marked
+from oais.functions.preservation.migration_events import numbered, work_done
 from oais.functions.preservation.successor import Replacement, proven, successor
-from oais.functions.provenance import software_agent
 from oais.functions.recovery import sweep
 from oais.functions.reporting import SILENT, Reporter
 from oais.functions.storage import aip_store, find_aip
 from oais.information.description import ProductDescription
 from oais.information.fixity import hash_file
 from oais.information.packages import ContentFile
-from oais.information.premis import Agent, Derivation, Event, EventType, Outcome
+from oais.information.premis import Agent, Derivation
 from oais.information.representation.migrating import NotMigratedError, Proof, migrate_file
 from oais.information.representation.pathways import PATHWAYS, Pathway, pathway
 from oais.information.text import printable
@@ -150,7 +150,7 @@ def _migrate_one(archive: Archive, way: Pathway, aip_id: str, dry_run: bool) -> 
         files = tuple(told for told, _, _ in made)
         if dry_run:
             return Migrated(aip_id, "would be migrated", stored.head + 1, files)
-        new = work.store([replacement for _, replacement, _ in made], [proof for _, _, proof in made], files)
+        new = work.store(made)
         record(archive, archive.signer, versioned(archive, new))
         index_records(archive, [read_record(new)])
         return Migrated(aip_id, "migrated", new.head, files)
@@ -200,6 +200,9 @@ def _workshop(archive: Archive) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+_Made = tuple[MigratedFile, Replacement, Proof]
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """The migration of one AIP: which version of it, which way, and where the files are made."""
@@ -214,7 +217,7 @@ class _Work:
         """The name that events of this migration begin with."""
         return f"migration-v{self.stored.head + 1}"
 
-    def made_of(self, number: int, product: ProductDescription) -> tuple[MigratedFile, Replacement, Proof]:
+    def made_of(self, number: int, product: ProductDescription) -> _Made:
         """Make the file that takes the place of a product, of an original proven to be what was sealed."""
         opened = self.stored.open()
         file = opened.file(product.path)
@@ -232,29 +235,27 @@ class _Work:
         told = MigratedFile(source, path, before.size, after.size, *digests, proof.told, proof.reader)
         return told, Replacement(product.path, content), proof
 
-    def store(
-        self, replacements: Sequence[Replacement], proofs: Sequence[Proof], files: Sequence[MigratedFile]
-    ) -> StoredAip:
+    def store(self, made: Sequence[_Made]) -> StoredAip:
         """Build, seal and store the new version."""
-        events = tuple(self._events(replacements, proofs))
+        pairs = [(item.file, proof) for _, item, proof in made]
+        done = work_done(self.way, self.stored.aip_id, self.stored.head, pairs, self.archive.signer.key_id)
+        events = tuple(numbered(done, self.name, self.archive.now()))
         agents = {name: Agent(name, name.partition(":")[2], "software") for event in events
                   for name in event.agents if name.startswith("tool:")}  # fmt: skip
-        reason = f"migration of {self.way.source} to {self.way.target}"
         told = {
             "from": self.way.source,
             "to": self.way.target,
             "how": self.way.made,
             "proof": self.way.proven,
         }
-        report = {"migration": {**told, "files": [asdict(file) for file in files]}}
         contents = successor(
             self.archive,
             self.stored,
-            replacements,
+            [item for _, item, _ in made],
             events,
             list(agents.values()),
-            reason=reason,
-            report=report,
+            reason=f"migration of {self.way.source} to {self.way.target}",
+            report={"migration": {**told, "files": [asdict(file) for file, _, _ in made]}},
         )
         staged = stage_aip(contents, self.archive.staging, self.stored)
         try:
@@ -262,33 +263,3 @@ class _Work:
         except BaseException:
             shutil.rmtree(staged.path, ignore_errors=True)
             raise
-
-    def _events(self, replacements: Sequence[Replacement], proofs: Sequence[Proof]) -> Iterator[Event]:
-        """Yield what was done: originals proven, each file made, identified and compared, package made."""
-        at, us, package = self.archive.now(), software_agent().identifier, (self.stored.aip_id,)
-        number = 0
-
-        def event(kind: EventType, detail: str, note: str, who: str, about: tuple[str, ...],
-                  sources: tuple[str, ...] = ()) -> Event:  # fmt: skip
-            nonlocal number
-            number += 1
-            return Event(
-                f"{self.name}-e{number:04}", kind, at, detail, Outcome.SUCCESS, note, (who,), about, sources
-            )
-
-        checked = f"sha512 of every file of v{self.stored.head} that is kept or migrated"
-        yield event(EventType.FIXITY_CHECK, checked, "all as sealed", us, package)
-        for item in replacements:
-            assert item.file.derivation is not None
-            detail = f"{self.way.source} to {self.way.target}: {self.way.made}"
-            about, sources = (item.file.path,), (item.file.derivation.source,)
-            yield event(EventType.MIGRATION, detail, "", us, about, sources)
-        for item, proof in zip(replacements, proofs, strict=True):
-            about, found = (item.file.path,), proof.format
-            tool = f"tool:{found.tool}"
-            yield event(EventType.FORMAT_IDENTIFICATION, found.format_id, found.basis, tool, about)
-            tool = f"tool:{proof.reader}"
-            yield event(EventType.VALIDATION, self.way.proven, proof.told, tool, about)
-        yield event(EventType.INFORMATION_PACKAGE_CREATION, "E-ARK AIP in an OCFL object", "", us, package)
-        key = f"Ed25519 over the inventory, key {self.archive.signer.key_id}"
-        yield event(EventType.DIGITAL_SIGNATURE_GENERATION, key, "", us, package)

@@ -62,18 +62,25 @@ def _delete(place: Path) -> None:
 def _lay(archive: Archive, withdrawal: Withdrawal) -> Tombstone:
     """Keep the tombstone while the AIP is still there, whole: nobody sees it before the AIP is gone."""
     stored = aip_store(archive).find(withdrawal.aip_id)
-    assert withdrawal.ruling is not None
     if stored is None:
         raise DamageError(
             f"{withdrawal.aip_id} is gone, and no tombstone was laid",
             remedy="restore it from a copy; then the withdrawal can be finished",
         )
+    tombstone = _tombstone(stored, withdrawal, archive.now())
+    keep(archive, tombstone)
+    return tombstone
+
+
+def _tombstone(stored: StoredAip, withdrawal: Withdrawal, now: str) -> Tombstone:
+    """Return what will remain of an AIP, read while it is still there."""
+    assert withdrawal.ruling is not None
     description = read_description(stored)
     files = [entry.status.st_size for entry in walk(stored.path) if entry.is_file]
-    tombstone = Tombstone(
+    return Tombstone(
         aip_id=stored.aip_id,
         number=withdrawal.number,
-        at=archive.now(),
+        at=now,
         title=description.title,
         node=description.node,
         agreement=description.agreement,
@@ -86,8 +93,6 @@ def _lay(archive: Archive, withdrawal: Withdrawal) -> Tombstone:
         bytes=sum(files),
         versions=tuple(_lost(stored, number) for number in stored.versions),
     )
-    keep(archive, tombstone)
-    return tombstone
 
 
 def _lost(stored: StoredAip, number: int) -> LostVersion:
