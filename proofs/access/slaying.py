@@ -11,11 +11,11 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
-from itertools import product
+from itertools import chain, product
 from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
@@ -86,18 +86,19 @@ def _judge(mutant: Mutant | None, tests: Sequence[str], root: str) -> None:
 
 
 def verdicts(
-    modules: Sequence[str], tests: Sequence[str], root: Path, *, at_once: int = 3
+    killers: Mapping[str, Sequence[str]], root: Path, *, at_once: int = 3
 ) -> Iterator[tuple[str, int]]:
     """Yield every mutant as text and the exit code of its tests, 0 when it survived; first the unchanged.
 
-    ``tests`` are the files to run, those that fail soonest first. They are awaited in order; so one more
-    than there are cores keeps both busy.
+    ``killers`` are the modules, each with the files of tests to run, those that fail soonest first. Mutants
+    are awaited in order; so one more than there are cores keeps both busy.
     """
     for library in LIBRARIES:
         importlib.import_module(library)
     gc.freeze()  # so that no child walks through, and so copies, what all have from here
+    everything = list(dict.fromkeys(chain.from_iterable(killers.values())))
     waiting: list[Mutant | None] = [None]
-    for module in modules:
+    for module in killers:
         source = (root / f"{module.replace('.', '/')}.py").read_text("utf-8")
         waiting += mutants(module, source)
     running: list[tuple[Mutant | None, Any]] = []
@@ -105,7 +106,8 @@ def verdicts(
     while waiting or running:
         while waiting and len(running) < at_once:
             mutant = waiting.pop(0)
-            child = context.Process(target=_judge, args=(mutant, ordered(mutant, tests), str(root)))
+            tests = everything if mutant is None else killers[mutant.module]
+            child = context.Process(target=_judge, args=(mutant, tests, str(root)))
             child.start()
             running.append((mutant, child))
         mutant, child = running.pop(0)
@@ -116,18 +118,13 @@ def verdicts(
         yield str(mutant or "unchanged"), child.exitcode or 0
 
 
-def ordered(mutant: Mutant | None, tests: Sequence[str]) -> list[str]:
-    """Return the tests with those first that are named after the mutant's module."""
-    subject = "" if mutant is None else mutant.module.rpartition(".")[2]
-    return sorted(tests, key=lambda test: f"test_{subject}.py" not in test)
-
-
-def slain(root: Path, modules: Sequence[str], tests: Sequence[str]) -> tuple[int, list[str]]:
-    """Return how many mutants the tests kill and which survive, found by a process of its own.
+def slain(root: Path, killers: Mapping[str, Sequence[str]]) -> tuple[int, list[str]]:
+    """Return how many mutants their tests kill and which survive, found by a process of its own.
 
     Raises AssertionError when the tests fail without any change, or cannot be run.
     """
-    command = [sys.executable, "-m", __name__, str(root), ",".join(modules), *tests]
+    given = [",".join((module, *tests)) for module, tests in killers.items()]
+    command = [sys.executable, "-m", __name__, str(root), *given]
     home = str(Path(__file__).resolve().parents[2])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(root), home))}
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
@@ -140,9 +137,9 @@ def slain(root: Path, modules: Sequence[str], tests: Sequence[str]) -> tuple[int
 
 
 def main() -> int:
-    """Print the exit code and the name of every mutant: ``ROOT MODULE,MODULE TEST…``."""
-    root, modules, tests = Path(sys.argv[1]), sys.argv[2].split(","), sys.argv[3:]
-    for told, code in verdicts(modules, tests, root):
+    """Print the exit code and the name of every mutant: ``ROOT MODULE,TEST,TEST…``."""
+    given = [text.split(",") for text in sys.argv[2:]]
+    for told, code in verdicts({module: tests for module, *tests in given}, Path(sys.argv[1])):
         sys.stdout.write(f"{code}\t{told}\n")
         sys.stdout.flush()
     return 0
