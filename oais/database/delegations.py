@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, Text, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, Text, bindparam, insert, select, update
 
 from oais.database.people import PEOPLE
 from oais.database.requests import OWNERS
@@ -21,6 +21,20 @@ DELEGATIONS: Final = Table(
     *texts("note", "created_at"),
     *moments("until", "cancelled_at"),
 )
+
+
+_NOW: Final[ColumnElement[str]] = bindparam("now")
+_IN_FORCE: Final = (
+    select(DELEGATIONS.c.request)
+    .join(PEOPLE, PEOPLE.c.identifier == DELEGATIONS.c.owner)
+    .join(OWNERS, (OWNERS.c.request == DELEGATIONS.c.request) & (OWNERS.c.person == DELEGATIONS.c.owner))
+    .where(DELEGATIONS.c.delegate == bindparam("delegate"), DELEGATIONS.c.cancelled_at.is_(None))
+    .where(DELEGATIONS.c.until.is_(None) | (DELEGATIONS.c.until > _NOW))
+    .where(
+        PEOPLE.c.state == bindparam("active"), PEOPLE.c.expires_at.is_(None) | (PEOPLE.c.expires_at > _NOW)
+    )
+)
+"""Made once: it is asked at each request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +95,8 @@ def in_force(connection: Connection, delegate: str, active: str, now: str) -> fr
 
     The owner must still own the request, and his account have the state ``active`` and not have expired.
     """
-    wanted = (
-        select(DELEGATIONS.c.request)
-        .join(PEOPLE, PEOPLE.c.identifier == DELEGATIONS.c.owner)
-        .join(OWNERS, (OWNERS.c.request == DELEGATIONS.c.request) & (OWNERS.c.person == DELEGATIONS.c.owner))
-        .where(DELEGATIONS.c.delegate == delegate, DELEGATIONS.c.cancelled_at.is_(None))
-        .where(DELEGATIONS.c.until.is_(None) | (DELEGATIONS.c.until > now))
-        .where(PEOPLE.c.state == active, PEOPLE.c.expires_at.is_(None) | (PEOPLE.c.expires_at > now))
-    )
-    return frozenset(connection.execute(wanted).scalars())
+    given = {"delegate": delegate, "active": active, "now": now}
+    return frozenset(connection.execute(_IN_FORCE, given).scalars())
 
 
 def _listed(connection: Connection, condition: ColumnElement[bool]) -> list[Delegation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from oais.database.schema import METADATA, identifier, moments, new_identifier, reference, texts
 
@@ -21,6 +21,15 @@ MEMBERS: Final = Table(
     *texts("added_at"),
     *moments("until"),
 )
+
+_GROUPS_OF: Final = (
+    select(
+        MEMBERS.c.group, MEMBERS.c.person, MEMBERS.c.added_at, MEMBERS.c.until, GROUPS.c.until.label("ends")
+    )
+    .join(GROUPS)
+    .where(MEMBERS.c.person == bindparam("person"))
+)
+"""Made once: it is asked at each request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +95,7 @@ def members(connection: Connection, group: str) -> list[Member]:
 
 def memberships(connection: Connection, person: str) -> list[Member]:
     """Return the groups a person is in, each until the earlier of its end and his own."""
-    columns = (MEMBERS.c.group, MEMBERS.c.person, MEMBERS.c.added_at, MEMBERS.c.until)
-    wanted = select(*columns, GROUPS.c.until.label("ends")).join(GROUPS).where(MEMBERS.c.person == person)
-    found = connection.execute(wanted).all()
+    found = connection.execute(_GROUPS_OF, {"person": person}).all()
     return [
         Member(
             group=group, person=member, added_at=added, until=min(filter(None, (until, ends)), default=None)

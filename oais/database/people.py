@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -38,6 +39,10 @@ AGREEMENTS: Final = Table(
     Column("agreement", Text, primary_key=True),
 )
 """Under which agreements a provider's account may deliver."""
+
+_OF_IDENTIFIER: Final = select(PEOPLE).where(PEOPLE.c.identifier == bindparam("identifier"))
+_AGREEMENTS_OF: Final = select(AGREEMENTS.c.agreement).where(AGREEMENTS.c.person == bindparam("person"))
+"""Made once: both are asked at each request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +87,8 @@ def remove(connection: Connection, identifier: str) -> None:
 
 def by_identifier(connection: Connection, identifier: str) -> Person | None:
     """Return an account by its identifier."""
-    return _one(connection, PEOPLE.c.identifier == identifier)
+    row = connection.execute(_OF_IDENTIFIER, {"identifier": identifier}).mappings().one_or_none()
+    return None if row is None else Person(**row)
 
 
 def by_login(connection: Connection, login: str) -> Person | None:
@@ -110,8 +116,7 @@ def listed(connection: Connection, *, role: str = "", state: str = "", text: str
 
 def agreements(connection: Connection, person: str) -> frozenset[str]:
     """Return the agreements an account may deliver under."""
-    found = select(AGREEMENTS.c.agreement).where(AGREEMENTS.c.person == person)
-    return frozenset(connection.execute(found).scalars())
+    return frozenset(connection.execute(_AGREEMENTS_OF, {"person": person}).scalars())
 
 
 def bind(connection: Connection, person: str, names: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Column, Connection, Table, Text, delete, insert, select
+from sqlalchemy import Column, Connection, Table, Text, bindparam, delete, insert, select
 
 from oais.database.schema import METADATA, reference, texts
 
@@ -17,6 +17,9 @@ OWNERS: Final = Table(
     reference("person", "people.identifier", primary_key=True),
     *texts("role"),
 )
+
+_OWNED_BY: Final = select(OWNERS).where(OWNERS.c.person == bindparam("person")).order_by(OWNERS.c.request)
+"""Made once: it is asked at each request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,7 @@ def disown(connection: Connection, request: str, person: str) -> bool:
 
 def owned_by(connection: Connection, person: str) -> list[Owner]:
     """Return what belongs to a person, by request."""
-    wanted = select(OWNERS).where(OWNERS.c.person == person).order_by(OWNERS.c.request)
-    return [Owner(**row) for row in connection.execute(wanted).mappings()]
+    return [Owner(**row) for row in connection.execute(_OWNED_BY, {"person": person}).mappings()]
 
 
 def owners_of(connection: Connection, request: str) -> list[Owner]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Connection, Table, Text, delete, insert, select, update
+from sqlalchemy import Boolean, Column, Connection, Table, Text, bindparam, delete, insert, select, update
 
 from oais.database.schema import METADATA, identifier, moments, new_identifier, reference, texts
 
@@ -19,6 +19,9 @@ SESSIONS: Final = Table(
     *moments("last_login_at", "confirmed_at"),
     Column("remembered", Boolean, nullable=False),
 )
+
+_OF_DIGEST: Final = select(SESSIONS).where(SESSIONS.c.digest == bindparam("digest"))
+"""Made once: it is asked at each request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ def add(connection: Connection, session: Session) -> None:
 
 def by_digest(connection: Connection, digest: str) -> Session | None:
     """Return the session of a secret's digest."""
-    row = connection.execute(select(SESSIONS).where(SESSIONS.c.digest == digest)).mappings().one_or_none()
+    row = connection.execute(_OF_DIGEST, {"digest": digest}).mappings().one_or_none()
     return None if row is None else Session(**row)
 
 

@@ -51,24 +51,32 @@ class Operation:
 
 def openapi(request: Request) -> Response:
     """Hand out the description of the API."""
-    return answer_json(_document(request))
+    answer = _answer(*_asked(request))
+    return Response(answer.body, media_type=answer.media_type)
 
 
 def page(request: Request) -> Response:
     """Show the API: every address, what it asks and takes."""
-    return respond(request, "api.html", {"operations": operations_of(_document(request))})
+    return respond(request, "api.html", {"operations": operations_of(_kept(*_asked(request)))})
 
 
-def _document(request: Request) -> dict[str, Any]:
+def _asked(request: Request) -> tuple[tuple[Door, ...], str, str]:
+    """Return the doors that are described, and the name and the address of the archive."""
     doors = (route.door for route in request.scope["app"].routes if isinstance(route, DoorRoute))
     settings = site_of(request).archive.settings
-    return _kept(tuple(door for door in doors if door.for_programs), settings.name, settings.base_url)
+    return tuple(door for door in doors if door.for_programs), settings.name, settings.base_url
 
 
 @lru_cache(maxsize=4)
 def _kept(doors: tuple[Door, ...], name: str, address: str) -> dict[str, Any]:
     """Return the document; making it takes a fifth of a second, and anybody may ask."""
     return described(doors, name, address)
+
+
+@lru_cache(maxsize=4)
+def _answer(doors: tuple[Door, ...], name: str, address: str) -> Response:
+    """Return the document as it is sent; writing it out takes as long as making it."""
+    return answer_json(_kept(doors, name, address))
 
 
 def described(doors: Iterable[Door], name: str, address: str) -> dict[str, Any]:
