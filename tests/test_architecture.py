@@ -35,7 +35,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "cryptography": ("oais.functions.mailing.envelopes", "oais.information.signature"),
     "email_validator": ("oais.mail.address",),
     "fastapi": ("oais.web.*",),
-    "jinja2": ("oais.web.rendering",),
+    "jinja2": ("oais.web.rendering", "oais.web.templating"),
     "lxml": (
         "aip.descriptive",
         "aip.mets",

@@ -23,6 +23,7 @@ from oais.web.api import API_DOORS
 from oais.web.deposit import DEPOSIT_DOORS
 from oais.web.doors import Door, DoorRoute, undeclared
 from oais.web.forms import InvalidFormError
+from oais.web.languages import LanguageChoice
 from oais.web.limits import Buckets, Crowd
 from oais.web.ranges import RangeNotSatisfiableError
 from oais.web.rendering import create_site, error_response
@@ -56,6 +57,7 @@ def create_app(archive: Archive, *, service: Service | None = None, doors: Seque
         middleware=[
             Middleware(Turnstile, doors=doors),
             Middleware(Gate, hosts=allowed_hosts(settings.base_url), error_page=error_response),
+            Middleware(LanguageChoice),
         ],
     )
     for kind, answer in _ERROR_ANSWERS.items():

@@ -25,8 +25,8 @@ def choose_form(accept: str | None) -> str:
 
     A missing header wants anything. Equal wishes give the page.
     """
-    wishes = _wishes(accept if accept and accept.strip() else "*/*")
-    weight, offer = max(((_weight(offer, wishes), offer) for offer in _OFFERS), key=lambda pair: pair[0])
+    found = wishes(accept if accept and accept.strip() else "*/*")
+    weight, offer = max(((_weight(offer, found), offer) for offer in _OFFERS), key=lambda pair: pair[0])
     if weight <= 0:
         raise NotAcceptableError(
             "the Accept header asks for a form that does not exist here",
@@ -45,8 +45,9 @@ def wants_json(request: Request) -> bool:
         return True
 
 
-def _wishes(accept: str) -> list[tuple[str, float]]:
-    wishes = []
+def wishes(accept: str) -> list[tuple[str, float]]:
+    """Return what a header of wishes names, in small letters, each with its weight from 0 to 1."""
+    found = []
     for part in accept[:_LONGEST].split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         weight = 1.0
@@ -54,8 +55,8 @@ def _wishes(accept: str) -> list[tuple[str, float]]:
             key, _, value = parameter.partition("=")
             if key == "q":
                 weight = _quality(value)
-        wishes.append((name, weight))
-    return wishes
+        found.append((name, weight))
+    return found
 
 
 def _quality(text: str) -> float:
@@ -66,11 +67,11 @@ def _quality(text: str) -> float:
     return quality if 0.0 <= quality <= 1.0 else 0.0
 
 
-def _weight(offer: str, wishes: list[tuple[str, float]]) -> float:
+def _weight(offer: str, found: list[tuple[str, float]]) -> float:
     """Return the weight that the most specific matching range gives to ``offer``."""
     family = offer.split("/", maxsplit=1)[0] + "/*"
     for pattern in (offer, family, "*/*"):
-        matching = [weight for name, weight in wishes if name == pattern]
+        matching = [weight for name, weight in found if name == pattern]
         if matching:
             return max(matching)
     return 0.0

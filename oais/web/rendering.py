@@ -10,7 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,13 +24,14 @@ from oais.functions.access.views import as_plain
 from oais.functions.deposit.addition import ChecksumError
 from oais.functions.service import Service
 from oais.functions.withdrawal.keeping import WithdrawnError
-from oais.web import words
 from oais.web.branding import branded
 from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
 from oais.web.forms import TOKEN_FIELD, InvalidFormError, token_of
+from oais.web.languages import language_of, load_languages, switches
 from oais.web.negotiation import HTML, JSON, choose_form, wants_json
 from oais.web.panel import panel
 from oais.web.returning import safe_return, without_profile
+from oais.web.templating import template_environment
 from oais.web.visitors import (
     STRANGER,
     Visitor,
@@ -60,7 +61,7 @@ class Site:
 
     archive: Archive
     access: Access
-    templates: Environment
+    templates: Mapping[str, Environment]
     static: Mapping[str, StaticFile]
 
 
@@ -72,37 +73,16 @@ def create_site(archive: Archive, service: Service | None) -> Site:
     found = sorted(path for path in (_HERE / "static").iterdir() if path.suffix in _MEDIA_TYPES)
     looks = branded({path.name: path.read_bytes() for path in found}, archive.settings.colour)
     static = {name: _static_file(name, data) for name, data in looks.items()}
-    templates = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
-    )
-    # English, until the visitor's language is known; templates mark their words from now on.
-    templates.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    templates.globals |= {
+    languages = load_languages()
+    known = {
         "panel": panel,
         "site_name": archive.settings.name,
         "contact": archive.settings.contact,
         "welcome": archive.settings.welcome,
         "stamps": {name: file.stamp for name, file in static.items()},
+        "languages": languages,
     }
-    templates.filters |= {
-        "size": words.human_size,
-        "grouped": words.grouped,
-        "counted": words.counted,
-        "moment": words.moment,
-        "sentence": words.sentence,
-        "day": words.day,
-        "last_day": words.last_day,
-        "step": words.level_step,
-        "matching": words.matching,
-        "version_url": words.version_url,
-        "url": words.url_path,
-    }
+    templates = {one.code: template_environment(one, known) for one in languages.values()}
     database = None if service is None else service.database
     return Site(archive, open_access(archive, database=database), templates, static)
 
@@ -136,15 +116,16 @@ def respond(
     if choose_form(request.headers.get("accept")) == JSON:
         response = answer_json(view, status)
     else:
-        html = _page(request, template, visitor, view=view, **more)
-        response = Response(html, status, media_type=HTML)
+        response = _page(request, template, visitor, status, view=view, **more)
     if visitor == STRANGER and not is_bound(request):
         response.headers["Cache-Control"] = "no-cache"
     return response
 
 
-def _page(request: Request, template: str, visitor: Visitor, **values: Any) -> str:
-    templates = site_of(request).templates
+def _page(request: Request, template: str, visitor: Visitor, status: int, /, **values: Any) -> Response:
+    """Answer with a page in the reader's language."""
+    language = language_of(request)
+    templates = site_of(request).templates[language]
     parts = templates.get_template("parts.html").module
 
     def csrf_field() -> object:
@@ -152,9 +133,15 @@ def _page(request: Request, template: str, visitor: Visitor, **values: Any) -> s
 
     staff = visitor.principal.role in STAFF
     trouble = site_of(request).archive.in_force.trouble() if staff else ""
-    return templates.get_template(template).render(
-        **values, visitor=visitor, trouble=trouble, here=request.scope["path"], csrf_field=csrf_field
+    html = templates.get_template(template).render(
+        **values,
+        visitor=visitor,
+        trouble=trouble,
+        here=request.scope["path"],
+        switches=switches(request),
+        csrf_field=csrf_field,
     )
+    return Response(html, status, {"Content-Language": language}, HTML)
 
 
 def answer_json(view: object, status: HTTPStatus = HTTPStatus.OK) -> Response:
@@ -189,8 +176,8 @@ def error_response(request: Request, error: ArchiveError) -> Response:
         back = safe_return(request, request.url.path + (f"?{request.url.query}" if request.url.query else ""))
         without = without_profile(request) if isinstance(error, ProfileGoneError) else ""
         more = {"problem": problem, "back": back, "without": without, "stone": tombstone}
-        page = _page(request, "tombstone.html" if tombstone else "error.html", visitor, **more)
-        response = Response(page, status, media_type=HTML)
+        template = "tombstone.html" if tombstone else "error.html"
+        response = _page(request, template, visitor, status, **more)
     _tell_how_to_go_on(request, error, response)
     return response
 

@@ -140,7 +140,7 @@ class _Outgoing:
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             headers.update(dict(told_at(self._scope)))
-            headers.add_vary_header("Accept, Cookie, Authorization")
+            headers.add_vary_header("Accept, Accept-Language, Cookie, Authorization")
             if not self._body.over:
                 headers["Connection"] = "close"
         elif self._bodiless and message["type"] == "http.response.body":

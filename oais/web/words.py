@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from urllib.parse import quote
 
 from oais.functions.access.views import HeaderCard
 from oais.information.identifiers import parse_aip_reference
 
-UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _THIN = "\u202f"
 
 
-def human_size(size: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """How a language writes sizes and days: ``units`` from bytes up, ``point``, parts of a ``day``."""
+
+    units: tuple[str, ...]
+    point: str
+    day: str
+    one: str
+
+
+ENGLISH: Final = Forms(("bytes", "kB", "MB", "GB", "TB", "PB"), ".", "{year}-{month}-{day}", "byte")
+FRENCH: Final = Forms(("octets", "ko", "Mo", "Go", "To", "Po"), ",", "{day}/{month}/{year}", "octet")
+UNITS = ENGLISH.units
+
+
+def human_size(size: int, forms: Forms = ENGLISH) -> str:
     """Return a size in decimal units: ``2.5 MB``; one decimal below ten."""
     amount, unit = float(size), 0
-    while amount >= 999.5 and unit < len(UNITS) - 1:
+    while amount >= 999.5 and unit < len(forms.units) - 1:
         amount, unit = amount / 1000, unit + 1
     if unit == 0:
-        return f"{size} byte" if size == 1 else f"{size} bytes"
-    return f"{amount:.1f} {UNITS[unit]}" if amount < 9.95 else f"{amount:.0f} {UNITS[unit]}"
+        return f"{size} {forms.one if size == 1 else forms.units[0]}"
+    number = f"{amount:.1f}" if amount < 9.95 else f"{amount:.0f}"
+    return f"{number.replace('.', forms.point)} {forms.units[unit]}"
 
 
 def grouped(number: int) -> str:
@@ -29,9 +46,13 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", _THIN)
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: ``1 product``, ``12 products``."""
-    return f"{grouped(number)} {one if number == 1 else many or one + 's'}"
+def counted(
+    number: int, one: str, many: str = "", *, choose: Callable[[str, str, int], str] | None = None
+) -> str:
+    """Return a number with its noun: ``1 product``, ``12 products``; ``choose`` is a language's ngettext."""
+    nouns = one, many or one + "s"
+    noun = choose(*nouns, number) if choose else nouns[number != 1]
+    return f"{grouped(number)} {noun}"
 
 
 def sentence(text: str) -> str:
@@ -39,16 +60,17 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def moment(iso: str) -> str:
+def moment(iso: str, forms: Forms = ENGLISH) -> str:
     """Return an ISO 8601 time without its fraction: ``2026-11-21 03:54:49 UTC``."""
     if len(iso) < 19:
         return iso
-    return f"{iso[:10]} {iso[11:19]} UTC"
+    return f"{day(iso, forms)} {iso[11:19]} UTC"
 
 
-def day(iso: str) -> str:
-    """Return the day of an ISO 8601 time."""
-    return iso[:10]
+def day(iso: str, forms: Forms = ENGLISH) -> str:
+    """Return the day of an ISO 8601 time, as the language writes it; what is no day as it is."""
+    year, month, number = iso[:4], iso[5:7], iso[8:10]
+    return forms.day.format(year=year, month=month, day=number) if len(iso) >= 10 else iso
 
 
 def last_day(iso: str) -> str:

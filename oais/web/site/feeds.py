@@ -35,7 +35,8 @@ def _feed(request: Request, node: str, title: str) -> Response:
     site = site_of(request)
     cards = access_of(request).find(Question(node=node, order="-ingested", per_page=_ENTRIES)).hits
     body = (
-        site.templates.get_template("feed.xml")
+        site.templates["en"]
+        .get_template("feed.xml")
         .render(
             base=site.archive.settings.base_url.rstrip("/"),
             here=request.scope["path"],

@@ -15,17 +15,21 @@ from oais.web.visitors import STRANGER
 
 def own_page(app: FastAPI, crawl: Crawl, rows: int) -> None:
     """Let the page wait that tells what the copy is; ``rows`` is the number of products in the lists."""
-    html = app.state.site.templates.get_template("still.html").render(
-        rows=rows,
-        pages=len(crawl.pages) + 1,
-        files=len(crawl.files),
-        size=crawl.size,
-        with_products=crawl.products,
-        software=software_version(),
-        visitor=STRANGER,
-        trouble="",
-        here=HERE,
-        csrf_field=lambda: "",
+    html = (
+        app.state.site.templates["en"]
+        .get_template("still.html")
+        .render(
+            rows=rows,
+            pages=len(crawl.pages) + 1,
+            files=len(crawl.files),
+            size=crawl.size,
+            with_products=crawl.products,
+            software=software_version(),
+            visitor=STRANGER,
+            trouble="",
+            here=HERE,
+            csrf_field=lambda: "",
+        )
     )
     address = Address(HERE)
     crawl.keep_page(address, address.place(), html.encode())
