@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from aip.history import PREMIS, History, by_document, representation_of
-from aip.mets import MetsDocument, MetsFile, MetsGroup, write_mets
+from aip.mets import AIP_PROFILE, CSIP_PROFILE, MetsDocument, MetsFile, MetsGroup, write_mets
 from aip.premis import PremisDocument, PremisObject, write_premis
 from aip.writing import ContentWriter, WrittenFile
 from oais.information.packages import PackageContents
@@ -106,6 +106,7 @@ def _mets(
     return MetsDocument(
         objid=objid,
         label=label,
+        profile=CSIP_PROFILE if folder else AIP_PROFILE,
         created_at=contents.created_at,
         software=SOFTWARE_NAME,
         software_version=software_version(),

@@ -1,4 +1,4 @@
-"""Writes and reads METS 1.12 as E-ARK CSIP 2.2 asks for it, for a package or one of its representations.
+"""Writes and reads METS 1.12 as E-ARK CSIP and AIP 2.2 ask for it, for a package or a representation of it.
 
 METS only points: every reference carries size, sha512 and media type, and its address is relative to the
 METS file. The document is streamed, so memory stays flat however many files a package has.
@@ -21,7 +21,10 @@ NAMESPACE = "http://www.loc.gov/METS/"
 CSIP = "https://DILCIS.eu/XML/METS/CSIPExtensionMETS"
 XLINK = "http://www.w3.org/1999/xlink"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-PROFILE = "https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml"
+CSIP_PROFILE = "https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml"
+AIP_PROFILE = "https://earkdip.dilcis.eu/profile/E-ARK-AIP-v2-2-0.xml"
+"""What E-ARK AIP 2.2.0 asks for (AIPM2), letter by letter."""
+
 CONTENT_TYPE = "space mission data"
 _M = f"{{{NAMESPACE}}}"
 _NSMAP = {"mets": NAMESPACE, "csip": CSIP, "xlink": XLINK, "xsi": XSI}
@@ -58,6 +61,7 @@ class MetsDocument:
 
     objid: str
     label: str
+    profile: str
     created_at: str
     software: str
     software_version: str
@@ -98,7 +102,7 @@ def _root_attributes(document: MetsDocument) -> dict[str, str]:
         "OBJID": document.objid,
         "LABEL": document.label,
         "TYPE": "Datasets",
-        "PROFILE": PROFILE,
+        "PROFILE": document.profile,
         **_CONTENT_INFORMATION,
         "xsi:schemaLocation": " ".join(f"{name} {folder}/{file}" for name, file in locations.items()),
     }
@@ -121,6 +125,8 @@ class _Writer:
     _count: int = 0
     _metadata_ids: dict[str, list[str]] = field(default_factory=dict)
     _group_ids: list[tuple[str, str]] = field(default_factory=list)
+    _file_ids: dict[str, str] = field(default_factory=dict)
+    """Of each group the identifier of its last file; that of a representation has one, its METS."""
 
     def write(self) -> None:
         self.xml.add(self._header())
@@ -191,7 +197,8 @@ class _Writer:
         }
         with self.xml.element("mets:fileGrp", attributes):
             for item in group.files:
-                file = _new("file", {"ID": self._identifier("file"), **self._file_attributes(item)})
+                self._file_ids[group.use] = self._identifier("file")
+                file = _new("file", {"ID": self._file_ids[group.use], **self._file_attributes(item)})
                 _add(file, "FLocat", {"LOCTYPE": "URL", **_link(item)})
                 self.xml.add(file)
 
@@ -226,6 +233,7 @@ class _Writer:
                 "mptr",
                 {"LOCTYPE": "URL", **_link(item), f"{{{XLINK}}}title": groups[use]},
             )
+            _add(div, "fptr", {"FILEID": self._file_ids[use]})
 
 
 def _link(item: MetsFile) -> dict[str, str]:

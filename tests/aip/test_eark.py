@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,20 @@ def test_our_own_packages_break_nothing(store: AipStore, tmp_path: Path) -> None
     for number, payload in enumerate((ONE, MANY, RICH)):
         stored = store_package(store, f"x.{number}", payload, tmp_path)
         assert list(check_eark_package(stored.path / "v1" / "content")) == []
+
+
+def test_our_own_packages_are_held_to_the_aip_profile(store: AipStore, tmp_path: Path) -> None:
+    """They name it, so that what it asks beyond CSIP is asked of them: each fault is told."""
+    stored = store_package(store, "x.held", RICH, tmp_path)
+    package = Path(shutil.copytree(stored.path / "v1" / "content", tmp_path / "package"))
+    text = (package / "METS.xml").read_text()
+    assert f'PROFILE="{AIP_PROFILE}"' in text
+    for code, taken, put in (
+        ("AIPM2", AIP_PROFILE, AIP_PROFILE.replace("v2-2-0", "v2-0-4")),
+        ("AIP3", r'<mets:fptr FILEID="file-[0-9]+"/>', ""),
+    ):
+        (package / "METS.xml").write_text(re.sub(taken, put, text))
+        assert {found.code for found in check_eark_package(package)} == {code}
 
 
 def test_a_fault_in_a_representation_is_told_there(tmp_path: Path) -> None:
