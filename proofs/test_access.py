@@ -27,7 +27,7 @@ from proofs.access.census import census, kept_by
 from proofs.access.matrix import WAYS, Findings
 from proofs.access.model import run_model
 from proofs.access.slaying import slain
-from proofs.access.sweeping import in_two, moments, sweep, swept
+from proofs.access.sweeping import in_two, moments, sweep
 from proofs.access.world import Clock, World, build
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -180,7 +180,7 @@ def test_rights_follow_the_model(world: World, tell: Tell) -> None:
 
 def _finds(world: World, door: Door) -> list[str]:
     """Return what the matrix finds at one planted door."""
-    found = swept(world, [door], ["GET"])
+    found = sweep(world, ["GET"], [door])
     return found.faults + found.leaks
 
 

@@ -71,11 +71,11 @@ def in_two(work: Callable[[int], _Result]) -> list[_Result]:
         gc.unfreeze()
 
 
-def sweep(world: World, ways: Sequence[str]) -> Findings:
-    """Ask everything in these ways, in two processes."""
+def sweep(world: World, ways: Sequence[str], doors: Sequence[Door] = DOORS) -> Findings:
+    """Ask all addresses of these doors in these ways, in two processes."""
     taken = get_context("fork").Value("i", 0)
     found = Findings()
-    for part in in_two(lambda _: swept(world, DOORS, ways, _shared_out(taken))):
+    for part in in_two(lambda _: _swept(world, doors, ways, _shared_out(taken))):
         found.add(part)
     return found
 
@@ -89,13 +89,14 @@ def _shared_out(taken: Synchronized[int]) -> Iterator[int]:
         yield number
 
 
-def swept(
+def _swept(
     world: World, doors: Sequence[Door], ways: Sequence[str], numbers: Iterable[int] | None = None
 ) -> Findings:
-    """Ask all addresses of these doors, or of those with these numbers until one is beyond the last."""
+    """Ask all addresses of these doors, or those with these numbers until one is beyond the last."""
     found = Findings()
-    chosen = takewhile(lambda number: number < len(doors), count() if numbers is None else numbers)
-    wanted = (address for number in chosen for address in addresses(doors[number], world))
+    there_are = [address for door in doors for address in addresses(door, world)]
+    chosen = takewhile(lambda number: number < len(there_are), count() if numbers is None else numbers)
+    wanted = (there_are[number] for number in chosen)
     with world.opened(Clock()) as service, _listening(found), _client(service, doors) as client:
         found.add(Matrix(client, world.headers, methods_of(doors)).sweep(wanted, ways))
     return found
