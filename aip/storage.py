@@ -208,18 +208,15 @@ class AipStore:
             )
 
     def _put_object(self, staged: Path, target: Path) -> None:
-        make_directories(target.parent)
         try:
-            rename_into_place(staged, target)
+            # Whoever made these folders, this process or another a moment ago: their names must last.
+            rename_into_place(staged, target, list(target.parents)[1:LAYERS])
         except OSError:
             # Visible but perhaps not durable: take it out again before anybody relies on it.
             if target.exists() and not staged.exists():
                 with suppress(OSError):
                     os.rename(target, staged)
             raise
-        # Whoever made these folders, this process or another a moment ago: their names must last.
-        for folder in list(target.parents)[1:LAYERS]:
-            sync_directory(folder)
 
     def _add_version(self, sealed: SealedAip, target: Path) -> None:
         staged = sealed.staged

@@ -155,7 +155,7 @@ def test_acknowledged_means_every_file_and_folder_was_synced(
     assert _never_synced(store, tmp_path, monkeypatch) == []
 
 
-@pytest.mark.parametrize("left_out", ["aip.storage.sync_tree", "oais.files.sync_directory"])
+@pytest.mark.parametrize("left_out", ["aip.storage.sync_tree", "oais.files.sync_directories"])
 def test_a_store_that_forgets_to_sync_would_be_noticed(
     store: AipStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_out: str
 ) -> None:
