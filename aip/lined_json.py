@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 
 def _fields(value: object) -> dict[str, Any]:
     """Return a value's fields only when it is written: thousands of products never stand twice in memory."""
     if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+        return {item.name: getattr(value, item.name) for item in fields(value)}
     raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
@@ -65,7 +65,7 @@ def _finite(plain: Any) -> Any:
     if isinstance(plain, float):
         return plain if math.isfinite(plain) else None
     if is_dataclass(plain) and not isinstance(plain, type):
-        return _finite(asdict(plain))
+        return _finite(_fields(plain))
     if isinstance(plain, Mapping):
         return {key: _finite(value) for key, value in plain.items()}
     if isinstance(plain, list | tuple):

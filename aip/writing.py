@@ -9,14 +9,16 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedWriter, FileIO, RawIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO
 
 from aip.inventory import FIXITY_ALGORITHM, Inventory, InventoryVersion
 from oais.errors import RefusedError, StorageError
+from oais.files import write_all
 from oais.information.fixity import (
     ARCHIVE_ALGORITHMS,
     FileFixity,
@@ -28,6 +30,7 @@ from oais.information.fixity import (
 from oais.information.packages import ContentFile, FormatIdentification
 from oais.information.premis import Derivation
 
+_BUFFER = 1 << 16
 FAST_DIGESTS = "metadata/other/blake3.txt"
 _FICLONE = 0x40049409
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.EACCES}
@@ -45,25 +48,26 @@ class WrittenFile:
     derivation: Derivation | None = None
 
 
-class HashingStream:
-    """A binary stream for writing that counts and hashes what passes through it."""
+class _HashingStream(RawIOBase):
+    """Counts and hashes what passes through it to a file; a buffer before it makes few large blocks."""
 
-    def __init__(self, target: BinaryIO) -> None:
+    def __init__(self, target: FileIO) -> None:
         self._target = target
         self._hashers = {name: create_hasher(name) for name in ARCHIVE_ALGORITHMS}
         self._size = 0
 
-    def write(self, data: bytes) -> int:
-        """Write and hash ``data``."""
-        self._size += len(data)
-        for hasher in self._hashers.values():
-            hasher.update(data)
-        return self._target.write(data)
+    def writable(self) -> bool:
+        """Whether it can be written to: it can."""
+        return True
 
-    def writelines(self, pieces: Iterable[bytes]) -> None:
-        """Write and hash pieces as they come."""
-        for piece in pieces:
-            self.write(piece)
+    def write(self, data: Any, /) -> int:
+        """Write and hash ``data``."""
+        block = memoryview(data)
+        for hasher in self._hashers.values():
+            hasher.update(block)
+        write_all(self._target.fileno(), block)
+        self._size += len(block)
+        return len(block)
 
     @property
     def fixity(self) -> FileFixity:
@@ -110,9 +114,11 @@ class ContentWriter:
     def stream(self, path: str, media_type: str) -> Iterator[BinaryIO]:
         """Open a file of our own for streaming; it counts as written when the block ends."""
         target = self._target(path)
-        with open(target, "xb", buffering=1 << 16) as raw:
-            hashing = HashingStream(raw)
-            yield cast("BinaryIO", hashing)
+        with FileIO(target, "xb") as raw:
+            hashing = _HashingStream(raw)
+            buffered = BufferedWriter(hashing, _BUFFER)
+            yield buffered
+            buffered.flush()
         fixity = hashing.fixity
         self._note(WrittenFile(path, fixity, media_type))
         if self._is_held(fixity):

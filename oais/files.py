@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import FileIO
@@ -32,11 +32,20 @@ _SYNC_FILE_RANGE.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctype
 
 def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Create or replace a small file atomically: a reader sees the old bytes or the new, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with storage_errors(path.name):
-        _write_synced(temporary, data, os.O_TRUNC, mode)
-        os.replace(temporary, path)
-        sync_directory(path.parent)
+    write_together({path: data}, mode=mode)
+
+
+def write_together(contents: Mapping[Path, bytes], *, mode: int = 0o644) -> None:
+    """Create or replace small files, each atomically and in this order; all are durable at the end."""
+    new = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in contents}
+    with storage_errors(" and ".join(path.name for path in contents)):
+        for path, temporary in new.items():
+            temporary.unlink(missing_ok=True)
+            create_from(temporary, (contents[path],), mode=mode)
+        sync_paths(list(new.values()), ())
+        for path, temporary in new.items():
+            os.replace(temporary, path)
+        sync_directories(path.parent for path in contents)
 
 
 def is_unfinished(name: str) -> bool:
@@ -49,7 +58,8 @@ _UNFINISHED = re.compile(r"\..+\.[0-9]+\.tmp")
 
 def create_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write a new file and fsync it; the directory is synced by the caller once for all its files."""
-    _write_synced(path, data, os.O_EXCL, mode)
+    create_from(path, (data,), mode=mode)
+    _sync(path)
 
 
 def create_from(path: Path, blocks: Iterable[bytes], *, mode: int = 0o644) -> None:
@@ -76,15 +86,6 @@ def bring_file(source: Path, target: Path) -> None:
     os.utime(partial, ns=(status.st_atime_ns, status.st_mtime_ns))
     _sync(partial)
     os.replace(partial, target)
-
-
-def _write_synced(path: Path, data: bytes, how: int, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, mode)
-    try:
-        write_all(descriptor, data)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
@@ -197,11 +198,11 @@ def sync_paths(
     need as well; several wait at once, as a busy disk answers them together. More threads than a few cost
     more than they gain.
     """
-    for path in files:
+    for path in files if len(files) > 1 else ():
         _send(path)
     paths = [*((path, os.O_NOFOLLOW) for path in files), *((path, os.O_DIRECTORY) for path in directories)]
     shares = [paths[first::_SYNCS_AT_ONCE] for first in range(min(_SYNCS_AT_ONCE, len(paths)))]
-    if len(shares) < 2:
+    if len(shares) < 3:  # so few are not worth a thread
         _sync_each(paths)
         return
     with ThreadPoolExecutor(len(shares)) as pool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from oais.archive import Archive, Home
 from oais.errors import DamageError, NotFoundError, StorageError
-from oais.files import NotRegularError, make_directories, read_regular, storage_errors, write_durably
+from oais.files import NotRegularError, make_directories, read_regular, storage_errors, write_together
 from oais.information.findings import Finding, Severity
 from oais.information.identifiers import RECEIPT_ID
 from oais.information.packages import Receipt
@@ -43,8 +43,7 @@ def issue_receipt(archive: Archive, receipt: Receipt) -> Receipt:
     path = receipt_path(archive, receipt.receipt_id)
     with storage_errors(f"keeping receipt {receipt.receipt_id}"):
         make_directories(path.parent)
-        write_durably(path.with_suffix(".json.sig"), archive.signer.sign(data))
-        write_durably(path, data)
+        write_together({path.with_suffix(".json.sig"): archive.signer.sign(data), path: data})
     return receipt
 
 

@@ -148,9 +148,13 @@ def _plain_text(head: bytes) -> Match | None:
         text = cut.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if any(ord(character) < 32 and character not in "\t\n\r\f\v" for character in text):
+    if _CONTROL.search(text):
         return None
     return Match("x-fmt/111" if text.isascii() else "x-fmt/16", "all bytes looked at are text")
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+"""Control characters other than tab and the ends of lines and pages."""
 
 
 def _packets(head: bytes) -> bool:
