@@ -10,7 +10,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from oais.web import words
-from oais.web.languages import Language
+from oais.web.languages import Foreign, Language
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -35,7 +35,8 @@ def template_environment(language: Language, known: Mapping[str, Any]) -> Enviro
 def _filters(language: Language) -> dict[str, Callable[..., Any]]:
     def sentence(text: str) -> str:
         told = language.told(text)
-        return type(told)(words.sentence(told))
+        said = words.sentence(told)
+        return Foreign(said) if isinstance(told, Foreign) else said
 
     return {
         "size": partial(words.human_size, forms=language.forms),
