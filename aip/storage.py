@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -56,8 +56,10 @@ class AipStore:
         with storage_errors("making the folder of locks"):
             make_directories(self.locks)
 
-    def store(self, sealed: SealedAip) -> StoredAip:
+    def store(self, sealed: SealedAip, before: Sequence[Path] = ()) -> StoredAip:
         """Take a sealed AIP into the store; it is durable when this returns.
+
+        ``before`` are files elsewhere that have to be durable before it can be seen: they are synced with it.
 
         Raises:
             RefusedError: the AIP, or the version, is in the store already.
@@ -71,7 +73,7 @@ class AipStore:
             with self._one_writer(target):
                 self._require_place(sealed, target)
                 with self._stopping_at_faults(staged.aip_id):
-                    sync_tree(staged.path)
+                    sync_tree(staged.path, before)
                     if staged.version == 1:
                         self._put_object(staged.path, target)
                     else:
@@ -132,6 +134,10 @@ class AipStore:
         require_storage_root(self.root)
         yield from self.found_roots()
 
+    def roots_of(self, aip_ids: Iterable[str]) -> Iterator[Path]:
+        """Yield the object root of each of these AIPs that is there."""
+        yield from filter(Path.is_dir, (self.root / object_path(aip_id) for aip_id in sorted(aip_ids)))
+
     def found_roots(self) -> Iterator[Path]:
         """Yield the object roots of whatever is left, for the audit: the declaration may be lost too.
 
@@ -150,13 +156,13 @@ class AipStore:
             with suppress(DamageError, NotFoundError):
                 yield open_stored(path)
 
-    def recover(self) -> list[str]:
+    def recover(self, aip_ids: Iterable[str] | None = None) -> list[str]:
         """Finish what a crash left between two renames; return what was done, one sentence each.
 
-        Raises StorageError. It is run at every start, before anything is written.
+        Only these AIPs are looked at, or all. Raises StorageError. Nothing may be written meanwhile.
         """
         done = []
-        for path in self.object_roots():
+        for path in self.object_roots() if aip_ids is None else self.roots_of(aip_ids):
             if not is_unfinished(path):
                 continue
             with self._one_writer(path), self._stopping_at_faults(path.name):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 from benchmarks.figures import Figure, Target
-from benchmarks.material import write_bag
+from benchmarks.material import bags_of_fits, write_bag
 from benchmarks.sizes import Sizes
 from oais.archive import Archive
 from oais.functions.administration import initialise
@@ -21,24 +22,41 @@ from oais.functions.submission import submit
 from oais.information.identifiers import object_path
 from oais.information.ledger.statements import Statement
 
+_BEGUN = 2
 _BESIDE = ("0=ocfl_object_1.1", "inventory.json", "inventory.json.sha512")
 
 
 def figures(work: Path, sizes: Sizes) -> list[Figure]:
-    """Measure ``oais watch --once`` with a mark of a killed ingest, and without one."""
+    """Measure ``oais watch --once`` after an ingest was killed, after a fault of old, and after none."""
     archive = _filled(work, sizes.restarted)
-    mark = archive.home / "ledger" / UNRECORDED / "1-killed"
-    killed, idle = [], []
-    for _ in range(sizes.runs):
-        mark.touch()
+    marks = archive.home / "ledger" / UNRECORDED
+    killed, anything, idle = [], [], []
+    for run in range(sizes.runs):
+        _kill_a_submission(archive.home, work / f"bags-{run}", marks)
         killed.append(_watched(archive.home))
-        assert not mark.exists()
+        assert not list(marks.iterdir())
+        (marks / "1-before").touch()
+        anything.append(_watched(archive.home))
+        assert not list(marks.iterdir())
         idle.append(_watched(archive.home))
     number = f"{sizes.restarted:,} AIPs"
     return [
         Figure(f"start after kill -9, {number}", min(killed), "s", Target("figure", 2)),
         Figure(f"start when nothing was interrupted, {number}", min(idle), "s", Target("figure", 2)),
+        Figure(f"start after a stop that names nothing, {number}", min(anything), "s", Target("figure", 10)),
     ]
+
+
+def _kill_a_submission(home: Path, bags: Path, marks: Path) -> None:
+    """Let ``oais submit`` take in some bags, and kill it and its workers once two of them are being kept."""
+    command = [sys.executable, "-m", "oais", "submit", "--home", str(home)]
+    with subprocess.Popen(
+        [*command, *map(str, bags_of_fits(bags, 40))], stdout=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        while not any(mark.read_bytes().count(b"\n") > _BEGUN for mark in marks.iterdir()):
+            assert process.poll() is None, "the submission ended before it could be killed"
+            sleep(0.005)
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _watched(home: Path) -> float:

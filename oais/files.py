@@ -176,10 +176,10 @@ def sync_directories(paths: Iterable[Path]) -> None:
     sync_paths((), list(dict.fromkeys(paths)))
 
 
-def sync_tree(root: Path) -> None:
-    """Fsync every regular file and then every directory below ``root``, and ``root`` itself."""
+def sync_tree(root: Path, beside: Iterable[Path] = ()) -> None:
+    """Fsync every regular file and every directory below ``root``, ``root`` itself, and files ``beside``."""
     directories = [os.fspath(root)]
-    files = []
+    files = [os.fspath(path) for path in beside]
     for entry in walk(root):
         full = os.path.join(root, entry.path)
         if entry.is_directory:

@@ -24,6 +24,7 @@ from oais.files import make_directories, rename_into_place, storage_errors
 from oais.functions.description import Identity
 from oais.functions.generation import generate_contents
 from oais.functions.ledger.recording import delivered, record
+from oais.functions.ledger.unrecorded import UNMARKED, Mark
 from oais.functions.quality import Assured, assure_quality
 from oais.functions.receipts import issue_receipt, open_receipt, receipt_from_plain
 from oais.functions.reporting import SILENT, Reporter
@@ -62,8 +63,9 @@ def ingest(
     *,
     handover: Handover = UNBOUND,
     reporter: Reporter = SILENT,
+    mark: Mark = UNMARKED,
 ) -> Ingested:
-    """Take in one delivery as it was handed over.
+    """Take in one delivery as it was handed over; what will be kept is noted in the mark before.
 
     Raises ArchiveError when we are stopped (no space, damage); a fault in the delivery is in the receipt.
     """
@@ -74,8 +76,8 @@ def ingest(
             reporter.step("check", f"{len(submission.files)} files")
             assured = assure_quality(archive, submission, inspector, handover)
             if not assured.report.passed:
-                return refuse(archive, submission, assured)
-            return store_submission(archive, submission, assured, reporter)
+                return refuse(archive, submission, assured, mark)
+            return store_submission(archive, submission, assured, reporter, mark)
         finally:
             shutil.rmtree(submission.custody, ignore_errors=True)
 
@@ -104,57 +106,67 @@ def limits_of(archive: Archive) -> ReceiveLimits:
 
 
 def store_submission(
-    archive: Archive, submission: Submission, assured: Assured, reporter: Reporter = SILENT
+    archive: Archive,
+    submission: Submission,
+    assured: Assured,
+    reporter: Reporter = SILENT,
+    mark: Mark = UNMARKED,
 ) -> Ingested:
     """Build, seal and store the AIP of a submission that passed; the same content again is not stored."""
     aip_id = assured.aip_id
     key = submission_key(assured.agreement.name, content_digest(submission.files, aip_id))
     with one_ingest_of(archive, aip_id):
         previous = aip_store(archive).find(aip_id)
-        held = receipt_of_held(archive, previous, key)
+        held = receipt_of_held(archive, previous, key, mark)
         if held is not None:
             return Ingested(held, previous, held=True)
         conflict = version_conflict(assured, previous) or withdrawn_before(archive, assured, previous)
         if conflict is not None:
-            return refuse(archive, submission, assured.with_finding(conflict))
+            return refuse(archive, submission, assured.with_finding(conflict), mark)
         identity = Identity(aip_id, previous.head + 1 if previous else 1, key)
         with closing(FileResolver(archive)) as resolve:
             contents = generate_contents(archive, submission, assured, identity, resolve)
         reporter.step("build", f"{aip_id} version {identity.version}")
         staged = stage_aip(contents, archive.staging, previous)
-        return _seal_and_store(archive, staged, contents, reporter)
+        return _seal_and_store(archive, staged, contents, reporter, mark)
 
 
 def _seal_and_store(
-    archive: Archive, staged: StagedAip, contents: PackageContents, reporter: Reporter
+    archive: Archive, staged: StagedAip, contents: PackageContents, reporter: Reporter, mark: Mark
 ) -> Ingested:
+    receipt = receipt_from_plain(dict(contents.report["receipt"]))
     try:
         reporter.step("seal", f"signed with key {archive.signer.key_id}")
         sealed = seal(staged, archive.signer)
         reporter.step("store", f"{staged.aip_id}@v{staged.version}")
-        stored = aip_store(archive).store(sealed)
+        mark.note(receipt.receipt_id, staged.aip_id)
+        stored = aip_store(archive).store(sealed, mark.files)
     except BaseException:
         shutil.rmtree(staged.path, ignore_errors=True)
         raise
-    receipt = issue_receipt(archive, receipt_from_plain(dict(contents.report["receipt"])))
+    issue_receipt(archive, receipt)
     return Ingested(receipt, stored, statements=delivered(archive, receipt, stored))
 
 
-def receipt_of_held(archive: Archive, stored: StoredAip | None, key: str) -> Receipt | None:
+def receipt_of_held(
+    archive: Archive, stored: StoredAip | None, key: str, mark: Mark = UNMARKED
+) -> Receipt | None:
     """Return the receipt under which this very content is already in, issued again if it was lost."""
     if stored is None:
         return None
     for version in reversed(stored.versions):
         if read_description(stored, version).submission_key == key:
-            return _receipt_again(archive, receipt_from_plain(dict(read_report(stored, version)["receipt"])))
+            receipt = receipt_from_plain(dict(read_report(stored, version)["receipt"]))
+            return _receipt_again(archive, receipt, mark)
     return None
 
 
-def _receipt_again(archive: Archive, receipt: Receipt) -> Receipt:
+def _receipt_again(archive: Archive, receipt: Receipt, mark: Mark) -> Receipt:
     """Return a receipt that was given before; one that was lost is issued again, and recorded."""
     try:
         return open_receipt(archive, receipt.receipt_id)
     except (NotFoundError, DamageError):
+        _note_receipt(mark, receipt)
         issue_receipt(archive, receipt)
         record(archive, archive.signer, delivered(archive, receipt))
         return receipt
@@ -195,7 +207,12 @@ def withdrawn_before(archive: Archive, assured: Assured, previous: StoredAip | N
     return finding("ING-008", "bag-info.txt", message)
 
 
-def refuse(archive: Archive, submission: Submission, assured: Assured) -> Ingested:
+def _note_receipt(mark: Mark, receipt: Receipt) -> None:
+    mark.note(receipt.receipt_id, "")
+    mark.sync()
+
+
+def refuse(archive: Archive, submission: Submission, assured: Assured, mark: Mark = UNMARKED) -> Ingested:
     """Keep the refused bytes as they came and sign the receipt that says why."""
     receipt = Receipt(
         receipt_id=submission.receipt_id,
@@ -213,6 +230,7 @@ def refuse(archive: Archive, submission: Submission, assured: Assured) -> Ingest
             settle(submission.custody, len(submission.files))
             make_directories(archive.refused)
             rename_into_place(submission.custody, archive.refused / submission.receipt_id)
+    _note_receipt(mark, receipt)
     issue_receipt(archive, receipt)
     return Ingested(receipt, None, statements=delivered(archive, receipt))
 

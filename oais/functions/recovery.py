@@ -12,7 +12,7 @@ from oais.errors import InUseError
 from oais.files import is_unfinished
 from oais.functions.data_management import finish_index
 from oais.functions.ledger.recording import AUDITS, ledger_of, record_kept
-from oais.functions.ledger.unrecorded import marks_left, take_away
+from oais.functions.ledger.unrecorded import Begun, begun_by, marks_left, take_away
 from oais.functions.storage import BUILDING, aip_store
 from oais.functions.withdrawal.removing import finish_withdrawals
 from oais.ledger.log import CHECKPOINTS
@@ -23,7 +23,8 @@ def sweep(archive: Archive) -> list[str]:
     """Remove what a crash left, finish half-made versions and withdrawals; say what was done.
 
     Where something was being kept (``ledger.unrecorded``), versions and withdrawals half made are
-    finished and what did not come into the ledger any more is added to it. What was half indexed is indexed
+    finished and what did not come into the ledger any more is added to it: looked for among what was begun,
+    or among all where a mark does not name that. What was half indexed is indexed
     again. The reader in the storage root is brought up to this release's. While any process builds packages
     nothing is swept: what lies there is its work. Raises StorageError; DamageError when the ledger is
     damaged.
@@ -34,7 +35,7 @@ def sweep(archive: Archive) -> list[str]:
             done += [*_remove_unfinished(archive.home / "ledger"), *finish_index(archive)]
             marks, ledger = marks_left(archive), ledger_of(archive)
             if marks or not ledger.signed:
-                done += _finish(archive)
+                done += _finish(archive, begun_by(marks) if ledger.signed else None)
                 take_away(marks)
             else:
                 ledger.head()  # nothing comes in that could not be recorded
@@ -50,14 +51,15 @@ def look_again(archive: Archive) -> list[str]:
     """
     with exclusive_lock(archive.staging / BUILDING, "the staging area", wait=False):
         marks = marks_left(archive)
-        done = _finish(archive)
+        done = _finish(archive, None)
         take_away(marks)
         return done
 
 
-def _finish(archive: Archive) -> list[str]:
-    done = [*aip_store(archive).recover(), *finish_withdrawals(archive)]
-    if added := record_kept(archive):
+def _finish(archive: Archive, begun: Begun | None) -> list[str]:
+    aip_ids = None if begun is None else begun.aip_ids
+    done = [*aip_store(archive).recover(aip_ids), *finish_withdrawals(archive)]
+    if added := record_kept(archive, begun):
         entries = "entry" if added == 1 else "entries"
         done.append(f"added {added} {entries} to the ledger, which a crash had kept out")
     return done

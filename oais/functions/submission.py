@@ -101,10 +101,10 @@ def submit(
     done, most = (_one_by_one, 1) if alone else (_side_by_side, _BATCH)
     new: list[str] = []
     with (
-        marked(archive) as mark,
+        marked(archive, naming=True) as mark,
         closing(_Updates(archive, reporter, most, mark)) as updates,
     ):
-        for outcome in done(archive, deliveries, handover, reporter, workers):
+        for outcome in done(archive, mark, deliveries, handover, reporter, workers):
             for disposition in updates.add(outcome):
                 new += _newly_stored(disposition)
                 yield disposition
@@ -127,7 +127,7 @@ def _require_index(archive: Archive) -> None:
 def submit_one(archive: Archive, delivery: Path, handover: Handover) -> Disposition:
     """Ingest one delivery whose sender is bound by its handover, and index it; return what became of it."""
     sweep(archive)
-    with marked(archive) as mark, _desk(archive) as desk:
+    with marked(archive, naming=True) as mark, _desk(archive, mark) as desk:
         (disposition,) = _Updates(archive, SILENT, 1, mark).add(desk.take_in(delivery, handover, SILENT))
     return disposition
 
@@ -163,6 +163,7 @@ class _Desk:
     archive: Archive
     index: Index
     inspector: Inspector
+    mark: Mark
 
     def take_in(self, delivery: Path, handover: Handover, reporter: Reporter) -> _Outcome:
         """Recognise or ingest one delivery; whatever stops it is told and stops no other."""
@@ -170,7 +171,9 @@ class _Desk:
             held = already_held(self.archive, self.index, delivery, handover.agreement)
             if held is not None:
                 return _Outcome(Disposition(delivery, held, skipped=True))
-            ingested = ingest(self.archive, delivery, self.inspector, handover=handover, reporter=reporter)
+            ingested = ingest(
+                self.archive, delivery, self.inspector, handover=handover, reporter=reporter, mark=self.mark
+            )
             record = self._unindexed(ingested)
         except Exception as error:  # noqa: BLE001 - what is met in one delivery must not stop the others
             return _stopped(delivery, as_fault(error))
@@ -196,15 +199,20 @@ def _stopped(delivery: Path, error: ArchiveError) -> _Outcome:
 
 
 @contextmanager
-def _desk(archive: Archive) -> Iterator[_Desk]:
+def _desk(archive: Archive, mark: Mark) -> Iterator[_Desk]:
     with closing(open_index(archive.index_root)) as index, Inspector(workers=1) as inspector:
-        yield _Desk(archive, index, inspector)
+        yield _Desk(archive, index, inspector, mark)
 
 
 def _one_by_one(
-    archive: Archive, deliveries: Sequence[Path], handover: Handover, reporter: Reporter, _workers: int
+    archive: Archive,
+    mark: Mark,
+    deliveries: Sequence[Path],
+    handover: Handover,
+    reporter: Reporter,
+    _workers: int,
 ) -> Iterator[_Outcome | None]:
-    with _desk(archive) as desk:
+    with _desk(archive, mark) as desk:
         for delivery in deliveries:
             yield desk.take_in(delivery, handover, reporter)
 
@@ -212,13 +220,13 @@ def _one_by_one(
 _worker: list[_Desk] = []
 
 
-def _start_worker(home: Path) -> None:
+def _start_worker(home: Path, mark: Path | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the work, and keeps what is done
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent()
     archive = open_archive(home)
     single = replace(archive, settings=replace(archive.settings, workers=1))
-    _worker.append(_Desk(single, open_index(single.index_root), Inspector(workers=1)))
+    _worker.append(_Desk(single, open_index(single.index_root), Inspector(workers=1), Mark(mark)))
 
 
 def _work(delivery: Path, handover: Handover) -> _Outcome:
@@ -226,12 +234,17 @@ def _work(delivery: Path, handover: Handover) -> _Outcome:
 
 
 def _side_by_side(
-    archive: Archive, deliveries: Sequence[Path], handover: Handover, reporter: Reporter, workers: int
+    archive: Archive,
+    mark: Mark,
+    deliveries: Sequence[Path],
+    handover: Handover,
+    reporter: Reporter,
+    workers: int,
 ) -> Iterator[_Outcome | None]:
     todo = iter(deliveries)
     # A process with threads must not fork; one without starts its workers at once, all modules loaded.
     context = get_context("fork" if threading.active_count() == 1 else "forkserver")
-    with ProcessPoolExecutor(workers, context, _start_worker, (archive.home,)) as pool:
+    with ProcessPoolExecutor(workers, context, _start_worker, (archive.home, mark.path)) as pool:
         running: dict[Future[_Outcome], Path] = {}
         stopped = False
         while True:

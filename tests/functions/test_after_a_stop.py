@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import pytest
 
+from aip.recovery import is_unfinished
 from oais.archive import Archive
 from oais.errors import StorageError
 from oais.functions.data_management import check_index
@@ -156,3 +157,49 @@ def test_what_was_half_forgotten_is_forgotten_at_the_next_start(
         sweep(lent)
         assert index.aip("one.aip") is None
         assert index.unfinished() == []
+
+
+@pytest.mark.parametrize(
+    ("also", "everything"),
+    [
+        (b"", True),
+        (b"names what it begins\nr20261121T120000Z-0a0a0a0a tw", False),
+        (b"names what it begins\nr20261121T1200r20261121T120000Z-0a0a0a0a two.aip\n", True),
+    ],
+)
+def test_after_a_stop_no_more_is_looked_at_than_was_begun(
+    lent: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, also: bytes, everything: bool
+) -> None:
+    """What a killed submission began is recorded; a mark that does not name it makes all be looked at."""
+    list(submit(lent, [plain_bag(tmp_path / "one.bag", "one.aip", PAYLOAD)]))
+    with monkeypatch.context() as patch:
+        patch.setattr("oais.functions.submission.record", _refused_by_disk)
+        with pytest.raises(StorageError, match="No space"):
+            list(submit(lent, [plain_bag(tmp_path / "two.bag", "two.aip", {"b.csv": b"5,6\n"})]))
+    (lent.home / "ledger" / "unrecorded" / "1-another").write_bytes(also)
+    looked_at: list[str] = []
+
+    def seen(root: Path) -> bool:
+        looked_at.append(root.name)
+        return is_unfinished(root)
+
+    monkeypatch.setattr("aip.storage.is_unfinished", seen)
+    assert sweep(lent) == ["added 2 entries to the ledger, which a crash had kept out"]
+    assert sorted(looked_at) == (["one%2eaip", "two%2eaip"] if everything else ["two%2eaip"])
+    assert verify_ledger(lent) == []
+    assert list((lent.home / "ledger" / "unrecorded").iterdir()) == []
+
+
+def test_a_refusal_that_did_not_come_into_the_ledger_is_added(
+    lent: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receipt of a refused delivery is named by the mark as well."""
+    list(submit(lent, [plain_bag(tmp_path / "one.bag", "one.aip", PAYLOAD)]))
+    bag = plain_bag(tmp_path / "two.bag", "two.aip", PAYLOAD)
+    (bag / "data" / "a.csv").write_bytes(b"changed\n")
+    with monkeypatch.context() as patch:
+        patch.setattr("oais.functions.submission.record", _refused_by_disk)
+        with pytest.raises(StorageError, match="No space"):
+            list(submit(lent, [bag]))
+    assert sweep(lent) == ["added 1 entry to the ledger, which a crash had kept out"]
+    assert verify_ledger(lent) == []

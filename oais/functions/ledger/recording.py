@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from oais.archive import Archive, Home, signer_of
 from oais.errors import ConfigurationError, DamageError, NotFoundError
 from oais.files import make_directories, open_regular, storage_errors, unreadable, write_durably
 from oais.functions.copies.changes import LocationChange, location_changes
-from oais.functions.ledger.unrecorded import marked
+from oais.functions.ledger.unrecorded import Begun, marked
 from oais.functions.policy.history import PolicyChange, policy_history
 from oais.functions.receipts import open_receipt, receipt_names, receipt_path
 from oais.functions.storage import aip_store
@@ -151,13 +151,14 @@ def record_keys(home: Home, signer: Signer) -> None:
         record(home, signer, _statements(home, things))
 
 
-def record_kept(archive: Archive) -> int:
+def record_kept(archive: Archive, begun: Begun | None = None) -> int:
     """Add everything that is kept and does not stand in the ledger yet; return how many entries.
 
-    What is damaged itself is left to the audit. Raises DamageError when the ledger is damaged, StorageError.
+    Of AIPs and receipts only those ``begun`` are looked at, if it is told. What is damaged itself is left to
+    the audit. Raises DamageError when the ledger is damaged, StorageError.
     """
     known = standing(archive, known_in(ledger_of(archive)))
-    missing = [thing for thing in kept_in(archive, known) if (thing.kind, thing.subject) not in known]
+    missing = [thing for thing in kept_in(archive, known, begun) if (thing.kind, thing.subject) not in known]
     statements = [statement for thing in missing for statement in _if_whole(archive, thing)]
     if statements:
         record(archive, archive.signer, statements)
@@ -179,10 +180,10 @@ def _statements(home: Home, things: Collection[Kept]) -> tuple[Statement, ...]:
     return tuple(Statement(now, thing.kind, thing.subject, *thing.digests()) for thing in things)
 
 
-def kept_in(home: Home, known: Known | None = None) -> Iterator[Kept]:
+def kept_in(home: Home, known: Known | None = None, begun: Begun | None = None) -> Iterator[Kept]:
     """Yield all that belongs into the ledger; of AIPs all of whose versions are ``known`` nothing.
 
-    Raises StorageError.
+    Of AIPs and receipts only those ``begun``, if it is told; there are many of them. Raises StorageError.
     """
     yield from _keys(home)
     yield from _roots(home)
@@ -190,8 +191,12 @@ def kept_in(home: Home, known: Known | None = None) -> Iterator[Kept]:
         yield from map(_policies, reversed(policy_history(home.home)))
     with suppress(DamageError):
         yield from map(_location, location_changes(home.home))
-    yield from _versions(home, known or {})
-    yield from (_receipt(home, name) for name in receipt_names(home, ""))
+    if begun is None:
+        yield from _versions(home, known or {})
+        yield from (_receipt(home, name) for name in receipt_names(home, ""))
+    else:
+        yield from _all_versions(aip_store(home).roots_of(begun.aip_ids))
+        yield from (_receipt(home, name) for name in begun.receipts if receipt_path(home, name).is_file())
     yield from _reports(home, "audit", AUDITS, "*.json")
     yield from _reports(home, "repair", REPAIRS, "*.xml")
     yield from (_withdrawal(subject, path) for subject, path in kept_records(home))
@@ -229,9 +234,14 @@ def _versions(home: Home, known: Known) -> Iterator[Kept]:
         with storage_errors(f"reading {root.name}"), os.scandir(root) as listing:
             folders = [item.name for item in listing if _VERSION.match(item.name) and item.is_dir()]
         if not all((place, name) in there for name in folders):
-            with suppress(DamageError, NotFoundError):  # an audit names what is damaged
-                stored = open_stored(root)
-                yield from (_version(stored, number) for number in stored.versions)
+            yield from _all_versions([root])
+
+
+def _all_versions(roots: Iterable[Path]) -> Iterator[Kept]:
+    for root in roots:
+        with suppress(DamageError, NotFoundError):  # an audit names what is damaged
+            stored = open_stored(root)
+            yield from (_version(stored, number) for number in stored.versions)
 
 
 def _version(stored: StoredAip, number: int) -> Kept:
