@@ -26,6 +26,7 @@ from oais.functions.reporting import Reporter
 from oais.functions.storage import aip_store, find_aip
 from oais.functions.submission import submit
 from oais.information.findings import Severity
+from oais.information.identifiers import object_path
 from oais.information.representation.inspection import Inspector
 from tests.aip.crashing import DIED, DONE, OVERCOME, REFUSED, Fault, run_with_fault
 from tests.functions import attacking
@@ -94,6 +95,27 @@ def test_an_ingest_comes_to_every_location(busy: Archive, tmp_path: Path) -> Non
         assert done.returncode == 0, done.stdout
         assert "2 AIPs, 2 whole" in done.stdout
         assert sorted(path.name for path in place.path.iterdir()) == ["aip", "staging"]
+
+
+def test_an_ingest_reads_no_withdrawal(
+    busy: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A delivery is copied without a look at the records of all withdrawals; a whole sync follows them."""
+    followed: list[Path] = []
+
+    def follow(_home: object, root: Path, _partial: Path) -> list[str]:
+        followed.append(root)
+        return []
+
+    monkeypatch.setattr("oais.functions.copies.replication.follow", follow)
+    location = add_location(busy, "beside", tmp_path / "beside")
+    followed.clear()
+    (told,) = submit(busy, [plain_bag(tmp_path / "new.bag", "new.aip", {"c.csv": b"7,8\n"})])
+    assert told.outcome == "stored"
+    assert (location.root / object_path("new.aip")).is_dir()
+    assert followed == []
+    sync(busy, location)
+    assert followed == [location.root]
 
 
 def test_a_location_that_is_away_is_owed(busy: Archive, tmp_path: Path) -> None:

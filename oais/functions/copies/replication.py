@@ -79,15 +79,21 @@ def sync(
     aip_ids: Iterable[str] | None = None,
     progress: Callable[[], None] | None = None,
 ) -> Synced:
-    """Bring a location all that it is owed, or of these AIPs alone; what cannot be brought is told."""
+    """Bring a location all that it is owed, or of these AIPs alone; what cannot be brought is told.
+
+    Withdrawals are followed where all is brought: at locations that were there when two people withdrew
+    an AIP that has been done already, and each delivery would read all records of all withdrawals.
+    """
     copied: list[str] = []
     findings: list[tuple[str, Finding]] = []
+    withdrawn: list[str] = []
     count = 0
     try:
         with one_writer_at(home, location):
-            renew_reader(location.root)
-            withdrawn = follow(home, location.root, location.path / _PARTIAL)
-            purge(home, location.path)
+            if aip_ids is None:
+                renew_reader(location.root)
+                withdrawn = follow(home, location.root, location.path / _PARTIAL)
+                purge(home, location.path)
             for root in _object_roots(home, aip_ids):
                 count += 1
                 try:

@@ -20,7 +20,8 @@ _ASIDE: Final = re.compile(r"[0-9TZ.-]+Z-(.+?)(\.[0-9]+)?")
 def purge(home: Home, base: Path) -> None:
     """Delete below ``base/quarantine`` what is of AIPs for which a tombstone stands; raises StorageError."""
     room = base / "quarantine"
-    if not room.is_dir():
+    aside = [(path, match[1]) for path in _found_in(room) if (match := _ASIDE.fullmatch(path.name))]
+    if not aside:
         return
     gone = {
         object_path(withdrawal.aip_id).rpartition("/")[2]
@@ -28,8 +29,12 @@ def purge(home: Home, base: Path) -> None:
         if withdrawal is not None
     }
     with storage_errors("deleting damaged copies of what was withdrawn"):
-        for path in sorted(room.iterdir()):
-            match = _ASIDE.fullmatch(path.name)
-            if match is not None and match[1] in gone:
+        for path, name in aside:
+            if name in gone:
                 shutil.rmtree(path)
         sync_directory(room)
+
+
+def _found_in(room: Path) -> list[Path]:
+    with storage_errors("looking for damaged copies that were put aside"):
+        return sorted(room.iterdir()) if room.is_dir() else []
