@@ -14,3 +14,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="proofs of storage: meet only every N-th step and moment, from a drawn one on",
     )
+    parser.addoption(
+        "--pictures",
+        metavar="FOLDER",
+        help="proofs of the site: keep a picture of every page here, for a person to look at",
+    )

@@ -19,7 +19,7 @@ CHECKS = (
     ("mypy --strict", "mypy", ()),
     ("import-linter", "lint-imports", ()),
 )
-IN_A_TEST_RUN = ("access", "storage", "--every=5", "-knot test_nothing_that_fails")
+IN_A_TEST_RUN = ("access", "site", "storage", "--every=5", "-knot test_nothing_that_fails")
 """The sweep of the steps of storage still finds faults: it is run by ``run.py proofs storage``."""
 
 INTERRUPTED = 130

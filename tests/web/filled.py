@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -60,9 +60,11 @@ class Filled:
 
 
 @contextmanager
-def filled_site(folder: Path) -> Iterator[Filled]:
-    """Make and serve the archive; ``pages`` are addresses by the login of who looks at them."""
-    service = _archive(folder)
+def filled_site(
+    folder: Path, furnished: Callable[[Archive], Archive] = lambda made: made
+) -> Iterator[Filled]:
+    """Make and serve the archive, ``furnished`` with more; ``pages`` are addresses by who looks at them."""
+    service = _archive(folder, furnished)
     group = _people(service)
     ordered = _orders(service)
     _downloads(service)
@@ -106,13 +108,14 @@ def filled_site(folder: Path) -> Iterator[Filled]:
         )
 
 
-def _archive(folder: Path) -> Service:
+def _archive(folder: Path, furnished: Callable[[Archive], Archive]) -> Service:
     archive: Archive = initialise(folder / "home", name="Embargoed")
     (archive.home / "policies" / "access.yaml").write_text(RULES)
     with Inspector(workers=1) as inspector:
         for visit in ("V1", "V2"):
             deliver(archive, inspector, folder, visit, f"observation_request: OR 1\nvisit: {visit}\n")
         deliver(archive, inspector, folder, LONG, f"title: {LONG}\nobservation_request: OR 2\nvisit: W1\n")
+    archive = furnished(archive)
     rebuild_index(archive)
     return open_service(archive)
 
