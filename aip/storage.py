@@ -18,6 +18,7 @@ from aip.recovery import finish_version, is_unfinished
 from aip.root import LAYERS, ROOT_DECLARATION, create_storage_root, require_storage_root
 from aip.sealing import SealedAip, key_name, sidecar_line, signature_name
 from aip.stored import INVENTORY, SIDECAR, SIGNATURES, StoredAip, open_stored
+from oais.confirming import require_open, why_closed
 from oais.errors import DamageError, NotFoundError, RefusedError, StorageError
 from oais.files import (
     make_directories,
@@ -183,6 +184,7 @@ class AipStore:
             yield
 
     def _require_trust_in_disk(self) -> None:
+        require_open(self.root.absolute().parent)
         if self.read_only:
             raise StorageError(
                 f"nothing is stored any more: {self.read_only}",
@@ -251,7 +253,8 @@ class AipStore:
             with storage_errors(f"{doing} {what}"):
                 yield
         except StorageError as error:
-            _DISTRUSTED[self.root.absolute()] = error.message
+            if not why_closed(self.root.absolute().parent):  # that is heeded by all, and lasts
+                _DISTRUSTED[self.root.absolute()] = error.message
             raise
 
 

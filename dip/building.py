@@ -19,6 +19,7 @@ from dip.layout import Form, Package, bag_members, lay_out
 from dip.order import Dip, DipItem, DipOrder, check_order
 from dip.pieces import Ask, Reading
 from dip.tags import PAYLOAD_MANIFEST, tag_files
+from oais.confirming import confirm
 from oais.errors import RefusedError, StorageError
 from oais.files import free_bytes, make_directories, rename_into_place, storage_errors, write_all
 from oais.information.signature import Signer
@@ -75,7 +76,7 @@ def _write(path: Path, blocks: Iterator[bytes]) -> None:
     with path.open("xb", buffering=0) as stream:
         for block in blocks:
             write_all(stream.fileno(), block)
-        os.fsync(stream.fileno())
+        confirm(stream.fileno(), path)
 
 
 @contextmanager

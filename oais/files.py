@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
+from oais.confirming import confirm
 from oais.errors import DamageError, StorageError
 from oais.walking import walk
 
@@ -231,7 +232,7 @@ def _sync_each(paths: Iterable[tuple[str | os.PathLike[str], int]]) -> None:
 def _sync(path: str | os.PathLike[str], how: int = os.O_NOFOLLOW) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | how)
     try:
-        os.fsync(descriptor)
+        confirm(descriptor, path)
     finally:
         os.close(descriptor)
 

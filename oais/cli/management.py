@@ -67,6 +67,32 @@ def status(home: Home = None, as_json: AsJson = False) -> int:
     return 1 if told.conflicts else 0
 
 
+def reopen(
+    home: Home = None,
+    despite_damage: Annotated[
+        bool, typer.Option(help="Open it although damage was found, for audits and repairs to deal with.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Open an archive again that a write closed which the disk did not confirm, once it is read back."""
+    from oais.functions.reopening import reopen as open_again
+
+    told = open_again(archive_at(home), despite_damage=despite_damage)
+    if as_json:
+        print_json(told.as_plain())
+        return 0 if told.opened else 3
+    if not told.was:
+        out.print("the archive is open: every write was confirmed")
+        return 0
+    verdict = "[bold green]open again[/]" if told.opened else "[bold red]still closed[/]"
+    read = f"{told.files} files written since a day before, {told.aips} AIPs of them read whole"
+    out.print(f"{verdict}  {escape(told.was)}: {read}", soft_wrap=True)
+    for sentence in told.done:
+        out.print(escape(sentence), soft_wrap=True)
+    print_findings([found for _, found in told.findings])
+    return 0 if told.opened else 3
+
+
 def backup(
     target: Annotated[Path, typer.Argument(help="An empty or missing folder, or an earlier backup.")],
     home: Home = None,
@@ -153,4 +179,4 @@ def explain(
     print_json(plain) if as_json else print_pairs(plain.items())
 
 
-COMMANDS = (init, status, backup, validate, explain)
+COMMANDS = (init, status, reopen, backup, validate, explain)

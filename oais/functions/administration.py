@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aip.storage import AipStore
 from oais.archive import Archive, create_archive
+from oais.confirming import why_closed
 from oais.database import mail_queue
 from oais.errors import DamageError, StorageError, UnreachableError
 from oais.files import free_bytes
@@ -73,6 +74,7 @@ def tell_status(archive: Archive) -> Status:
         refused=_count(archive.refused),
         conflicts=conflicting_distributions(),
         warnings=(
+            *_closed(archive),
             *(found.message for found in storage_root_findings(archive)),
             *warnings,
             *_policies_in_trouble(archive),
@@ -80,6 +82,13 @@ def tell_status(archive: Archive) -> Status:
             *_audits_in_trouble(archive),
             *_copies_in_trouble(archive),
         ),
+    )
+
+
+def _closed(archive: Archive) -> tuple[str, ...]:
+    why = why_closed(archive.home)
+    return (
+        (f"nothing is stored any more: {why}: have the disk checked, then run `oais reopen`",) if why else ()
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aip.root import renew_reader
 from oais.archive import Archive
+from oais.confirming import require_open
 from oais.errors import InUseError
 from oais.files import is_unfinished
 from oais.functions.data_management import finish_index
@@ -26,9 +27,10 @@ def sweep(archive: Archive) -> list[str]:
     finished and what did not come into the ledger any more is added to it: looked for among what was begun,
     or among all where a mark does not name that. What was half indexed is indexed
     again. The reader in the storage root is brought up to this release's. While any process builds packages
-    nothing is swept: what lies there is its work. Raises StorageError; DamageError when the ledger is
-    damaged.
+    nothing is swept: what lies there is its work. Raises StorageError, also while the archive is closed;
+    DamageError when the ledger is damaged.
     """
+    require_open(archive.home)
     try:
         with exclusive_lock(archive.staging / BUILDING, "the staging area", wait=False):
             done = [*_remove_remains(archive), *renew_reader(archive.aip_root)]

@@ -9,6 +9,7 @@ from typing import Final
 from aip.storage import AipStore
 from aip.stored import StoredAip
 from oais.archive import Home
+from oais.confirming import require_open
 from oais.errors import NotFoundError, StorageError
 from oais.functions.withdrawal.keeping import WithdrawnError, tombstone_of
 from oais.locks import exclusive_lock, shared_lock
@@ -39,7 +40,11 @@ def find_aip(archive: Home, aip_id: str) -> StoredAip:
 
 @contextmanager
 def ingesting(home: Home) -> Iterator[None]:
-    """Keep the sweep away while packages are being built; any number of processes may build."""
+    """Keep the sweep away while packages are being built; any number of processes may build.
+
+    Raises StorageError, also where a write was not confirmed and nobody has looked into it since.
+    """
+    require_open(home.home)
     with shared_lock(home.staging / BUILDING, "the staging area"):
         yield
 

@@ -6,13 +6,16 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from oais.confirming import confirm
 from oais.files import sync_directory, write_all
 
 _LONGEST = 1 << 20
+_ENDING = re.compile(rb'"digest": "[0-9a-f]{64}"')
 
 
 def append_entry(path: Path, entry: Mapping[str, Any], *, mode: int = 0o644) -> None:
@@ -26,7 +29,7 @@ def append_entry(path: Path, entry: Mapping[str, Any], *, mode: int = 0o644) -> 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         write_all(descriptor, line_after(_last_line(descriptor), entry))
-        os.fsync(descriptor)
+        confirm(descriptor, path)
     finally:
         os.close(descriptor)
     if new:
@@ -52,6 +55,14 @@ def _last_line(descriptor: int) -> bytes:
 
 def _digest_of(plain: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def is_torn(rest: bytes) -> bool:
+    """Return whether what follows the last whole line is the beginning of one that was never finished.
+
+    A line ends with its digest, so what holds one was whole and was changed.
+    """
+    return bool(rest) and _ENDING.search(rest) is None
 
 
 def broken_lines(lines: Iterable[bytes]) -> Iterator[int]:

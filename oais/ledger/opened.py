@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from oais.confirming import confirm
 from oais.errors import DamageError
 from oais.files import open_regular, storage_errors, sync_directory, write_all
 from oais.information.ledger.notes import decoded
@@ -81,7 +82,7 @@ def append_lines(root: Path, size: int, lines: Iterable[Opened]) -> None:
         try:
             os.ftruncate(descriptor, _end_of(descriptor, size))
             write_all(descriptor, b"".join(line.as_line() for line in lines))
-            os.fsync(descriptor)
+            confirm(descriptor, path)
         finally:
             os.close(descriptor)
         if new:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from aip.stored import INVENTORY, StoredAip, open_stored
 from oais.archive import Archive, Home, signer_of
+from oais.confirming import require_open
 from oais.errors import ConfigurationError, DamageError, NotFoundError
 from oais.files import make_directories, open_regular, storage_errors, unreadable, write_durably
 from oais.functions.copies.changes import LocationChange, location_changes
@@ -100,6 +101,7 @@ def record(home: Home, signer: Signer, statements: Sequence[Statement]) -> None:
 
     Raises DamageError when the ledger is damaged, StorageError.
     """
+    require_open(home.home)
     with storage_errors("the lock of the ledger"):
         make_directories(home.staging / "locks")
     ledger_of(home).append(sorted(statements, key=lambda statement: statement.at), signer)

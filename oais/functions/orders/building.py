@@ -14,6 +14,7 @@ from dip.layout import Package, known_form
 from dip.order import DipItem
 from dip.pieces import ASK_EVERY
 from oais.archive import timestamp
+from oais.confirming import require_open
 from oais.database import orders
 from oais.database.orders import Order, OrderState
 from oais.errors import ArchiveError, as_fault
@@ -50,6 +51,7 @@ class Worker:
 
     def build_next(self) -> Order | None:
         """Build the oldest order that waits and return it; None when none waits. Raises StorageError."""
+        require_open(self._service.archive.home)
         now = self._service.now()
         with self._service.database.writing() as connection:
             order = orders.claim(connection, self._name, timestamp(now), timestamp(now + LEASE))

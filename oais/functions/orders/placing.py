@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dip.layout import Package, known_form
 from oais.archive import timestamp
+from oais.confirming import require_open
 from oais.database import orders
 from oais.database.orders import Order, PackageRow
 from oais.database.picks import Pick
@@ -55,9 +56,10 @@ def place(
 
     What is ordered of a ``basket`` is taken out of it in the same transaction.
     Raises WrongUsageError for an unknown form, NotFoundError or ClosedError when nothing may be had,
-    TooLargeError with the size, BusyError when the owner holds as much as he may.
+    TooLargeError with the size, BusyError when the owner holds as much as he may, StorageError.
     """
     service, known = consumer.service, known_form(form)
+    require_open(service.archive.home)
     weighed = _weighed(consumer, picks)
     identifier, now = new_identifier(), timestamp(service.now())
     plan = Plan(f"order-{now[:10]}-{identifier[:8]}", title or title_of(weighed.allowed), now, known)

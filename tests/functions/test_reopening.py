@@ -1,0 +1,128 @@
+"""A write that the disk did not confirm closes the archive for every process, until it was read back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oais.archive import Archive, open_archive
+from oais.confirming import MARK, looking_into, require_open
+from oais.errors import StorageError
+from oais.functions.access.facade import open_access
+from oais.functions.access.finding import Question
+from oais.functions.administration import initialise, tell_status
+from oais.functions.audit import run_audit, select_for_audit
+from oais.functions.orders import consumers, placing, selection
+from oais.functions.orders.building import Worker
+from oais.functions.people.accounts import Entry, new_account
+from oais.functions.reopening import reopen
+from oais.functions.service import open_service
+from oais.functions.storage import find_aip
+from oais.functions.submission import submit
+from oais.functions.withdrawal.asking import ask
+from policies.principals import Role, State
+from tests.conftest import lacking
+from tests.functions.deliveries import plain_bag
+
+
+def _oais(*words: object, failing: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run a command; of its calls of fsync the one of that number fails, as of a disk that lost a write."""
+    command = [sys.executable, "-m", "oais", *map(str, words)]
+    if failing:
+        fault = f"inject=fsync:error=EIO:when={failing}"
+        command = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=fsync", "-e", fault, *command]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def struck(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an archive of one AIP: while it took in another, the disk lost a write of the process."""
+    if shutil.which("strace") is None:
+        lacking("strace")
+    place = tmp_path_factory.mktemp("struck")
+    archive = initialise(place / "home")
+    (told,) = submit(archive, [plain_bag(place / "one", "one.aip", {"a.csv": b"1,2\n"})])
+    assert told.outcome == "stored"
+    bag = plain_bag(place / "two", "two.aip", {"b.csv": b"3,4\n"})
+    done = _oais("submit", bag, "--home", archive.home, "--json", failing=6)
+    assert done.returncode != 0, done.stdout
+    assert "Input/output error" in done.stdout
+    assert (archive.home / MARK).exists()
+    return place
+
+
+@pytest.fixture
+def closed(struck: Path, tmp_path: Path) -> Archive:
+    """A copy of it."""
+    shutil.copytree(struck, tmp_path, dirs_exist_ok=True)
+    return open_archive(tmp_path / "home")
+
+
+def test_every_process_heeds_it_until_the_disk_was_read_back(closed: Archive, tmp_path: Path) -> None:
+    """Deliveries are refused with what to do, reading goes on, and a reopening that reads all opens it."""
+    bag = tmp_path / "two"
+    refused = _oais("submit", bag, "--home", closed.home)
+    assert refused.returncode == StorageError.exit_code
+    assert "nothing is stored any more: the disk did not confirm" in refused.stderr
+    assert "oais reopen" in refused.stderr
+    assert bag.is_dir()
+    assert any("run `oais reopen`" in warning for warning in tell_status(closed).warnings)
+    assert run_audit(closed, select_for_audit(closed, "one.aip")).intact
+    told = _oais("reopen", "--home", closed.home, "--json")
+    assert told.returncode == 0, told.stdout + told.stderr
+    plain = json.loads(told.stdout)
+    assert (plain["opened"], plain["findings"]) == (True, [])
+    assert plain["aips"] >= 1
+    assert tell_status(closed).warnings == ()
+    assert _oais("submit", bag, "--home", closed.home).returncode == 0
+    assert run_audit(closed, select_for_audit(closed, None, None, 0)).intact
+    assert "every write was confirmed" in _oais("reopen", "--home", closed.home).stdout
+
+
+def test_a_running_service_heeds_the_mark_of_another_process(closed: Archive) -> None:
+    """Orders, the worker and withdrawals are refused as well; searching and reading are not."""
+    service = open_service(closed)
+    entry = Entry("ann", "Ann", "ann@example.org")
+    with service.database.writing() as connection:
+        ann = new_account(service, connection, entry, Role.ARCHIVIST, State.ACTIVE).identifier
+    access = open_access(closed, consumers.OPERATOR, service.database)
+    consumer = consumers.consumer_of(service, access, "b" * 43)
+    picks = selection.found(access, Question()).picks
+    with pytest.raises(StorageError, match="nothing is stored any more"):
+        placing.place(consumer, picks, "zip")
+    with pytest.raises(StorageError, match="nothing is stored any more"):
+        Worker(service).build_next()
+    with pytest.raises(StorageError, match="nothing is stored any more"):
+        ask(service, ann, "one.aip", why="error", reason="it is wrong", basis="a letter")
+    assert reopen(closed).opened
+    assert placing.place(consumer, picks, "zip").identifier
+
+
+def test_what_the_disk_lost_keeps_the_archive_closed(closed: Archive) -> None:
+    """An AIP whose bytes are gone is named; only who says so opens the archive despite of it."""
+    product = next(find_aip(closed, "one.aip").path.rglob("a.csv"))
+    product.chmod(0o644)
+    product.write_bytes(b"\0\0\0\0")
+    told = _oais("reopen", "--home", closed.home)
+    assert told.returncode == 3
+    assert "still closed" in told.stdout
+    assert "AIP-001" in told.stdout
+    assert _oais("submit", "x", "--home", closed.home).returncode == StorageError.exit_code
+    assert _oais("reopen", "--despite-damage", "--home", closed.home).returncode == 0
+    require_open(closed.home)
+
+
+def test_a_mark_that_cannot_be_read_closes_as_well(archive: Archive) -> None:
+    """Half a mark is a mark; only who looks into the fault writes meanwhile."""
+    (archive.home / MARK).write_bytes(b'{"path": "led')
+    with pytest.raises(StorageError, match="which cannot be read"):
+        require_open(archive.home)
+    with looking_into(archive.home):
+        require_open(archive.home)
+    assert reopen(archive).opened
