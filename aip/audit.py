@@ -38,6 +38,9 @@ _LARGE_INVENTORY = 8 << 20
 UNREADABLE = "AIP-004"
 """The code of what the disk does not give: it may be whole."""
 
+UNREADABLE_BESIDE = "AUD-009"
+"""The same of what is no part of an AIP: a receipt, the storage root's own files, the ledger."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuditTask:
@@ -79,7 +82,7 @@ class AuditResult:
     def only_unreadable(self) -> bool:
         """Whether all that stands against it is that the disk did not give it: it may be whole."""
         wrong = [found for found in self.findings if refuses([found])]
-        return bool(wrong) and all(found.code == UNREADABLE for found in wrong)
+        return bool(wrong) and all(found.code in (UNREADABLE, UNREADABLE_BESIDE) for found in wrong)
 
 
 def audit_aip(

@@ -15,7 +15,7 @@ from typing import Any
 
 from aip.stored import AUDITS
 from oais.files import open_regular
-from oais.information.chained_log import append_entry, broken_lines
+from oais.information.chained_log import append_entry, broken_lines, is_torn
 from oais.information.findings import Finding, finding
 
 _LONGEST = 64 << 20
@@ -80,8 +80,11 @@ def check_audit_log(root: Path) -> Iterator[Finding]:
     except OSError as error:
         yield finding("AIP-004", AUDITS, f"{AUDITS} cannot be read: {error.strerror}")
         return
-    for number in broken_lines(data.splitlines()):
+    *lines, rest = data.split(b"\n")
+    for number in broken_lines(lines):
         message = f"line {number} of {AUDITS} is not as it was written, or does not follow the one before"
         yield finding("AIP-011", AUDITS, message)
-    if data and not data.endswith(b"\n"):
+    if is_torn(rest):
+        yield finding("AIP-015", AUDITS, f"the last line of {AUDITS} was not finished")
+    elif rest:
         yield finding("AIP-011", AUDITS, f"the last line of {AUDITS} is cut short")

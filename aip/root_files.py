@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from aip.root import LAYERS, PUBLIC_KEY, README, ROOT_DECLARATION, root_files
-from oais.files import read_regular
+from oais.errors import StorageError
+from oais.files import read_regular, unreadable
 from oais.information.findings import Finding, finding
 from oais.information.reader.composed import VERIFY, reader_number, verify_program
 
@@ -32,10 +33,16 @@ def check_root_files(root: Path, trusted: Collection[bytes]) -> Iterator[Finding
         elif isinstance(found, FileNotFoundError):
             yield finding("AUD-006", f"aip/{name}", f"aip/{name} is missing")
         else:
-            yield finding("AUD-005", f"aip/{name}", f"aip/{name} cannot be read: {found.strerror}")
+            yield _not_read(f"aip/{name}", found)
     yield from _check_key(root, trusted)
     for path, kind in _strange(root):
         yield finding("AUD-007", f"aip/{path}", f"the {kind} aip/{path} belongs to no AIP")
+
+
+def _not_read(path: str, error: OSError) -> Finding:
+    """Tell what lies in the place of a file, or that the disk does not give it: then it may be whole."""
+    fault = unreadable(path, error)
+    return finding("AUD-009" if isinstance(fault, StorageError) else "AUD-005", path, fault.message)
 
 
 def _differs(name: str, found: bytes) -> Finding:
@@ -53,7 +60,7 @@ def _check_key(root: Path, trusted: Collection[bytes]) -> Iterator[Finding]:
     if isinstance(found, FileNotFoundError):
         yield finding("AUD-006", path, f"{path} is missing")
     elif not isinstance(found, bytes):
-        yield finding("AUD-005", path, f"{path} cannot be read: {found.strerror}")
+        yield _not_read(path, found)
     elif not found or set(_pems_in(found)) - set(trusted):
         yield finding("AUD-005", path, f"{path} is none of the {len(trusted)} trusted keys")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from aip.root import ROOT_DECLARATION, ROOT_DECLARED
 from oais.archive import Home
-from oais.errors import ArchiveError, DamageError
-from oais.files import read_regular
+from oais.errors import ArchiveError, DamageError, StorageError
+from oais.files import read_regular, unreadable
 from oais.functions.receipts import each_receipt
 from oais.functions.storage import aip_store
 from oais.functions.withdrawal.keeping import ROOM as WITHDRAWALS
@@ -32,7 +32,8 @@ def storage_root_findings(home: Home, root: Path | None = None) -> Iterator[Find
     try:
         found = read_regular(place / ROOT_DECLARATION)
     except OSError as error:
-        yield finding("AUD-004", path, f"{path} cannot be read: {error.strerror}")
+        fault = unreadable(path, error)
+        yield finding("AUD-009" if isinstance(fault, StorageError) else "AUD-004", path, fault.message)
         return
     if found != ROOT_DECLARED:
         yield finding("AUD-004", path, f"{path} holds {found[:40]!r}, expected {ROOT_DECLARED!r}")
@@ -51,8 +52,9 @@ def missing_from_store(
     told: set[tuple[str, int]] = set()
     for path, receipt in each_receipt(home, about=aip_id):
         place = path.relative_to(home.home).as_posix()
-        if isinstance(receipt, DamageError):
-            yield "ledger/receipts", finding("AUD-003", place, receipt.message)
+        if not isinstance(receipt, Receipt):
+            code = "AUD-009" if isinstance(receipt, StorageError) else "AUD-003"
+            yield "ledger/receipts", finding(code, place, receipt.message)
         elif receipt.status == "accepted" and receipt.aip_id and aip_id in {"", receipt.aip_id}:
             found = _missing(home, receipt, head_of(receipt.aip_id))
             key = (receipt.aip_id, 0 if found is None or found.code == "AUD-001" else receipt.version)

@@ -10,7 +10,14 @@ from typing import Any
 
 from oais.archive import Archive, Home
 from oais.errors import DamageError, NotFoundError, StorageError
-from oais.files import NotRegularError, make_directories, read_regular, storage_errors, write_together
+from oais.files import (
+    NotRegularError,
+    make_directories,
+    read_regular,
+    storage_errors,
+    unreadable,
+    write_together,
+)
 from oais.information.findings import Finding, Severity
 from oais.information.identifiers import RECEIPT_ID
 from oais.information.packages import Receipt
@@ -70,8 +77,12 @@ def open_receipt(archive: Home, name: str) -> Receipt:
     return _verified(path, archive.trusted_keys())
 
 
-def each_receipt(archive: Home, about: str = "") -> Iterator[tuple[Path, Receipt | DamageError]]:
-    """Yield every receipt with its file, or what is wrong with it; one at a time, there may be millions.
+def each_receipt(
+    archive: Home, about: str = ""
+) -> Iterator[tuple[Path, Receipt | DamageError | StorageError]]:
+    """Yield every receipt with its file, or why it cannot be had; one at a time, there may be millions.
+
+    A DamageError says that its bytes are wrong, a StorageError that the disk does not give them.
 
     With ``about`` only those in which that text stands, such as an AIP's identifier. The findings, which
     may be thousands, are left out: what was decided is wanted here, not why. Raises StorageError.
@@ -83,10 +94,8 @@ def each_receipt(archive: Home, about: str = "") -> Iterator[tuple[Path, Receipt
                 continue
             yield path, _verified(path, trusted, with_findings=False)
         except OSError as error:
-            yield path, DamageError(f"receipt {path.stem} cannot be read: {error.strerror}")
-        except StorageError as error:
-            yield path, DamageError(error.message)
-        except DamageError as error:
+            yield path, unreadable(f"receipt {path.stem}", error)
+        except (StorageError, DamageError) as error:
             yield path, error
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
@@ -16,6 +16,8 @@ from typing import cast
 from aip.storage import AipStore
 from aip.stored import StoredAip
 from oais.archive import Archive
+from oais.confirming import why_closed
+from oais.errors import StorageError
 from oais.functions.access.facade import open_access
 from oais.functions.access.finding import Question
 from oais.functions.audit import run_audit, select_for_audit
@@ -23,6 +25,8 @@ from oais.functions.data_management import check_index, rebuild_index
 from oais.functions.ledger.recording import known_in, ledger_of
 from oais.functions.receipts import each_receipt
 from oais.functions.recovery import sweep
+from oais.functions.reopening import reopen
+from oais.information.findings import refuses
 from oais.information.packages import Receipt
 from proofs.storage.operations import Operation
 from proofs.storage.world import Clock, World
@@ -61,6 +65,12 @@ def recovered(world: World) -> list[str]:
     """Return what is wrong before and after the archive is opened again and swept."""
     wrong = [f"half visible: {told}" for told in _stored(world)]
     world = world.opened_again()
+    if why_closed(world.home):
+        with suppress(StorageError):
+            sweep(world.archive)
+            wrong.append("swept, although a write was not confirmed")
+        told = reopen(world.archive).findings
+        wrong += [f"read back: {found.message}" for _, found in told if refuses([found])]
     sweep(world.archive)
     return wrong + [f"left behind: {told}" for told in _left_behind(world.archive)]
 

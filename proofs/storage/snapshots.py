@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sqlite3
 import stat
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 Kept = Mapping[str, tuple[int, bytes | None]]
 """Mode and bytes of each file by its path, no bytes for a folder; parents come before what they hold."""
 
+_TIMED = frozenset({"seconds", "inode"})
 _CHANCE = re.compile(rb"\.[0-9]+\.tmp\b")
 
 
@@ -58,11 +61,43 @@ def put_back(root: Path, kept: Kept) -> None:
 
 
 def digest_of(kept: Kept) -> bytes:
-    """Return one digest of names, modes and bytes; the number of a process in a name does not count."""
+    """Return one digest of names, modes and bytes; of a closed database its rows count, not its pages.
+
+    What chance or the speed of the machine brings in does not count: the number of a process in a name, the
+    seconds that an audit took, where on the disk an AIP lay then, which locks were ever held.
+    """
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(kept):
+    for path in sorted(path for path in kept if "/locks/" not in path):
         mode, data = kept[path]
         name = _CHANCE.sub(b".tmp", os.fsencode(path))
+        if data and path.endswith(".sqlite") and not kept.get(f"{path}-wal", (0, b""))[1]:
+            data = _rows_of(data)
+        elif path.endswith((".sqlite-shm", ".sqlite-wal")) and not kept.get(f"{path[:-3]}wal", (0, b""))[1]:
+            continue
         digest.update(b"%s\0%o\0%d\0" % (name, mode, -1 if data is None else len(data)))
         digest.update(data or b"")
+    return digest.digest()
+
+
+@lru_cache(4096)
+def _rows_of(data: bytes) -> bytes:
+    """Return a digest of all that a database says, or its bytes where it is none."""
+    database = sqlite3.connect(":memory:")
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        database.deserialize(data[:18] + b"\1\1" + data[20:])  # as one without a log of its own
+        names = database.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
+        for name, sql in names:
+            digest.update(repr((name, sql)).encode())
+            if sql and sql.startswith("CREATE TABLE"):
+                rows = database.execute(f'SELECT * FROM "{name}"')
+                told = [column[0] not in _TIMED for column in rows.description]
+                found = sorted(
+                    repr([each for each, counts in zip(row, told, strict=True) if counts]) for row in rows
+                )
+                digest.update("".join(found).encode())
+    except sqlite3.Error:
+        return data
+    finally:
+        database.close()
     return digest.digest()

@@ -7,17 +7,20 @@ compared by digest, so a point costs its own course and rarely the oracle's.
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import pickle
 import random
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from oais.confirming import why_closed
 from oais.errors import ArchiveError, as_fault
 from proofs.access.sweeping import in_two
 from proofs.storage import oracle, power
@@ -28,6 +31,8 @@ from proofs.storage.steps import KILLED, Fault, Steps, applies
 from proofs.storage.world import World, build, place_in_memory, without_chance, without_processes
 
 _SLOWEST = 20
+_UNCONFIRMED = (Fault.EIO, Fault.ENOSPC)
+"""What can befall an fsync and leaves the disk able to hold the mark that it did."""
 
 
 @dataclass(slots=True)
@@ -58,7 +63,10 @@ class Course:
 
 
 def in_child(work: Callable[[], Any]) -> tuple[int, Any]:
-    """Do something in a forked process; return its exit code and what came of it, None when it was killed."""
+    """Do something in a forked process; return its exit code and what came of it, None when it was killed.
+
+    What one child imports its parent imports for all that come after.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child:
@@ -66,15 +74,28 @@ def in_child(work: Callable[[], Any]) -> tuple[int, Any]:
         with os.fdopen(reading, "rb") as stream:
             data = stream.read()
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        return code, pickle.loads(data) if data else None
+        told, imported = pickle.loads(data) if data else (None, ())
+        _import(imported)
+        return code, told
     code = 1
     try:
         signal.alarm(_SLOWEST)
+        known = set(sys.modules)
+        told = work()
         with os.fdopen(writing, "wb") as stream:
-            stream.write(pickle.dumps(work()))
+            stream.write(pickle.dumps((told, [name for name in sys.modules if name not in known])))
         code = 0
     finally:
         os._exit(code)
+
+
+def _import(names: Sequence[str]) -> None:
+    for name in names:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    if names:
+        gc.collect()
+        gc.freeze()
 
 
 def _run(world: World, operation: Operation, fault: Fault | None, at: int) -> Course:
@@ -205,6 +226,9 @@ class Sweep:
         done = course is not None and course.ended == "done"
         if done and fault is Fault.EIO and course.met == "fsync" and not self._operation.warns:
             wrong.append("a write that the disk did not confirm was passed over")
+        unconfirmed = course is not None and fault in _UNCONFIRMED and course.met == "fsync"
+        if unconfirmed and not why_closed(self._world.home):
+            wrong.append("more is stored after a write that the disk did not confirm")
         return wrong + self._end(acknowledged=done)
 
     def _end(self, *, acknowledged: bool) -> list[str]:

@@ -204,6 +204,46 @@ def test_what_the_disk_does_not_give_is_never_called_changed(
         assert result.only_unreadable
 
 
+def test_one_reading_that_fails_is_no_verdict(stored: StoredAip, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever single opening of an audit the disk refuses: AIP-004 or nothing, never a wrong byte."""
+    opening, left = os.open, 0
+
+    def failing(path: object, *words: object, **more: object) -> int:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise OSError(errno.EIO, "Input/output error", path)
+        return opening(path, *words, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", failing)
+    for number in range(1, 1000):
+        left = number
+        result = audit_aip(stored, TRUSTED, record=False, workers=1)
+        assert {found.code for found in result.findings} <= {"AIP-004"}
+        if left > 0:
+            break
+    assert number > 50
+
+
+def test_a_line_that_a_crash_cut_short_is_no_damage(stored: StoredAip) -> None:
+    """It was never acknowledged: both readers warn of it, and the next audit that writes replaces it."""
+    log = stored.path / AUDITS
+    whole = log.read_bytes()
+    start = whole.rindex(b"\n", 0, -1) + 1
+    for cut in (start + 1, start + 40, len(whole) - 70):
+        log.write_bytes(whole[:cut])
+        result = audit_aip(stored.path, TRUSTED, record=False)
+        assert result.intact
+        assert [(found.code, found.path) for found in result.findings] == [("AIP-015", AUDITS)]
+        aip = Aip(str(stored.path), list(TRUSTED.values()))
+        aip.verify()
+        assert (aip.faults, len(aip.notes)) == ({}, 1)
+        audit_aip(stored.path, TRUSTED)
+        assert audit_aip(stored.path, TRUSTED).findings == ()
+    log.write_bytes(whole[:-1])
+    assert not audit_aip(stored.path, TRUSTED, record=False).intact
+
+
 def test_a_folder_that_cannot_be_read_is_not_empty(
     stored: StoredAip, monkeypatch: pytest.MonkeyPatch
 ) -> None:

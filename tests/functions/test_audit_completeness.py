@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from oais.functions.access.facade import open_access
 from oais.functions.access.finding import Question
 from oais.functions.administration import tell_status
 from oais.functions.audit import run_audit, select_for_audit
+from oais.functions.audit.running import Manner, opened_run
 from oais.functions.data_management import check_index, rebuild_index
 from oais.functions.storage import find_aip
 from oais.functions.submission import submit
@@ -111,6 +114,50 @@ def test_a_receipt_that_was_changed_is_named(held: Archive) -> None:
     summary = run_audit(held, select_for_audit(held, None, None, 0), from_disk=False)
     found = [item for item in summary.as_plain()["findings"] if item["code"] == "AUD-003"]
     assert [item["path"] for item in found] == [str(path.relative_to(held.home)) for path in receipts]
+
+
+def _refusing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list: the disk does not give any file whose path ends with what is in it."""
+    refused: list[str] = []
+    opening = os.open
+
+    def failing(path: object, *words: object, **more: object) -> int:
+        if refused and os.fsdecode(path).endswith(tuple(refused)):  # type: ignore[arg-type]
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+        return opening(path, *words, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", failing)
+    return refused
+
+
+def test_what_the_disk_does_not_give_beside_the_aips_is_no_damage(
+    held: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receipt, its signature, a file of the storage root: told by its path as unreadable, not wrong."""
+    receipt = min(held.receipts.rglob("*.json"))
+    refused = _refusing(monkeypatch)
+    for path in (receipt, receipt.with_suffix(".json.sig"), held.aip_root / "README.txt"):
+        refused[:] = [str(path)]
+        plain = run_audit(held, select_for_audit(held, None, None, 0), from_disk=False).as_plain()
+        named = str(path.relative_to(held.home)).removesuffix(".sig")
+        assert {(item["code"], item["path"]) for item in plain["findings"]} == {("AUD-009", named)}
+        assert (plain["damaged"], plain["unreadable"]) == (0, 1)
+
+
+def test_a_run_gone_on_with_asks_again_for_what_was_unreadable(
+    held: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk did not give a file, and the run was stopped: the rest of it reads that file once more."""
+    refused = _refusing(monkeypatch)
+    refused.append("/v1/inventory.json.sha512")
+    chosen = select_for_audit(held, None, None, 0)
+    stopped = Manner(from_disk=False, enough=lambda: True)
+    with opened_run(held, chosen, stopped) as run:
+        assert [result.only_unreadable for result in run.results()] == [True]
+        assert run.summary().as_plain()["unreadable"] == 1
+    refused.clear()
+    summary = run_audit(held, chosen, from_disk=False)
+    assert (summary.resumed, summary.intact, summary.aips) == (True, True, 2)
 
 
 def test_a_store_that_is_gone_is_damage(held: Archive) -> None:

@@ -133,11 +133,19 @@ class Register:
             (scope, not_before),
         ).fetchone()
         if row is not None:
+            self._ask_again(row[0])
             return Run(row[0], row[1], resumed=True)
         self._database.execute("UPDATE run SET ended_at = ? WHERE scope = ? AND ended_at = ''", (now, scope))
         cursor = self._database.execute("INSERT INTO run (scope, started_at) VALUES (?, ?)", (scope, now))
         self._database.commit()
         return Run(int(cursor.lastrowid or 0), now)
+
+    def _ask_again(self, key: int) -> None:
+        """Let a run that is gone on with read anew what the disk did not give before: it may now."""
+        asked = self._database.execute(
+            "UPDATE aip SET run = 0 WHERE run = ? AND trouble = 'unreadable'", (key,)
+        ).rowcount
+        self._database.execute("UPDATE run SET aips = aips - ? WHERE id = ?", (asked, key))
 
     def end(self, run: Run, now: str) -> None:
         """Finish a run: the next one of its scope begins anew."""

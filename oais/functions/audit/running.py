@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
-from aip.audit import AuditResult, AuditTask, audit_aips
+from aip.audit import UNREADABLE_BESIDE, AuditResult, AuditTask, audit_aips
 from aip.audit_log import RollUp
 from aip.root_files import check_root_files
 from oais.archive import Home, timestamp
@@ -37,6 +37,9 @@ _GONE_ON_WITH: Final = timedelta(days=7)
 
 _LONGEST_DUE: Final = timedelta(days=1)
 """How long a run of what is due may last before it is told of: what is due then is of the next run."""
+
+_TOLD_BEFORE: Final = frozenset({"LED-004", UNREADABLE_BESIDE})
+"""What the ledger misses or cannot read, which the audit of the thing itself may have told already."""
 
 _DEEPEST_FIRST: Final = (Depth.FULL, Depth.FAST, Depth.LIGHT)
 
@@ -183,7 +186,7 @@ class AuditRun:
         for about, found in self._missing():
             if found.severity is not Severity.ERROR:
                 warnings.append(found.message)
-            elif not (found.code == "LED-004" and _is_told(found, damaged)):
+            elif not (found.code in _TOLD_BEFORE and _is_told(found, damaged)):
                 known = damaged.get(about) or _unread(about, self.run.started_at)
                 damaged[about] = replace(known, findings=(*known.findings, found))
         return warnings
@@ -225,7 +228,7 @@ def days_before(moment: str, days: float) -> str:
 
 
 def _is_told(found: Finding, damaged: Mapping[str, AuditResult]) -> bool:
-    """Return whether what the ledger misses is what the audit of the thing itself told already."""
+    """Return whether that is what the audit of the thing itself told already."""
     folders = tuple("aip/" if about == "aip/" else f"aip/{object_path(about)}/" for about in damaged)
     paths = {other.path for result in damaged.values() for other in result.findings}
     return found.path.startswith(folders) or found.path in paths

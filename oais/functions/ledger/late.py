@@ -9,8 +9,8 @@ from pathlib import Path
 from aip.sealing import signature_name
 from aip.stored import INVENTORY, SIGNATURES
 from oais.archive import Home
-from oais.errors import NotFoundError
-from oais.files import read_regular
+from oais.errors import NotFoundError, StorageError
+from oais.files import read_regular, unreadable
 from oais.functions.ledger.recording import ledger_of
 from oais.functions.receipts import receipt_path
 from oais.information.findings import Finding, finding
@@ -22,7 +22,7 @@ from oais.ledger.opened import places
 def signed_too_late(home: Home, aip_id: str = "") -> Iterator[Finding]:
     """Yield the versions and receipts that came into the ledger after the key had ended that signed them.
 
-    With ``aip_id`` only those of one AIP. What cannot be read is left to those who read it all. Raises
+    With ``aip_id`` only those of one AIP. What is damaged is left to those who read it all. Raises
     DamageError, StorageError.
     """
     ends, ledger = home.ended_keys(), ledger_of(home)
@@ -55,5 +55,8 @@ def _signed(home: Home, kind: str, subject: str) -> tuple[bytes, bytes, str]:
         return b"", b"", ""
     try:
         return read_regular(paths[0]), read_regular(paths[1]), paths[0].relative_to(home.home).as_posix()
-    except OSError:
+    except OSError as error:
+        fault = unreadable(f"the signature of {subject}", error)
+        if isinstance(fault, StorageError):
+            raise fault from error
         return b"", b"", ""

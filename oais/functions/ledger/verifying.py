@@ -11,7 +11,7 @@ from time import time
 from typing import Final
 
 from oais.archive import Home
-from oais.errors import ArchiveError, DamageError, NotFoundError, WrongUsageError
+from oais.errors import ArchiveError, DamageError, NotFoundError, StorageError, WrongUsageError
 from oais.files import read_regular
 from oais.functions.copies.changes import LOG as LOCATIONS
 from oais.functions.ledger.late import signed_too_late
@@ -73,8 +73,8 @@ def _against_kept(home: Home) -> Iterator[Finding]:
         place = _place_of(home, thing.kind, thing.subject)
         if said is None and not _on_its_way(home, home.home / place):
             yield finding("LED-005", place, f"{thing.subject} does not stand in the ledger")
-        elif said is not None and (wrong := _wrong(thing, said)) != "":
-            yield finding("LED-004", place, f"{place}: {wrong}")
+        elif said is not None:
+            yield from _wrong(thing, said, place)
     for kind, subject in known:
         place = _place_of(home, kind, subject)
         yield finding("LED-004", place, f"{subject} stands in the ledger, and cannot be found or read")
@@ -92,12 +92,17 @@ def _on_its_way(home: Home, path: Path) -> bool:
     return young and is_ingesting(home)
 
 
-def _wrong(thing: Kept, said: str) -> str:
+def _wrong(thing: Kept, said: str, place: str) -> Iterator[Finding]:
     try:
         found, _ = thing.digests()
+    except StorageError as error:
+        yield finding("AUD-009", place, f"{place}: {error.message}")
     except ArchiveError as error:
-        return error.message
-    return "" if found == said else f"sha512 is {found[:16]}…, the ledger says {said[:16]}…"
+        yield finding("LED-004", place, f"{place}: {error.message}")
+    else:
+        if found != said:
+            told = f"sha512 is {found[:16]}…, the ledger says {said[:16]}…"
+            yield finding("LED-004", place, f"{place}: {told}")
 
 
 def _place_of(home: Home, kind: str, subject: str) -> str:

@@ -18,7 +18,7 @@ import sys
 
 # -- What all parts need ------------------------------------------------------------------------------
 
-READER = 4  # raised with every change; a newer one replaces an older one in the storage root
+READER = 5  # raised with every change; a newer one replaces an older one in the storage root
 
 
 class StopError(Exception):

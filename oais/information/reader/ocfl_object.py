@@ -16,6 +16,7 @@ from oais.information.reader.storage_root import ROOT, object_path
 VERSION = re.compile("v([1-9][0-9]{0,8})$")
 COMING = re.compile("[.]inventory[.]json([.]sha512)?[.][0-9]+[.]tmp$")
 SEALED = re.compile(rb"([0-9a-f]{128})[ \t]+inventory[.]json\n?$")
+ENDING = re.compile(rb'"digest": "[0-9a-f]{64}"')
 INVENTORY, SIDECAR, AUDITS = "inventory.json", "inventory.json.sha512", "logs/audits.jsonl"
 DECLARATION, SIGNATURES = "0=ocfl_object_1.1", "logs/signatures/"
 
@@ -205,8 +206,13 @@ class Aip:
     def _verify_log(self) -> None:
         """Check that each line of the audits is as it was written and follows the one before."""
         data = self._read(AUDITS) if AUDITS in self.disk.files else b""
-        before = b""
-        for number, line in enumerate(data.splitlines(), 1):
+        lines, before = data.split(b"\n"), b""
+        rest = lines.pop()
+        if rest and not ENDING.search(rest):
+            self.notes.append(f"the last line of {AUDITS} was not finished")
+        elif rest:
+            self._fault(AUDITS, "its last line is cut short")
+        for number, line in enumerate(lines, 1):
             try:
                 plain = json.loads(line.decode())
                 digest = plain.pop("digest")
@@ -217,5 +223,3 @@ class Aip:
             if not (follows and whole):
                 self._fault(AUDITS, f"line {number} was changed, or does not follow the one before")
             before = line
-        if data and not data.endswith(b"\n"):
-            self._fault(AUDITS, "its last line is cut short")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aip.root import ROOT_DECLARATION
 from oais.archive import Archive
-from oais.errors import ArchiveError, DamageError
+from oais.errors import ArchiveError
 from oais.functions.audit.depths import Depth
 from oais.functions.audit.forecasting import forecast
 from oais.functions.copies.locations import locations
@@ -20,6 +20,7 @@ from oais.functions.preservation.dossier.evidence import Evidence
 from oais.functions.receipts import each_receipt
 from oais.functions.security_log import path_of, verify
 from oais.information.findings import Severity
+from oais.information.packages import Receipt
 from oais.information.reader.composed import VERIFY
 from oais.information.software import software_version
 from search_index.index import open_index
@@ -80,7 +81,7 @@ def _agreements(seen: Evidence) -> tuple[str, bool]:
 def _receipts(seen: Evidence) -> tuple[str, bool]:
     counts: Counter[str] = Counter()
     for _, receipt in each_receipt(seen.archive):
-        counts["damaged" if isinstance(receipt, DamageError) else receipt.status] += 1
+        counts[receipt.status if isinstance(receipt, Receipt) else "damaged"] += 1
     found = f"{counts['accepted']} accepted, {counts['refused']} refused, {counts['damaged']} damaged"
     return f"{found}; each signed", bool(counts["accepted"]) and not counts["damaged"]
 
