@@ -1,7 +1,8 @@
 """Gathers the words of the pages into the catalogues of their translations.
 
 ``python -m workshop.words`` writes ``oais/web/locale/*/LC_MESSAGES/messages.po`` and ``.mo`` anew: new words
-come in without a translation, those that no page says any more go. ``--check`` only tells what is missing.
+come in without a translation, those that no page says any more go with ``--drop``. ``--check`` only tells
+what is missing.
 """
 
 from __future__ import annotations
@@ -45,8 +46,10 @@ def main(arguments: list[str]) -> int:
     for path in sorted(LOCALE.glob(f"*/LC_MESSAGES/{DOMAIN}.po")):
         header, known = read(path.read_text(encoding="utf-8"))
         found = messages()
-        kept = {message.key: known[message.key] for message in found if message.key in known}
+        said = {message.key for message in found}
+        kept = {key: known[key] for key in known if key in said or "--drop" not in arguments}
         wrong += [f"{path.parts[-3]}: {fault}" for fault in faults(found, kept)]
+        found = sorted([*found, *(Message(*key) for key in kept if key not in said)])
         if "--check" not in arguments:
             path.write_text(written(header, found, kept), encoding="utf-8")
             path.with_suffix(".mo").write_bytes(compiled(header, kept))

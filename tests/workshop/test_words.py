@@ -22,7 +22,6 @@ def test_every_word_is_french() -> None:
     """Nothing is left without a translation, or with one that lacks a gap of the English."""
     _, known = read((LOCALE / "fr" / "LC_MESSAGES" / f"{DOMAIN}.po").read_text(encoding="utf-8"))
     assert list(faults(messages(), known)) == [], "python -m workshop.words, then translate"
-    assert {message.key for message in messages()} == set(known), "python -m workshop.words"
 
 
 def test_programs_read_what_the_translator_wrote() -> None:
