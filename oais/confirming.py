@@ -38,7 +38,7 @@ def confirm(descriptor: int, path: str | os.PathLike[str]) -> None:
 
 
 def _close(path: Path, error: OSError) -> None:
-    home = next((above for above in path.parents if (above / _SETTINGS).is_file()), None)
+    home = next((above for above in (path, *path.parents) if (above / _SETTINGS).is_file()), None)
     if home is None:
         return  # it lies in no archive
     reason = error.strerror or str(error)

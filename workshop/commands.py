@@ -20,7 +20,7 @@ CHECKS = (
     ("import-linter", "lint-imports", ()),
 )
 IN_A_TEST_RUN = ("access", "site", "storage", "--every=5", "-knot test_nothing_that_fails")
-"""The sweep of the steps of storage still finds faults: it is run by ``run.py proofs storage``."""
+"""The sweep of the steps of storage is run by ``run.py proofs storage`` alone, until it finds nothing."""
 
 INTERRUPTED = 130
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import cast
 
 from aip.audit import UNREADABLE, UNREADABLE_BESIDE
@@ -21,6 +22,7 @@ from oais.functions.ingest import ingest
 from oais.functions.ledger.recording import record_kept
 from oais.functions.orders import consumers, placing, selection
 from oais.functions.orders.building import LEASE, Worker
+from oais.functions.orders.clearing import clear_orders
 from oais.functions.people.accounts import Entry, new_account
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.groups import groups_listed, new_group
@@ -147,10 +149,32 @@ def _build_order(world: World) -> None:
         raise StorageError("an order is being built by somebody else", remedy="wait until that has ended")
 
 
+def _wait_for_order(world: World) -> None:
+    """Let an order be built."""
+    _place_order(world)
+    assert Worker(world.people).build_next() is not None
+
+
+def _clear_orders(world: World) -> None:
+    """Clear the room of orders after their packages have waited as long as they are kept."""
+    clock = cast("Clock", world.archive.clock)
+    clock.now += timedelta(days=world.archive.settings.order_days + 1)
+    clear_orders(world.people)
+
+
+def _packages(world: World) -> Counter[str]:
+    found = Counter(
+        f"package {path.suffix}" for path in world.archive.dip_root.rglob("order-*.*") if path.is_file()
+    )
+    return found + Counter({f"order {state}": number for state, number in _by_state(world).items()})
+
+
 def _change_policy(world: World) -> None:
     rules = world.home / "policies" / "access.yaml"
     write_durably(rules, rules.read_bytes().replace(b"released to everybody", b"free for all"))
     record_policies(world.people)
+    if trouble := world.archive.in_force.trouble():  # those before stay in force, and status says so
+        raise StorageError(trouble, remedy="'oais policy check' tells what to mend")
 
 
 def _policies(world: World) -> Counter[str]:
@@ -171,5 +195,6 @@ OPERATIONS += [
     Operation("code", _ask_for_code, _people),
     Operation("order placed", _place_order, _people),
     Operation("order built", _build_order, _place_order, facts=_orders),
+    Operation("order expired", _clear_orders, _wait_for_order, _packages),
     Operation("withdrawal", _withdraw, _archivists, facts=_withdrawals),
 ]

@@ -87,9 +87,11 @@ def _schema() -> Any:
 
 
 def create_words(folder: Path) -> None:
-    """Make an empty index of words in ``folder``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    index.create_in(str(folder), _schema())
+    """Make an empty index of words in ``folder``; raises StorageError when the disk refuses."""
+    with storage_errors("making the index of words"):
+        folder.mkdir(parents=True, exist_ok=True)
+        with _whoosh_errors():
+            index.create_in(str(folder), _schema())
 
 
 def write_words(

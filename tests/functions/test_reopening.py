@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from oais.archive import Archive, open_archive
 from oais.confirming import MARK, looking_into, require_open
 from oais.errors import StorageError
+from oais.files import sync_directory
 from oais.functions.access.facade import open_access
 from oais.functions.access.finding import Question
 from oais.functions.administration import initialise, tell_status
@@ -116,6 +118,22 @@ def test_what_the_disk_lost_keeps_the_archive_closed(closed: Archive) -> None:
     assert _oais("submit", "x", "--home", closed.home).returncode == StorageError.exit_code
     assert _oais("reopen", "--despite-damage", "--home", closed.home).returncode == 0
     require_open(closed.home)
+
+
+def test_names_in_the_home_itself_count_as_well(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The home is a folder of the archive like those in it; what lies beside it is not."""
+
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        sync_directory(archive.home.parent)
+    require_open(archive.home)
+    with pytest.raises(OSError, match="Input/output"):
+        sync_directory(archive.home)
+    with pytest.raises(StorageError, match="nothing is stored any more"):
+        require_open(archive.home)
 
 
 def test_a_mark_that_cannot_be_read_closes_as_well(archive: Archive) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -230,6 +231,27 @@ def test_a_damaged_index_says_so_and_is_rebuilt(tmp_path: Path, damage: object) 
     index.rebuild(iter(held), many_nodes(2))
     assert index.find(Query(words="camera")).total == 10
     assert list(index.check(iter(held))) == []
+
+
+def test_a_folder_that_the_disk_does_not_list_stops_a_rebuild_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoosh takes such a folder for an empty one: a clear error all the same, and the index stays whole."""
+    root = tmp_path / "search_index"
+    index = create_index(root)
+    index.add([record("x")], many_nodes(1))
+    listing = os.listdir
+
+    def failing(path: str) -> list[str]:
+        if str(path).endswith(".new/whoosh"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+        return listing(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", failing)
+        with pytest.raises(StorageError, match="index of words"):
+            index.rebuild([record("x")], many_nodes(1))
+    assert open_index(root).find(Query()).total == 1
 
 
 def test_a_deleted_index_never_looks_empty(tmp_path: Path) -> None:
