@@ -121,13 +121,17 @@ class _Demo:
     def _show_curve(self) -> None:
         from oais.cli.picture import draw_curve
         from oais.functions.access.facade import open_access
+        from oais.information.representation.drawings import Series
 
         access = open_access(self.archive)
         reference = self.references[_LIGHT_CURVE]
         product = access.show(reference).products[0]
-        curve = access.curve(reference, product.path)
-        self.narrator.heading("A light curve", f"{product.name} · {curve.y_label} over {curve.x_label}")
-        for line in draw_curve(curve.x, curve.y):
+        drawn = access.look(reference, product.path).drawn
+        assert isinstance(drawn, Series)
+        (track,) = drawn.tracks
+        axes = f"{track.name} ({track.unit}) over {drawn.x[0]} ({drawn.x[1]})"
+        self.narrator.heading("A light curve", f"{product.name} · {axes}")
+        for line in draw_curve(track.x, track.y):
             out.print(f"  [cyan]{line}[/]")
 
     def _audit(self) -> None:

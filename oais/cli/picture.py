@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each dot of a braille cell (U+2800 …): four rows of two columns."""
 
 
-def draw_curve(
-    x: NDArray[np.float64], y: NDArray[np.float64], *, columns: int = 72, rows: int = 10
-) -> list[str]:
+def draw_curve(across: ArrayLike, up: ArrayLike, *, columns: int = 72, rows: int = 10) -> list[str]:
     """Return the lines of a picture ``columns`` × ``rows`` characters large, with the ranges beside it.
 
     Points that are no numbers are left out.
     The range drawn is the central 99 % of y, so that one outlier does not flatten the rest.
     """
+    x, y = np.asarray(across, np.float64), np.asarray(up, np.float64)
     known = np.isfinite(x) & np.isfinite(y)
     if not known.any():
         return ["(no point is a number)"]

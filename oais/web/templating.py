@@ -40,6 +40,7 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
 
     return {
         "size": partial(words.human_size, forms=language.forms),
+        "figure": words.figure,
         "grouped": words.grouped,
         "counted": partial(words.counted, choose=language.catalogue.ngettext),
         "moment": partial(words.moment, forms=language.forms),

@@ -55,6 +55,11 @@ def counted(
     return f"{grouped(number)} {noun}"
 
 
+def figure(number: float | None) -> str:
+    """Return a measured number with up to nine digits; no text for none."""
+    return "" if number is None else f"{number:.9g}".replace("-", "−")
+
+
 def sentence(text: str) -> str:
     """Return a text with a large first letter, all others as they are."""
     return text[:1].upper() + text[1:]

@@ -8,6 +8,7 @@ import os
 import re
 import struct
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +17,55 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oais.information.representation.decimation import Decimator, extremes, stretched
+from oais.information.representation.decimation import Decimator, extremes
+from oais.information.representation.drawings import read_series
+from oais.information.representation.drawn_images import STRETCHES, stretched
 from oais.information.representation.inspection import Inspector
 from oais.information.representation.reading import (
     NotShownError,
     header_cards,
     read_image,
     read_inspection,
-    read_light_curve,
-    read_table_head,
+    read_table_rows,
 )
 from tests.information.fits_making import curve, header, image, primary, table
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """One column over another, as the first track of a series tells it."""
+
+    x_name: str
+    x_unit: str
+    y_name: str
+    y_unit: str
+    quality_name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    total: int
+    good: int
+    flagged: int
+    whole: bool
+
+
+def read_light_curve(path: Path, y: str = "", max_points: int = 2_000) -> _Curve:
+    """Read the series that is drawn of a file when nobody says more."""
+    found = read_series(path, y=(y,) if y else (), max_points=max_points)
+    (track,) = found.tracks
+    return _Curve(
+        x_name=found.x[0],
+        x_unit=found.x[1],
+        y_name=track.name,
+        y_unit=track.unit,
+        quality_name=found.quality,
+        x=track.x,
+        y=track.y,
+        total=found.total,
+        good=track.good,
+        flagged=track.flagged,
+        whole=found.whole,
+    )
+
 
 TESS = "data/tess/lc/test-lc-tess-pimen-100-cadences.fits"
 
@@ -90,7 +129,7 @@ def test_other_tables_give_curves(name: str, x: str, y: str, total: int, shared:
 
 def test_table_head_is_that_of_the_common_library(shared: Path) -> None:
     """Names, units, formats and cells of the first rows agree."""
-    found = read_table_head(shared / TESS, 1, rows=5)
+    found = read_table_rows(shared / TESS, 1, rows=5)
     with (shared / TESS).open("rb") as stream, fits.open(stream) as hdus:
         columns, data = hdus[1].columns, hdus[1].data
         assert [column.name for column in found.columns] == columns.names
@@ -219,7 +258,7 @@ def test_formula_cell_is_text(tmp_path: Path) -> None:
     """E5: a cell that a spreadsheet would run comes back as the text it is."""
     path = tmp_path / "x.csv"
     path.write_text("time,flux\n=cmd|' /C calc'!A0,2\n1,3\n2,4\n", "utf-8")
-    assert read_table_head(path).rows[0][0] == "=cmd|' /C calc'!A0"
+    assert read_table_rows(path).rows[0][0] == "=cmd|' /C calc'!A0"
     assert read_light_curve(path).x == (1.0, 2.0)
 
 
@@ -239,7 +278,7 @@ def test_what_cannot_be_shown_says_why(name: str, tmp_path: Path) -> None:
     """Absurd and damaged files give a message with a remedy, and do not have to be stopped for it."""
     path = tmp_path / "x.fits"
     path.write_bytes(REFUSED[name])
-    for read in (read_image, read_light_curve, read_table_head):
+    for read in (read_image, read_light_curve, read_table_rows):
         with pytest.raises(NotShownError) as refusal:
             read(path)
         assert not re.search("reading it (took|ended)", refusal.value.message)
@@ -287,7 +326,7 @@ def test_thinning_in_pieces_counts_all_points(points: list[tuple[float, bool]], 
 
 def test_stretch_of_nothing_is_black() -> None:
     """An image of NaN alone is black and has no range."""
-    assert stretched(np.full((2, 2), np.nan), 1, 99) == (bytes(4), 0.0, 0.0)
+    assert stretched(np.full((2, 2), np.nan), 1, 99, STRETCHES["log"]) == (bytes(4), 0.0, 0.0)
 
 
 def test_row_maker_is_what_the_table_says() -> None:

@@ -19,7 +19,11 @@ CLOSED = "  - {node: tess/n1, policy: closed}\n"
 LISTED = "  - {node: tess/n1, policy: padlock}\n"
 HIDDEN = "  - {node: tess/n1, policy: hidden}\n"
 DATED = "  - {node: tess/n1, policy: later}\n"
-DATA_ADDRESSES = (CURVE_URL, f"/aip/{LIGHT_CURVE}/v1/plots/{CURVE_PATH}")
+DATA_ADDRESSES = (
+    CURVE_URL,
+    *(f"/aip/{LIGHT_CURVE}/v1/{door}/{CURVE_PATH}" for door in ("plots", "look", "rows")),
+    f"/aip/{LIGHT_CURVE}/v1/plots/{CURVE_PATH}?plot=histogram&x=SAP_FLUX",
+)
 DESCRIPTIONS = (
     f"/aip/{LIGHT_CURVE}",
     f"/aip/{LIGHT_CURVE}/v1",

@@ -20,6 +20,8 @@ ADDRESSES = {path: path for path in PAGES if "{" not in path} | {
     "/aip/{aip_id}/v{version:int}": f"/aip/{LIGHT_CURVE}/v1",
     "/aip/{aip_id}/v{version:int}/citation.bib": f"/aip/{LIGHT_CURVE}/v1/citation.bib",
     "/aip/{aip_id}/v{version:int}/products/{path:path}": f"/aip/{LIGHT_CURVE}/v1/products/{CURVE_PATH}",
+    "/aip/{aip_id}/v{version:int}/look/{path:path}": f"/aip/{LIGHT_CURVE}/v1/look/{CURVE_PATH}",
+    "/aip/{aip_id}/v{version:int}/rows/{path:path}": f"/aip/{LIGHT_CURVE}/v1/rows/{CURVE_PATH}",
     "/aip/{aip_id}/v{version:int}/plots/{path:path}": f"/aip/{LIGHT_CURVE}/v1/plots/{CURVE_PATH}",
     "/aip/{aip_id}/v{version:int}/files/{path:path}": CURVE_URL,
     "/keys/{key_id}.pem": f"/keys/{OLD_KEY.key_id}.pem",

@@ -9,12 +9,11 @@ from aip.storage import AipStore
 from oais.archive import Archive
 from oais.database.engine import Database
 from oais.errors import NotFoundError
-from oais.functions.access import finding, growth, packages, places, products
+from oais.functions.access import finding, growth, looking, packages, places, products
 from oais.functions.access.cards import media_type_of
 from oais.functions.access.decisions import Asker
 from oais.functions.access.facts import FactReader
 from oais.functions.access.finding import Question
-from oais.functions.access.products import Curve
 from oais.functions.access.tombstones import why_missing
 from oais.functions.access.views import (
     AipView,
@@ -26,7 +25,7 @@ from oais.functions.access.views import (
     ProductView,
     VolumeView,
 )
-from oais.information.representation.reading import GreyImage
+from oais.functions.access.views.looks import LookView, RowsView, Wish
 from oais.information.text import printable
 from policies.access import ANONYMOUS, Action, Principal
 from search_index.index import Index, open_index
@@ -83,13 +82,19 @@ class Access:
         shown = packages.open_shown(self.archive, self.store, asker, reference)
         return products.product_view(self.index, asker, shown, path)
 
-    def curve(self, reference: str, path: str) -> Curve:
-        """Return the light curve of a product; raises as ``open_file``, NotFoundError if it has none."""
-        return products.read_curve(self.open_file(reference, path))
+    def look(self, reference: str, path: str, wish: Wish | None = None) -> LookView:
+        """Return a drawing of a product; raises as ``open_file``, NotFoundError if there is none like it."""
+        opened = self.open_file(reference, path)
+        return looking.look(*self._shown(reference), opened, path, wish or Wish())
 
-    def image(self, reference: str, path: str) -> GreyImage:
-        """Return the picture in a product; raises as ``open_file``, NotFoundError if it has none."""
-        return products.read_plane(self.open_file(reference, path))
+    def rows(self, reference: str, path: str, unit: int | None = None, page: int = 1) -> RowsView:
+        """Return a page of a table's rows; raises as ``open_file``, NotFoundError if there is none."""
+        opened = self.open_file(reference, path)
+        return products.rows_view(*self._shown(reference), opened, path, unit, page)
+
+    def _shown(self, reference: str) -> tuple[Asker, packages.Shown]:
+        asker = self.asker()
+        return asker, packages.open_shown(self.archive, self.store, asker, reference)
 
     def open_file(self, reference: str, path: str) -> OpenedFile:
         """Return the right to read a file of a version, by its logical path, and where it lies.

@@ -1,52 +1,45 @@
-"""One product: what its headers say, the head of its table, and the numbers behind its picture."""
+"""One product: what its headers say, rows of its tables, and which picture it has."""
 
 from __future__ import annotations
 
 import atexit
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from oais.errors import NotFoundError
 from oais.functions.access import cards
 from oais.functions.access.decisions import Asker
+from oais.functions.access.looking import Stored, described, name_of, parts_of, shown_unasked
 from oais.functions.access.packages import Shown, resolve_links
-from oais.functions.access.places import crumbs
+from oais.functions.access.places import check_page, crumbs
 from oais.functions.access.views import (
     HeaderCard,
     OpenedFile,
+    Page,
     ProductView,
     TableView,
     UnitView,
 )
-from oais.information.description import ProductDescription
+from oais.functions.access.views.looks import RowsView
+from oais.information.representation.choosing import IMAGE
 from oais.information.representation.inspection import Inspector
 from oais.information.representation.reading import (
-    Curve as ReadCurve,
-)
-from oais.information.representation.reading import (
-    GreyImage,
     NotShownError,
-    TableHead,
+    TableRows,
     header_cards,
-    read_image,
-    read_light_curve,
-    read_table_head,
+    read_table_rows,
 )
 from oais.information.text import printable
 from policies.access import Action
 from search_index.index import Index
 
 ROWS_SHOWN = 20
-POINTS_SHOWN = 4_000
-"""Points of a curve on a page; of each interval its extremes stay, so no spike is lost."""
+"""Rows of a table on the page of its product."""
 
-SIDE_SHOWN = 800
+ROWS_OF_PAGE = 100
+"""Rows on a page of the table itself."""
+
 UNITS_SHOWN = 40
 """Header units of one file on a page."""
 
@@ -54,56 +47,59 @@ _NO_HEADERS = frozenset({"document", "software"})
 _LONGEST_INSPECTED = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A series to draw: ``y`` over ``x``, good points only; ``flagged`` counts those of doubtful quality."""
-
-    title: str
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    x_label: str
-    y_label: str
-    total: int
-    good: int
-    flagged: int
-
-
 def product_view(index: Index, asker: Asker, shown: Shown, path: str) -> ProductView:
     """Return all that is told of a product; table and picture only to who may download. NotFoundError."""
-    product = _described(shown, path)
-    stored = shown.stored.open(shown.version).file(path)
+    product = described(shown, path)
+    file = shown.stored.open(shown.version).file(path)
+    stored = Stored.of(file.path, file.digests)
     place = (shown.node, shown.description.aip_id, shown.version)
     access = asker.note(*place)
-    table, plot = None, ""
+    table, plot, drawn = None, "", False
     if asker.may(Action.DOWNLOAD, *place):
-        table, plot = _table(stored.path), _plot(stored.path, product)
+        parts = parts_of(stored)
+        part = shown_unasked(parts, product)
+        table, plot = _table(stored), name_of(part, part.drawings[0]) if part else ""
+        drawn = bool(parts)
     return ProductView(
         card=cards.described_card(shown.description, product.size, locked=not access.open),
         crumbs=crumbs(asker, shown.node),
         access=access,
         reference=shown.reference,
         version=shown.version,
-        product=cards.product_card(product, stored.digests),
+        product=cards.product_card(product, file.digests),
         facts=cards.product_facts(product),
         provenance=resolve_links(index, asker, product.provenance),
-        headers=() if product.kind in _NO_HEADERS else _headers(stored.path, product.size),
+        headers=() if product.kind in _NO_HEADERS else _headers(stored, product.size),
         table=table,
         plot=plot,
+        drawn=drawn,
     )
 
 
-def _described(shown: Shown, path: str) -> ProductDescription:
-    for product in shown.description.products:
-        if product.path == path:
-            return product
-    raise NotFoundError(f"{shown.reference} has no product {printable(path)!r}")
+def rows_view(
+    asker: Asker, shown: Shown, opened: OpenedFile, path: str, unit: int | None, page: int
+) -> RowsView:
+    """Return a page of the rows of an opened table; raises NotFoundError when there is none."""
+    product = described(shown, path)
+    check_page(page)
+    stored = Stored.of(opened.disk_path, opened.digests)
+    found = read_table_rows(stored.path, unit, ROWS_OF_PAGE, (page - 1) * ROWS_OF_PAGE)
+    return RowsView(
+        crumbs=crumbs(asker, shown.node),
+        reference=shown.reference,
+        version=shown.version,
+        product=cards.product_card(product, opened.digests),
+        parts=tuple(part for part in parts_of(stored) if IMAGE not in part.drawings),
+        table=_table_view(found),
+        page=Page(page, ROWS_OF_PAGE, found.total),
+    )
 
 
 @lru_cache(maxsize=512)
-def _headers(path: Path, size: int) -> tuple[UnitView, ...]:
+def _headers(stored: Stored, size: int) -> tuple[UnitView, ...]:
     """Return the headers of a stored file, which never change; none where there are none to show."""
-    units = tuple(_fits_units(path))
-    return units or (_other_units(path) if size <= _LONGEST_INSPECTED else ())
+    units = tuple(_fits_units(stored.path))
+    return units or (_other_units(stored.path) if size <= _LONGEST_INSPECTED else ())
 
 
 def _fits_units(path: Path) -> Iterator[UnitView]:
@@ -168,15 +164,15 @@ _KINDS = {"PRIMARY": "primary", "BINTABLE": "binary table", "TABLE": "text table
 
 
 @lru_cache(maxsize=512)
-def _table(path: Path) -> TableView | None:
+def _table(stored: Stored) -> TableView | None:
     try:
-        head = read_table_head(path, rows=ROWS_SHOWN)
+        head = read_table_rows(stored.path, rows=ROWS_SHOWN)
     except NotShownError:
         return None
     return _table_view(head)
 
 
-def _table_view(head: TableHead) -> TableView:
+def _table_view(head: TableRows) -> TableView:
     return TableView(
         unit=head.unit,
         columns=tuple(column.name for column in head.columns),
@@ -196,57 +192,3 @@ def _text(value: Any) -> str:
         head = ", ".join(_text(item) for item in value[:4])
         return f"[{head}, … {len(value)} values]" if len(value) > 4 else f"[{head}]"
     return printable(str(value), 120)
-
-
-def _plot(path: Path, product: ProductDescription) -> str:
-    """Return which picture can be drawn: the kind the description promises is tried first."""
-    attempts = [("light curve", _curve), ("image", _image)]
-    if product.obscore.dataproduct_type in {"image", "cube"}:
-        attempts.reverse()
-    return next((name for name, attempt in attempts if attempt(path) is not None), "")
-
-
-@lru_cache(maxsize=128)
-def _curve(path: Path) -> ReadCurve | None:
-    try:
-        found = read_light_curve(path, max_points=POINTS_SHOWN)
-    except NotShownError:
-        return None
-    return found if found.good > 1 else None
-
-
-@lru_cache(maxsize=32)
-def _image(path: Path) -> GreyImage | None:
-    try:
-        return read_image(path, max_side=SIDE_SHOWN)
-    except NotShownError:
-        return None
-
-
-def read_curve(opened: OpenedFile) -> Curve:
-    """Return the light curve of an opened product; raises NotFoundError when it has none."""
-    found = _curve(opened.disk_path)
-    if found is None:
-        raise NotFoundError(f"{opened.name} has no light curve to draw")
-    return Curve(
-        title=opened.name,
-        x=np.array(found.x, dtype=np.float64),
-        y=np.array(found.y, dtype=np.float64),
-        x_label=_label(found.x_name, found.x_unit),
-        y_label=_label(found.y_name, found.y_unit),
-        total=found.total,
-        good=found.good,
-        flagged=found.flagged,
-    )
-
-
-def read_plane(opened: OpenedFile) -> GreyImage:
-    """Return the picture in an opened product; raises NotFoundError when it has none."""
-    found = _image(opened.disk_path)
-    if found is None:
-        raise NotFoundError(f"{opened.name} has no image to draw")
-    return found
-
-
-def _label(name: str, unit: str) -> str:
-    return f"{name} ({unit})" if unit else name

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 MOST_PIXELS = 64_000_000
 
 
-def compressed_image(stream: BinaryIO, number: int) -> NDArray[np.float64]:
-    """Return the first plane of the tile-compressed image in HDU ``number`` as float64.
+def compressed_image(stream: BinaryIO, number: int, plane: int = 0) -> NDArray[np.float64]:
+    """Return one plane of the tile-compressed image in HDU ``number`` as float64.
 
     ``stream`` is an open file, never a name: astropy fetches what looks like a URL. Raises ValueError
     for an image of too many pixels, and whatever astropy raises for a damaged one.
@@ -24,7 +24,6 @@ def compressed_image(stream: BinaryIO, number: int) -> NDArray[np.float64]:
         if int(np.prod(shape, dtype=object)) > MOST_PIXELS:
             raise ValueError(f"the image has {shape} pixels, at most {MOST_PIXELS} are shown")
         data: Any = hdus[number].data
-    plane = np.asarray(data, dtype=np.float64)
-    while plane.ndim > 2:
-        plane = plane[0]
-    return np.atleast_2d(plane)
+    pixels = np.atleast_2d(np.asarray(data, dtype=np.float64))
+    chosen: NDArray[np.float64] = pixels.reshape(-1, *pixels.shape[-2:])[plane]
+    return chosen

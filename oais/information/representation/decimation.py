@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,36 +15,68 @@ Floats = NDArray[np.float64]
 class Decimator:
     """Takes points in order, in pieces of any size, and keeps at most about ``most`` of them.
 
-    NaN and infinite points are counted and left out; so are points with a quality flag.
+    NaN and infinite points are counted and left out; so are points with a quality flag, of which some are
+    kept apart. Points that are ``folded`` come in any order and are put in the order of ``x``.
     """
 
     most: int
     expected: int
+    folded: bool = False
     taken: int = 0
     kept: int = 0
     flagged: int = 0
+    least: float = math.inf
+    greatest: float = -math.inf
+    total: float = 0.0
     _parts: list[tuple[Floats, Floats]] = field(default_factory=list)
+    _doubtful: list[tuple[Floats, Floats]] = field(default_factory=list)
 
     def take(self, x: Floats, y: Floats, quality: Floats | None) -> None:
         """Take the next points; ``quality`` other than 0 marks a point as not good."""
         self.taken += len(x)
         good = np.isfinite(x) & np.isfinite(y)
+        share = max(2, self.most * len(good) // max(self.expected, len(good), 1))
         if quality is not None:
             marked = good & (quality != 0)
             self.flagged += int(marked.sum())
+            self._doubtful.append(self._thinned(x[marked], y[marked], share))
             good &= ~marked
         x, y = x[good], y[good]
-        self.kept += len(x)
-        share = max(2, self.most * len(good) // max(self.expected, len(good), 1))
-        self._parts.append(extremes(x, y, share))
+        self._count(y)
+        self._parts.append(self._thinned(x, y, share))
+
+    def _count(self, y: Floats) -> None:
+        self.kept += len(y)
+        if len(y):
+            self.least = min(self.least, float(y.min()))
+            self.greatest = max(self.greatest, float(y.max()))
+            with np.errstate(all="ignore"):
+                self.total += float(y.sum())
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of the good points, None without one or where their sum is too large."""
+        mean = self.total / self.kept if self.kept else math.nan
+        return mean if math.isfinite(mean) else None
 
     def points(self) -> tuple[Floats, Floats]:
-        """Return the points that are left, in the order they came."""
-        if not self._parts:
-            return np.empty(0), np.empty(0)
-        x = np.concatenate([part[0] for part in self._parts])
-        y = np.concatenate([part[1] for part in self._parts])
-        return extremes(x, y, self.most)
+        """Return the good points that are left, in the order they came, or of x where they are folded."""
+        return self._joined(self._parts)
+
+    def doubtful(self) -> tuple[Floats, Floats]:
+        """Return those with a quality flag that are left."""
+        return self._joined(self._doubtful)
+
+    def _joined(self, parts: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+        x = np.concatenate([part[0] for part in parts] or [np.empty(0)])
+        y = np.concatenate([part[1] for part in parts] or [np.empty(0)])
+        return self._thinned(x, y, self.most)
+
+    def _thinned(self, x: Floats, y: Floats, most: int) -> tuple[Floats, Floats]:
+        if self.folded:
+            order = np.argsort(x, kind="stable")
+            x, y = x[order], y[order]
+        return extremes(x, y, most)
 
 
 def extremes(x: Floats, y: Floats, most: int) -> tuple[Floats, Floats]:
@@ -59,16 +92,3 @@ def extremes(x: Floats, y: Floats, most: int) -> tuple[Floats, Floats]:
     low, high = index[rows, values.argmin(axis=1)], index[rows, values.argmax(axis=1)]
     chosen = np.unique(np.concatenate([low, high]))
     return x[chosen], y[chosen]
-
-
-def stretched(pixels: Floats, low_percent: float, high_percent: float) -> tuple[bytes, float, float]:
-    """Return 8-bit grey values between two percentiles, and the two values; NaN is black."""
-    finite = pixels[np.isfinite(pixels)]
-    if finite.size == 0:
-        return bytes(pixels.size), 0.0, 0.0
-    low, high = (float(value) for value in np.percentile(finite, [low_percent, high_percent]))
-    with np.errstate(all="ignore"):
-        scaled = (pixels - low) / (high - low) if high > low else np.where(pixels > low, 1.0, 0.5)
-    grey = np.nan_to_num(np.clip(scaled, 0.0, 1.0), nan=0.0) * 255.0
-    grey[~np.isfinite(pixels)] = 0
-    return grey.astype(np.uint8).tobytes(), low, high

@@ -1,4 +1,4 @@
-"""Looking into a product for a page: a table's head, a curve, an image, a header; all bounded.
+"""Looking into a product for a page: rows of a table, an image, a header; all bounded.
 
 Reading is done in limited child processes that are started at the first call and kept; whatever a file
 does to them is told as ``NotShownError``.
@@ -43,8 +43,8 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class TableHead:
-    """The first rows of a table: ``total`` counts all of them; cells are plain values, None for none."""
+class TableRows:
+    """Some rows of a table: ``total`` counts all of it; cells are plain values, None for none."""
 
     unit: int
     columns: tuple[Column, ...]
@@ -53,32 +53,11 @@ class TableHead:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
-    """Points of one column against another, thinned so that the extremes stay.
-
-    ``total`` rows are in the table, ``good`` of those read are finite and without a quality flag,
-    ``flagged`` have one; ``whole`` is False when only pieces of a very long table were read.
-    """
-
-    x_name: str
-    x_unit: str
-    y_name: str
-    y_unit: str
-    quality_name: str
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    total: int
-    good: int
-    flagged: int
-    whole: bool
-
-
-@dataclass(frozen=True, slots=True)
 class GreyImage:
     """An image in 8-bit grey, ``height`` rows of ``width`` bytes, the first stored row first.
 
-    FITS has its first row at the bottom. ``shape`` is that of the plane in the file (rows, columns);
-    ``low`` and ``high`` are the values shown black and white.
+    FITS has its first row at the bottom. ``shape`` is that of the plane in the file (rows, columns), of which
+    a cube has ``planes``; ``low`` and ``high`` are the values shown black and white, in ``value_unit``.
     """
 
     unit: int
@@ -88,16 +67,39 @@ class GreyImage:
     shape: tuple[int, int]
     low: float
     high: float
+    name: str = ""
+    planes: int = 1
+    value_unit: str = ""
+    stretch: str = "linear"
+    grid: tuple[GridAxis, ...] = ()
 
 
-def read_table_head(path: Path, unit: int | None = None, rows: int = 20) -> TableHead:
-    """Read the first rows of the table in ``unit``, or of the file's first table.
+@dataclass(frozen=True, slots=True)
+class GridLine:
+    """A line of equal ``value``; its ``path`` are points in shares of the image's width and height."""
+
+    value: float
+    path: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GridAxis:
+    """Lines of the sky over an image, of longitude or latitude, with the unit of their values."""
+
+    name: str
+    unit: str
+    lines: tuple[GridLine, ...]
+
+
+def read_table_rows(path: Path, unit: int | None = None, rows: int = 20, first: int = 0) -> TableRows:
+    """Read rows of the table in ``unit``, or of the file's first table, from ``first`` on, counted from 0.
 
     Raises:
         NotShownError: there is no such table, or the file is damaged.
     """
-    plain = _read(path, "table head", unit=unit, rows=max(0, min(rows, MOST_ROWS)))
-    return TableHead(
+    wanted = max(0, min(rows, MOST_ROWS))
+    plain = ask_reader(path, "table rows", unit=unit, first=max(0, first), rows=wanted)
+    return TableRows(
         unit=plain["unit"],
         columns=tuple(Column(*column) for column in plain["columns"]),
         rows=tuple(tuple(row) for row in plain["rows"]),
@@ -105,37 +107,26 @@ def read_table_head(path: Path, unit: int | None = None, rows: int = 20) -> Tabl
     )
 
 
-def read_light_curve(
-    path: Path,
-    unit: int | None = None,
-    x: str | None = None,
-    y: str | None = None,
-    max_points: int = 2_000,
-) -> Curve:
-    """Read one column of numbers against another; without names, flux (or the first) against time.
-
-    Raises:
-        NotShownError: there is no table with such columns, or the file is damaged.
-    """
-    most = max(2, min(max_points, MOST_POINTS))
-    plain = _read(path, "light curve", unit=unit, x=x, y=y, max_points=most)
-    return Curve(**{**plain, "x": tuple(plain["x"]), "y": tuple(plain["y"])})
-
-
 def read_image(
     path: Path,
     unit: int | None = None,
     max_side: int = 512,
     percentiles: tuple[float, float] = (1.0, 99.5),
+    stretch: str = "linear",
+    plane: int = 0,
+    grid: bool = False,
 ) -> GreyImage:
-    """Read an image (of a cube the first plane), made small by block means and stretched.
+    """Read an image, of a cube one plane, made small by block means and stretched (see ``STRETCHES``).
+
+    With ``grid`` come the lines of the sky over it, where the header tells them.
 
     Raises:
         NotShownError: there is no such image, or the file is damaged.
     """
     low, high = (min(100.0, max(0.0, percent)) for percent in percentiles)
     side = max(1, min(max_side, MOST_SIDE))
-    plain = _read(path, "image", unit=unit, max_side=side, low=low, high=high)
+    more: dict[str, Any] = {"stretch": stretch, "plane": plane, "grid": grid}
+    plain = ask_reader(path, "image", unit=unit, max_side=side, low=low, high=high, **more)
     return GreyImage(
         unit=plain["unit"],
         width=plain["width"],
@@ -144,7 +135,17 @@ def read_image(
         shape=(plain["shape"][0], plain["shape"][1]),
         low=plain["low"],
         high=plain["high"],
+        name=plain["name"],
+        planes=plain["planes"],
+        value_unit=plain["value_unit"],
+        stretch=stretch,
+        grid=tuple(_grid_axis(axis) for axis in plain["grid"]),
     )
+
+
+def _grid_axis(plain: dict[str, Any]) -> GridAxis:
+    lines = (GridLine(line["value"], tuple((x, y) for x, y in line["path"])) for line in plain["lines"])
+    return GridAxis(plain["name"], plain["unit"], tuple(lines))
 
 
 def header_cards(path: Path, unit: int = 0) -> tuple[tuple[str, str, str], ...]:
@@ -153,7 +154,7 @@ def header_cards(path: Path, unit: int = 0) -> tuple[tuple[str, str, str], ...]:
     Raises:
         NotShownError: there is no such HDU.
     """
-    plain = _read(path, "header cards", unit=unit)
+    plain = ask_reader(path, "header cards", unit=unit)
     return tuple((card[0], card[1], card[2]) for card in plain["cards"])
 
 
@@ -165,7 +166,8 @@ def read_inspection(path: Path, name: str) -> Inspection:
     return inspection_of(name, kept_pool(SECONDS).ask([inspection_request(name, path)])[0])
 
 
-def _read(path: Path, reader: str, **options: Any) -> dict[str, Any]:
+def ask_reader(path: Path, reader: str, **options: Any) -> dict[str, Any]:
+    """Have a limited process read a file; raises NotShownError with what it says against it."""
     request = {
         "task": "read",
         "path": os.path.abspath(path),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -28,6 +29,10 @@ Floats = NDArray[np.float64]
 MOST_TEXT = 64 << 20
 """Bytes of a text table that are read to show it."""
 
+MJD_UTC = "MJD (UTC)"
+"""Unit of times that were read from texts or a CDF."""
+
+_LOOKED_AT = 200
 _DATA = re.compile(rb"^[ \t]*DATA_UNTIL[^\n]*\n", re.MULTILINE | re.IGNORECASE)
 _MJD_EPOCH = np.datetime64("1858-11-17T00:00:00", "us")
 _DAY = np.timedelta64(86_400_000_000, "us")
@@ -54,6 +59,26 @@ class Table:
             cells = [row[place] if place < len(row) else "" for row in self.rows]
             self.numbers[name] = _times(cells) if _is_time(cells) else _numbers(cells)
         return self.numbers[name]
+
+    def cells(self, first: int, count: int) -> list[list[str]]:
+        """Return the cells of some rows as text, from row ``first`` on, counted from 0."""
+        if self.rows or not self.numbers:
+            return self.rows[first : first + count]
+        columns = [self.numbers[name][first : first + count] for name in self.names]
+        return [[repr(float(value)) for value in row] for row in zip(*columns, strict=True)]
+
+    def is_time(self, name: str) -> bool:
+        """Return whether a column holds times: as numbers they are MJD of UTC."""
+        return self.units[self.names.index(name)] == MJD_UTC or _is_time(self._first_cells(name))
+
+    def holds_numbers(self, name: str) -> bool:
+        """Return whether a column holds numbers or times, as far as its first cells tell."""
+        cells = self._first_cells(name)
+        return name in self.numbers or _is_time(cells) or any(is_plain(cell) for cell in cells)
+
+    def _first_cells(self, name: str) -> list[str]:
+        place = self.names.index(name)
+        return [row[place] for row in self.rows[:_LOOKED_AT] if place < len(row)]
 
 
 def text_table(stream: Readable, *, blanks: bool) -> Table:
@@ -104,7 +129,7 @@ def _cef_columns(variables: list[dict[str, Any]]) -> tuple[list[str], list[str],
         for n in range(count):
             names.append(variable["name"] if count == 1 else f"{variable['name']}[{n}]")
             kind = str(variable["format"]).upper()
-            units.append("MJD (UTC)" if kind == "ISO_TIME" else str(variable["unit"]))
+            units.append(MJD_UTC if kind == "ISO_TIME" else str(variable["unit"]))
             kinds.append(kind)
     return names, units, kinds
 
@@ -127,12 +152,14 @@ def _is_time(cells: list[str]) -> bool:
 def _times(cells: list[str]) -> Floats:
     values = np.full(len(cells), np.nan)
     for n, cell in enumerate(cells):
-        try:
-            moment = np.datetime64(cell.rstrip("Z"), "us")
-        except ValueError:
-            continue
-        values[n] = float((moment - _MJD_EPOCH) / _DAY)
+        with suppress(ValueError):
+            values[n] = mjd_of(cell.partition("/")[0])
     return values
+
+
+def mjd_of(text: str) -> float:
+    """Return a time of UTC, ISO 8601, as MJD; raises ValueError for none."""
+    return float((np.datetime64(text.rstrip("Z"), "us") - _MJD_EPOCH) / _DAY)
 
 
 def _numbers(cells: list[str]) -> Floats:
@@ -162,6 +189,4 @@ def cdf_table(stream: BinaryIO) -> Table:
         numbers[name] = values
     if not names:
         raise ValueError("the CDF has no variable with records")
-    count = len(next(iter(numbers.values())))
-    shown = [[repr(float(numbers[name][row])) for name in names] for row in range(min(count, 200))]
-    return Table(names, units, shown, whole=True, numbers=numbers)
+    return Table(names, units, [], whole=True, numbers=numbers)

@@ -10,9 +10,10 @@ from typing import Any
 
 
 def as_plain(value: Any) -> Any:
-    """Return a view as what JSON can hold; properties of views (``Page.first``) are included."""
+    """Return a view as what JSON can hold, with properties of views (``Page.first``) and without bytes."""
     if is_dataclass(value) and not isinstance(value, type):
-        plain = {item.name: as_plain(getattr(value, item.name)) for item in fields(value)}
+        told = ((item.name, getattr(value, item.name)) for item in fields(value))
+        plain = {name: as_plain(held) for name, held in told if not isinstance(held, bytes)}
         computed = (key for key, thing in vars(type(value)).items() if isinstance(thing, property))
         return plain | {key: as_plain(getattr(value, key)) for key in computed}
     if isinstance(value, Mapping):

@@ -33,7 +33,7 @@ class UnitView:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """The first rows of a table, each cell as text, a missing value empty."""
+    """Some rows of a table, each cell as text, a missing value empty."""
 
     unit: int
     columns: tuple[str, ...]
@@ -46,7 +46,8 @@ class TableView:
 class ProductView:
     """One product: description, headers, the head of its table, and which picture can be drawn.
 
-    ``plot`` is ``light curve``, ``image`` or empty.
+    ``plot`` names its picture (light curve, time series, spectrum, event map, good times, image) or is
+    empty; ``drawn`` tells whether there is anything that can be drawn.
     """
 
     card: AipCard
@@ -60,3 +61,4 @@ class ProductView:
     headers: tuple[UnitView, ...]
     table: TableView | None
     plot: str
+    drawn: bool

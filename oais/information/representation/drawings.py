@@ -1,0 +1,224 @@
+"""The numbers behind drawings of a product, read by limited processes: what there is, and each kind of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from oais.information.representation.intervals import Interval
+from oais.information.representation.reading import MOST_POINTS, ask_reader
+
+Floats = tuple[float, ...]
+NamedUnit = tuple[str, str]
+"""A column's name and unit."""
+
+EVERYWHERE: Final = Interval("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a file that can be drawn: an image, or a table of ``rows`` with its columns of numbers.
+
+    ``drawings`` are those it gives, the best first; ``time`` is its column of times or empty; ``fits`` tells
+    whether the first suits it so well that it is shown unasked.
+    """
+
+    number: int
+    name: str
+    rows: int
+    columns: tuple[NamedUnit, ...]
+    time: str
+    drawings: tuple[str, ...]
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows are drawn: those in an ``interval`` of UTC, or between two numbers of the column itself."""
+
+    interval: Interval = EVERYWHERE
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Points of one column, thinned so that the extremes stay, and what was counted of all of them.
+
+    ``mjd`` is their time as MJD of UTC, empty where no such time is told. ``good`` points are finite and
+    without a quality flag, ``flagged`` ones have one (some of them are in ``flagged_x`` and so on),
+    ``missing`` ones are not finite; ``least``, ``greatest`` and ``mean`` are of the good ones.
+    """
+
+    name: str
+    unit: str
+    x: Floats
+    y: Floats
+    mjd: Floats
+    flagged_x: Floats
+    flagged_y: Floats
+    flagged_mjd: Floats
+    good: int
+    flagged: int
+    missing: int
+    least: float | None
+    greatest: float | None
+    mean: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Columns over another, ``x``, whose time counts in ``scale``; ``within`` of ``total`` rows are drawn.
+
+    ``whole`` is False where only pieces of a very long table were read.
+    """
+
+    unit: int
+    unit_name: str
+    x: NamedUnit
+    scale: str
+    quality: str
+    total: int
+    within: int
+    whole: bool
+    tracks: tuple[Track, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventMap:
+    """How many events lie in each field: rows of ``counts`` go up with y, its columns with x.
+
+    The ranges hold all but a few far away, which are counted as ``outside``.
+    """
+
+    unit: int
+    unit_name: str
+    x: NamedUnit
+    y: NamedUnit
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    counts: tuple[tuple[int, ...], ...]
+    total: int
+    counted: int
+    outside: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many values lie in each step between two ``edges``, one more than ``counts``."""
+
+    unit: int
+    unit_name: str
+    x: NamedUnit
+    edges: Floats
+    counts: tuple[int, ...]
+    logarithmic: bool
+    total: int
+    counted: int
+    missing: int
+    least: float | None
+    greatest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GoodTimes:
+    """Intervals from ``starts`` to ``stops``, the first of ``total``; ``length`` is the sum of all."""
+
+    unit: int
+    unit_name: str
+    names: tuple[str, str]
+    time_unit: str
+    scale: str
+    starts: Floats
+    stops: Floats
+    start_mjd: Floats
+    stop_mjd: Floats
+    length: float | None
+    total: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Pieces of time, each with its beginning in UTC and its rows; ``whole`` when all rows were counted."""
+
+    unit: int
+    unit_name: str
+    spans: tuple[tuple[str, int], ...]
+    whole: bool
+
+
+def read_outline(path: Path) -> tuple[Part, ...]:
+    """Return what of a file can be drawn; raises NotShownError when it is damaged or holds no numbers."""
+    return tuple(_part(unit) for unit in ask_reader(path, "outline")["units"])
+
+
+def _part(plain: dict[str, Any]) -> Part:
+    columns = tuple((name, unit) for name, unit in plain["columns"])
+    return Part(**{**plain, "columns": columns, "drawings": tuple(plain["drawings"])})
+
+
+def read_series(
+    path: Path,
+    unit: int | None = None,
+    x: str = "",
+    y: tuple[str, ...] = (),
+    wanted: Wanted | None = None,
+    fold: tuple[float, float] | None = None,
+    max_points: int = 2_000,
+) -> Series:
+    """Read columns over another, folded by (period, epoch) in its own numbers; raises NotShownError."""
+    most = max(2, min(max_points, MOST_POINTS))
+    plain = _drawing(path, unit, "series", wanted, x=x, y=list(y), fold=fold, most=most)
+    return Series(**{**plain, "tracks": tuple(Track(**_frozen(track)) for track in plain["tracks"])})
+
+
+def read_event_map(
+    path: Path,
+    unit: int | None = None,
+    x: str = "",
+    y: str = "",
+    wanted: Wanted | None = None,
+    bins: int = 100,
+) -> EventMap:
+    """Count the events of a table in fields of two columns, its sky by default; raises NotShownError."""
+    return EventMap(**_drawing(path, unit, "map", wanted, x=x, y=y, bins=bins))
+
+
+def read_histogram(
+    path: Path, unit: int | None = None, x: str = "", wanted: Wanted | None = None, bins: int = 60
+) -> Histogram:
+    """Count the values of a column, its energy by default; raises NotShownError."""
+    return Histogram(**_drawing(path, unit, "histogram", wanted, x=x, bins=bins))
+
+
+def read_good_times(path: Path, unit: int | None = None) -> GoodTimes:
+    """Read the intervals of a table with columns START and STOP; raises NotShownError."""
+    return GoodTimes(**_drawing(path, unit, "intervals", None))
+
+
+def read_spans(path: Path, unit: int | None, hours: int) -> Spans:
+    """Count the rows of each piece of ``hours``, none where their time is not told; raises NotShownError."""
+    return Spans(**_drawing(path, unit, "spans", None, hours=hours))
+
+
+def _drawing(path: Path, unit: int | None, kind: str, wanted: Wanted | None, **wish: Any) -> dict[str, Any]:
+    told = wanted or Wanted()
+    span = {
+        "start": told.interval.start,
+        "stop": told.interval.stop,
+        "low": told.low,
+        "high": told.high,
+    }
+    return _frozen(ask_reader(path, "drawing", unit=unit, kind=kind, span=span, **wish))
+
+
+def _frozen(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer with tuples for its lists of plain values."""
+    return {key: _tuple(value) if isinstance(value, list) else value for key, value in plain.items()}
+
+
+def _tuple(values: list[Any]) -> tuple[Any, ...]:
+    return tuple(tuple(value) if isinstance(value, list) else value for value in values)
