@@ -112,11 +112,11 @@ def read_record(stored: StoredAip) -> AipRecord:
     sizes: dict[str, int] = {}
     versions = []
     for number in stored.versions:
-        files = stored.open(number).files()
+        files = stored.open(number).sizes()
         held = sum(sizes.values())
-        sizes.update({str(file.path): max(file.size, 0) for file in files.values()})
+        sizes.update({place: max(size, 0) for place, size in files})
         description = read_description(stored, number)
-        record = _version_record(stored, number, description, [file.size for file in files.values()])
+        record = _version_record(stored, number, description, [size for _, size in files])
         versions.append(replace(record, added=sum(sizes.values()) - held))
     return AipRecord(
         aip_id=stored.aip_id,

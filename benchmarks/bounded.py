@@ -20,12 +20,7 @@ _SPEED = Target("figure", 400, at_least=True)
 _LINES = 2**24
 
 
-def figures(work: Path, sizes: Sizes) -> list[Figure]:
-    """Measure by number of AIPs, by number of files in one AIP, and by the size of one file."""
-    return [*_by_aips(work, sizes), *_by_files(work, sizes), *_by_size(work, sizes)]
-
-
-def _by_aips(work: Path, sizes: Sizes) -> Iterator[Figure]:
+def by_aips(work: Path, sizes: Sizes) -> Iterator[Figure]:
     """Take in, audit, show, serve and index again a tenth of the AIPs, and all of them."""
     numbers = (sizes.many_aips // 10, sizes.many_aips)
     taken = []
@@ -56,7 +51,7 @@ def _by_aips(work: Path, sizes: Sizes) -> Iterator[Figure]:
         shutil.rmtree(work / f"home-{number}")
 
 
-def _by_files(work: Path, sizes: Sizes) -> Iterator[Figure]:
+def by_files(work: Path, sizes: Sizes) -> Iterator[Figure]:
     """Do the same with one AIP of a tenth of the files, and of all of them."""
     numbers = (sizes.many_files // 10, sizes.many_files)
     taken = []
@@ -77,7 +72,7 @@ def _by_files(work: Path, sizes: Sizes) -> Iterator[Figure]:
     yield from _flat(what, peer, taken[0], taken[1], dict.fromkeys(taken[0], numbers))
 
 
-def _by_size(work: Path, sizes: Sizes) -> Iterator[Figure]:
+def by_size(work: Path, sizes: Sizes) -> Iterator[Figure]:
     """Take in and audit a sparse file, and one of a tenth of its size: no byte of it is held."""
     numbers = (sizes.sparse_bytes // 10, sizes.sparse_bytes)
     taken = []

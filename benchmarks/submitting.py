@@ -26,12 +26,13 @@ def one_big_bag(work: Path, sizes: Sizes) -> list[Figure]:
     )
     fresh.empty()
     what = f"submit of one bag of {sizes.big_bytes >> 20:,} MiB"
-    return [Figure(what, taken["ours"], "s", Target("ratio", 1.6), "cp -r; sync; sha512sum", taken["peer"])]
+    return [Figure(what, taken["ours"], "s", Target("ratio", 1.3), "cp; fsync; sha512sum", taken["peer"])]
 
 
 def _copy_sync_hash(bag: Path, target: Path) -> float:
+    copy = str(target / "data" / "big.dat")
     seconds = run_command(["cp", "-r", str(bag), str(target)])
-    return seconds + run_command(["sync"]) + run_command(["sha512sum", str(target / "data" / "big.dat")])
+    return seconds + run_command(["sync", copy]) + run_command(["sha512sum", copy])
 
 
 def many_small_bags(work: Path, sizes: Sizes) -> list[Figure]:
@@ -49,7 +50,7 @@ def many_small_bags(work: Path, sizes: Sizes) -> list[Figure]:
     what = f"submit of {sizes.bags:,} bags of 3 small FITS"
     ours, theirs = taken["ours"] / len(bags), taken["peer"] / len(some)
     return [
-        Figure(f"{what}: rate", 1 / ours, "AIPs/s", Target("figure", 30, at_least=True)),
+        Figure(f"{what}: rate", 1 / ours, "AIPs/s", Target("figure", 50, at_least=True)),
         Figure(
             f"{what}: time for one",
             1000 * ours,
