@@ -211,7 +211,8 @@ def _print_forecast(told: Forecast) -> None:
     out.print(
         f"[bold]{escape(told.location)}[/]  {held}; read at {pace}, asked for {show_size(told.steady)}/s"
     )
-    rows = table("depth", "every", "in time", "due", "to read", "oldest", right=("in time", "due", "to read"))
+    numbers = ("in time", "due", "overdue", "to read")
+    rows = table("depth", "every", *numbers, "oldest", right=numbers)
     for item in told.coverage:
         every = counted(item.days, "day") if item.days else "never"
         rows.add_row(
@@ -219,6 +220,7 @@ def _print_forecast(told: Forecast) -> None:
             every,
             f"{item.current}/{item.aips}",
             str(item.due),
+            str(item.overdue),
             show_size(item.due_bytes),
             item.oldest_at[:10],
         )

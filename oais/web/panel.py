@@ -19,6 +19,7 @@ _PANEL: Final[tuple[tuple[str, str, Duty], ...]] = (
     ("/desk/approvals", "Approvals", Duty.MANAGE_PEOPLE),
     ("/desk/withdrawals", "Withdrawals", Duty.MANAGE_ARCHIVE),
     ("/desk/usage", "Downloads", Duty.MANAGE_ARCHIVE),
+    ("/desk/audits", "Audits", Duty.MANAGE_ARCHIVE),
     ("/desk/formats", "Formats", Duty.MANAGE_ARCHIVE),
     ("/desk/policies", "Policies", Duty.MANAGE_POLICY),
     ("/desk/embargoes", "Embargoes", Duty.MANAGE_POLICY),

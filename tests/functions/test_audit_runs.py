@@ -377,6 +377,8 @@ def test_a_cadence_that_cannot_be_kept_is_foretold(held: Archive) -> None:
     assert told.kept
     assert told.warnings() == ()
     slow = replace(held, settings=replace(held.settings, audit_bytes_per_second=1))
+    # Nothing is due for a day, and then all of it at once, to be read within another.
+    assert forecast(slow).needed == pytest.approx(told.bytes / 86400, rel=0.01)
     _wait(held, 100)
     told = forecast(slow)
     assert not told.kept

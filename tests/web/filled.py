@@ -16,8 +16,12 @@ from oais.database.orders import OrderState
 from oais.database.requests import Owner
 from oais.functions.access.finding import Question
 from oais.functions.administration import initialise
+from oais.functions.audit import run_audit, select_for_audit
+from oais.functions.copies.locations import add_location
+from oais.functions.copies.replication import sync_all
 from oais.functions.data_management import rebuild_index
 from oais.functions.embargo.declaring import declare_complete
+from oais.functions.ledger.recording import record_audit
 from oais.functions.notifications import subscribe
 from oais.functions.orders.building import Worker
 from oais.functions.orders.counting import count_download
@@ -68,6 +72,7 @@ def filled_site(
     group = _people(service)
     ordered = _orders(service)
     _downloads(service)
+    _audited(service.archive, folder)
     with served(Depository(service, _provider(service))) as depository:
         deliveries = _deliveries(depository, folder)
         with service.database.reading() as connection:
@@ -100,6 +105,7 @@ def filled_site(
                     "/desk/policies/explain?about=V1&login=reader&supposed=visit%3DV2%2Ccompleted%3D2027-02-01",
                     "/desk/policies/calendar",
                     "/desk/embargoes",
+                    "/desk/audits",
                     "/desk/formats",
                     "/orders?everybody=true",
                 ),
@@ -180,6 +186,21 @@ def _downloads(service: Service) -> None:
     for number in range(7):
         count_download(service, ANONYMOUS, f"192.0.2.{number}", [("generic/products", 10**9 * (number + 1))])
     count_download(service, ANONYMOUS, "192.0.2.1", [("generic/elsewhere", 5)])
+
+
+def _audited(archive: Archive, folder: Path) -> None:
+    """Let an audit meet a damage that is mended afterwards, and a location go away after one that did not."""
+    add_location(archive, "vault", folder / "vault")
+    assert all(not told.findings for told in sync_all(archive))
+    damaged = next(archive.aip_root.rglob("v1/content/METS.xml"))
+    sound = damaged.read_bytes()
+    damaged.chmod(0o644)
+    damaged.write_bytes(sound.replace(b"AIP", b"aip", 1))
+    for location in ("home", "vault"):
+        told = run_audit(archive, select_for_audit(archive, location=location))
+        record_audit(archive, told.started_at, told.as_plain())
+    damaged.write_bytes(sound)
+    (folder / "vault").rename(folder / "away")
 
 
 def _provider(service: Service) -> str:

@@ -57,6 +57,7 @@ STAFF_PAGES = (
     "/desk/approvals",
     "/desk/groups",
     "/desk/policies",
+    "/desk/audits",
     "/desk/formats",
     "/desk/embargoes",
     "/desk/usage",

@@ -22,16 +22,22 @@ _DAY: Final = 86400.0
 _RUNS: Final = 20
 """How many of the newest runs tell the pace."""
 
+_RUNS_TOLD: Final = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One depth: its cadence, the AIPs proven within it, how many are due, and the oldest proof."""
+    """One depth: its cadence, the AIPs proven within it, how many are due, and the oldest proof.
+
+    ``overdue`` are those of the due whose grace is over too.
+    """
 
     depth: str
     days: int
     aips: int
     current: int
     due: int
+    overdue: int
     due_bytes: int
     oldest_at: str
 
@@ -53,8 +59,8 @@ class Forecast:
     """What is due in one location and whether it will be read in time.
 
     ``pace`` is what audits read in a second (0: not known yet), ``steady`` what the cadences ask for in the
-    long run, ``needed`` what it takes to read all in time from now on. ``late`` AIPs will miss their time,
-    the last of them by ``late_by`` seconds.
+    long run, ``needed`` what it takes at least to read all in time from now on. ``late`` AIPs will miss
+    their time, the last of them by ``late_by`` seconds.
     """
 
     location: str
@@ -83,7 +89,7 @@ class Forecast:
             told.append(
                 f"{self.late} audits{where} will come too late, the last by {_long(self.late_by)}: "
                 f"{show_size(self.late_bytes)} are to be read until then, at {show_size(self.pace)}/s; "
-                f"{show_size(self.needed)}/s would do"
+                f"it takes at least {show_size(self.needed)}/s"
             )
         if self.pace and self.steady > self.pace:
             told.append(
@@ -103,31 +109,33 @@ def _long(seconds: float) -> str:
 def forecast(archive: Home, location: str = HOME) -> Forecast:
     """Foretell the audits of one location from its register; reads no data. Raises NotFoundError."""
     root = roots(archive)[location]
-    now = archive.now()
     with closing(Register(archive, location, root)) as register:
-        aips, size, troubled = next(
-            register.rows(
-                "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(trouble <> ''), 0) FROM aip"
-            )
-        )
-        pace = _pace(register, archive.settings.audit_bytes_per_second)
-        coming = _Coming(datetime.fromisoformat(now), pace)
-        coming.look(_deadlines(archive, register))
-        days = [cadence_days(archive.settings, depth) for depth in (Depth.FAST, Depth.FULL)]
-        return Forecast(
-            location,
-            aips,
-            size,
-            tuple(_coverage(archive, register, depth, now) for depth in Depth),
-            _runs(register),
-            troubled,
-            pace,
-            sum(size / (_DAY * each) for each in days if each),
-            coming.needed,
-            coming.late,
-            coming.late_bytes,
-            coming.late_by,
-        )
+        return foretold(archive, location, register)
+
+
+def foretold(archive: Home, location: str, register: Register) -> Forecast:
+    """Foretell the audits of one location by a register that is open."""
+    now = archive.now()
+    query = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(trouble <> ''), 0) FROM aip"
+    aips, size, troubled = next(register.rows(query))
+    pace = _pace(register, archive.settings.audit_bytes_per_second)
+    coming = _Coming(datetime.fromisoformat(now), pace)
+    coming.look(_deadlines(archive, register))
+    days = [cadence_days(archive.settings, depth) for depth in (Depth.FAST, Depth.FULL)]
+    return Forecast(
+        location,
+        aips,
+        size,
+        tuple(_coverage(archive, register, depth, now) for depth in Depth),
+        _runs(register),
+        troubled,
+        pace,
+        sum(size / (_DAY * each) for each in days if each),
+        coming.needed,
+        coming.late,
+        coming.late_bytes,
+        coming.late_by,
+    )
 
 
 def forecasts(archive: Home) -> list[Forecast]:
@@ -139,12 +147,14 @@ def _coverage(archive: Home, register: Register, depth: Depth, now: str) -> Cove
     days = cadence_days(archive.settings, depth)
     query = (
         f"SELECT count(*), coalesce(sum({depth}_at <= ?), 0), "  # noqa: S608 - the depth is one of ours
+        f"coalesce(sum({depth}_at <= ?), 0), "
         f"coalesce(sum(CASE WHEN {depth}_at <= ? THEN bytes ELSE 0 END), 0), "
         f"coalesce(min({depth}_at), '') FROM aip"
     )
-    limit = days_before(now, days) if days else ""
-    aips, due, size, oldest = next(register.rows(query, (limit, limit)))
-    return Coverage(depth, days, aips, aips - due, due, size if depth is not Depth.LIGHT else 0, oldest)
+    limit, late = (days_before(now, days), days_before(now, days + _GRACE_DAYS)) if days else ("", "")
+    aips, due, overdue, size, oldest = next(register.rows(query, (limit, late, limit)))
+    size = 0 if depth is Depth.LIGHT else size
+    return Coverage(depth, days, aips, aips - due, due, overdue, size, oldest)
 
 
 def _pace(register: Register, limit: int) -> float:
@@ -160,9 +170,9 @@ def _pace(register: Register, limit: int) -> float:
 def _runs(register: Register) -> tuple[LastRun, ...]:
     query = (
         "SELECT scope, started_at, ended_at, aips, bytes, damaged FROM run WHERE ended_at <> '' "
-        "ORDER BY id DESC LIMIT 5"
+        "ORDER BY id DESC LIMIT ?"
     )
-    return tuple(LastRun(*row) for row in register.rows(query))
+    return tuple(LastRun(*row) for row in register.rows(query, (_RUNS_TOLD,)))
 
 
 def _deadlines(archive: Home, register: Register) -> Iterable[tuple[str, int, int]]:
@@ -190,15 +200,18 @@ class _Coming:
         """Take in the audits to come; each begins when it is due, or when those before it are done."""
         if not self._pace:
             return
-        free_at, read = 0.0, 0
+        free_at = since = 0.0
+        read = before = 0
         for at, size, days in audits:
             age = (self._now - datetime.fromisoformat(at)).total_seconds() if at else days * _DAY
             due = days * _DAY - age
-            free_at = max(free_at, due) + size / self._pace
+            if free_at < due:  # nothing to read until then: what comes now is a bout of its own
+                free_at = since = due
+                before = read
+            free_at += size / self._pace
             read += size
             rest = max(due, 0.0) + _GRACE_DAYS * _DAY
-            if due <= 0:
-                self.needed = max(self.needed, read / rest)
+            self.needed = max(self.needed, (read - before) / (rest - since))
             if free_at > rest:
                 self.late += 1
                 self.late_bytes = read

@@ -214,11 +214,17 @@ class Register:
         """Return the newest version of an AIP as an audit met it last, 0 where none did."""
         return int(self._one("SELECT max(head) FROM aip WHERE name = ?", (name,)) or 0)
 
-    def troubled(self, run: Run) -> Iterator[AuditResult]:
-        """Yield what this run found not to be intact, by identifier."""
-        query = "SELECT result FROM aip WHERE run = ? AND trouble <> '' ORDER BY name"
-        for (text,) in self._database.execute(query, (run.key,)).fetchall():
+    def troubled(self, run: Run | None = None, *, most: int = -1) -> Iterator[AuditResult]:
+        """Yield what this run, or else the last audit of each, found not to be intact, by identifier."""
+        of = "" if run is None else "run = :run AND "
+        query = f"SELECT result FROM aip WHERE {of}trouble <> '' ORDER BY name LIMIT :most"  # noqa: S608
+        values = {"run": run.key if run else 0, "most": most}
+        for (text,) in self._database.execute(query, values).fetchall():
             yield _as_result(text)
+
+    def knows(self, name: str) -> bool:
+        """Return whether an AIP of that name was there when it was looked last."""
+        return bool(self._one("SELECT count(*) FROM aip WHERE name = ?", (name,)))
 
     def rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a question about the whole register, a few at a time."""

@@ -7,6 +7,7 @@ from typing import Final
 from oais.web.api import (
     account,
     archive,
+    audits,
     codes,
     desk,
     groups,
@@ -21,6 +22,7 @@ from oais.web.doors import Door
 API_DOORS: Final[tuple[Door, ...]] = (
     *archive.DOORS,
     *account.DOORS,
+    *audits.DOORS,
     *desk.DOORS,
     *groups.DOORS,
     *codes.DOORS,

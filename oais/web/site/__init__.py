@@ -7,6 +7,7 @@ from typing import Final
 from oais.web.doors import Door
 from oais.web.site import (
     asking,
+    audits,
     baskets,
     codes,
     delegations,
@@ -58,6 +59,7 @@ SITE_DOORS: Final[tuple[Door, ...]] = (
     *orders.DOORS,
     *policies.DOORS,
     *preservation.DOORS,
+    *audits.DOORS,
     *withdrawals.DOORS,
 )
 """Every page; of two addresses that fit, the earlier answers."""
