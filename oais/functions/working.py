@@ -1,4 +1,4 @@
-"""The worker's round: build what was ordered, take in deposits, audit, write and send mail, clear up."""
+"""The worker's round: orders, deposits, copies, audits, time stamps, mail, and what has expired."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from oais.functions.auditing import Auditor
 from oais.functions.copies.replication import Replicator
 from oais.functions.deposit.intake import ingest_due
 from oais.functions.deposit.uploads import sweep_expired
+from oais.functions.ledger.stamping import Stamper
 from oais.functions.mailing import send_due
 from oais.functions.notifications import notify_due
 from oais.functions.orders.building import Worker
@@ -41,6 +42,7 @@ def chores_of(service: Service) -> Mapping[str, Chore]:
         "versions copied": Replicator(service.archive).bring_due,
         "uploads expired": lambda: sweep_expired(service),
         "AIPs audited": Auditor(service).audit_due,
+        "checkpoints stamped": Stamper(service.archive).stamp_due,
         "letters written": lambda: notify_due(service),
         "letters sent": lambda: send_due(service),
     }

@@ -15,7 +15,7 @@ import pytest
 from oais.archive import Archive
 from oais.functions.ledger.publishing import publish
 from oais.functions.ledger.recording import record
-from oais.functions.ledger.stamping import stamp_owed
+from oais.functions.ledger.stamping import Stamper, stamp_owed
 from oais.functions.ledger.verifying import verify_ledger
 from oais.information.ledger.statements import Statement
 from oais.information.ledger.timestamps import stamp_query, why_no_stamp
@@ -158,6 +158,22 @@ def test_while_the_authority_is_away_it_is_published_and_the_time_is_owed(
     assert good(authority, published.path, token)
     assert good(authority, later.path, later.path.with_name(f"{later.path.name}.tsr"))
     assert not good(authority, later.path, token)
+
+
+def test_the_worker_makes_up_for_what_is_owed(stamped: Archive, authority: Authority, tmp_path: Path) -> None:
+    """It asks at its first round; an authority that is away rests an hour, and is asked again."""
+    authority.away = True
+    published = publish(stamped, tmp_path / "witness")
+    asked, now = len(authority.asked), 0.0
+    stamper = Stamper(stamped, clock=lambda: now)
+    assert [stamper.stamp_due(), stamper.stamp_due()] == [0, 0]
+    assert len(authority.asked) == asked + 1
+    authority.away, now = False, 3599.0
+    assert stamper.stamp_due() == 0
+    now = 3600.0
+    assert stamper.stamp_due() == 1
+    assert good(authority, published.path, stamped.home / "ledger" / "timestamps" / "1.tsr")
+    assert codes(stamped) == []
 
 
 def test_an_authority_that_is_not_there_at_all(archive: Archive, tmp_path: Path) -> None:

@@ -7,14 +7,16 @@ One without a token is owed: the authority was away, and it is asked again at th
 from __future__ import annotations
 
 import http.client
+import math
 import secrets
 import shlex
 import shutil
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -26,6 +28,12 @@ from oais.information.ledger.timestamps import MOST_BYTES, QUERY, stamp_query, w
 TIMESTAMPS: Final = "timestamps"
 _NOTE, _TOKEN = ".txt", ".tsr"
 _PATIENCE: Final = 20.0
+
+_LOOK_AGAIN: Final = 60.0
+"""Seconds after which the worker looks again whether anything is owed."""
+
+_ASK_AGAIN: Final = 3600.0
+"""Seconds after which it asks an authority again that did not give what was owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,25 @@ def stamp_owed(home: Home) -> Stamped:
             write_durably(token, reply)
             tokens.append(token)
     return Stamped(tuple(tokens), owed)
+
+
+class Stamper:
+    """The worker's time stamps: makes up for what is owed, and lets an authority that is away rest a while.
+
+    ``clock`` tells seconds, for tests.
+    """
+
+    def __init__(self, home: Home, *, clock: Callable[[], float] = monotonic) -> None:
+        self._home, self._clock = home, clock
+        self._rests_until = -math.inf
+
+    def stamp_due(self) -> int:
+        """Return how many tokens came; what stays owed is told by the ledger's verifying (LED-009)."""
+        if self._clock() < self._rests_until:
+            return 0
+        done = stamp_owed(self._home)
+        self._rests_until = self._clock() + (_ASK_AGAIN if done.owed else _LOOK_AGAIN)
+        return len(done.tokens)
 
 
 def _notes(home: Home) -> list[Path]:
