@@ -98,7 +98,7 @@ def redeem_code(service: Service, browser: str, typed: str, *, network: str, ses
     """Use up a code in the browser that asked for it; ``session`` is the identifier of a login there.
 
     Raises WrongCodeError with the same words whether it is wrong, used, too old, tried too often, of
-    another browser or of another account.
+    another browser or of another account; StorageError, and then nothing is used up.
     """
     known = service.hmac("browser", browser)
     now = service.now()
@@ -110,8 +110,9 @@ def redeem_code(service: Service, browser: str, typed: str, *, network: str, ses
     if code is not None:
         with service.database.writing() as connection:
             opened = _used_up(connection, service, known, _symbols(typed), session)
-        event = "code refused: not valid" if opened is None else "code used"
-        record(service, event, who="" if opened is None else code.person, address=network)
+            event = "code refused: not valid" if opened is None else "code used"
+            # In the transaction: what the log does not take opens nothing, and the code is not used up.
+            record(service, event, who="" if opened is None else code.person, address=network)
     if opened is None:
         raise WrongCodeError(
             "this code cannot be used",

@@ -22,6 +22,7 @@ from oais.database import Connection, codes, people, sessions
 from oais.database.engine import Database
 from oais.database.people import Person
 from oais.database.sessions import Session
+from oais.errors import StorageError
 from oais.functions.codes import (
     ALPHABET,
     CodeRequest,
@@ -123,6 +124,20 @@ def test_what_is_no_code_opens_nothing(service: Service, typed: str) -> None:
     """Whatever is typed gets the same answer."""
     ask(service)
     assert not opens(service, typed)
+
+
+def test_a_code_is_not_used_up_before_the_log_has_it(service: Service) -> None:
+    """Where the log of security events cannot be written nothing opens, and the code counts afterwards."""
+    (code,) = ask(service)
+    log = path_of(service.archive.home)
+    aside = log.rename(log.with_name("aside"))
+    log.mkdir()
+    with pytest.raises(StorageError, match="security log"):
+        redeem(service, code)
+    log.rmdir()
+    aside.rename(log)
+    assert opens(service, code)
+    assert not opens(service, code)
 
 
 def test_a_code_works_once(service: Service) -> None:
