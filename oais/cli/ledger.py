@@ -52,11 +52,13 @@ def ledger_record(home: Home = None, as_json: AsJson = False) -> None:
 
 @ledger_app.command("prove")
 def ledger_prove(
-    about: Annotated[str, typer.Argument(help="An AIP, one of its versions (ID@v2), or a receipt's name.")],
+    about: Annotated[
+        str, typer.Argument(help="An AIP, a version (ID@v2), a receipt, or a record such as ID@1/tombstone.")
+    ],
     to: Annotated[Path | None, typer.Option(help="The file to write; else standard output.")] = None,
     home: Home = None,
 ) -> None:
-    """Give the proof that a version or a receipt stands in the ledger, as one JSON file."""
+    """Give the proof that it stands in the ledger, as one JSON file; of a withdrawn AIP, its tombstone."""
     from oais.archive import open_home
     from oais.files import create_file, storage_errors
     from oais.functions.ledger.proving import prove

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from aip.validation.ocfl import check_ocfl_storage_root
 from oais.archive import Archive, open_archive
+from oais.cli import main
 from oais.database.orders import OrderState
 from oais.errors import DamageError, InvalidError, NotFoundError, RefusedError, WrongUsageError
 from oais.functions.access.decisions import ClosedError
@@ -296,6 +298,28 @@ def test_both_steps_are_in_log_and_ledger(service: Service, who: Callable[[str],
         path.read_bytes() for path in (service.archive.home / "ledger" / "tile").rglob("*") if path.is_file()
     )
     assert GONE.encode() not in public
+
+
+def test_the_ledger_proves_the_tombstone(
+    service: Service, who: Callable[[str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the name of the AIP its tombstone is proven, by the digest of the record; its versions still are."""
+    withdrawn(service, who)
+    home = service.archive.home
+    (record,) = (home / "ledger" / "withdrawals").rglob("1.tombstone.json")
+    for about, subject in (
+        (GONE, f"deaccession {GONE}@1/tombstone"),
+        (f"{GONE}@1/request", f"deaccession {GONE}@1/request"),
+        (f"{GONE}@v2", f"aip-version {GONE}@v2"),
+    ):
+        proof = tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
+        assert main(["ledger", "prove", about, "--to", str(proof), "--home", str(home)]) == 0
+        assert main(["ledger", "verify", "--proof", str(proof), "--home", str(home)]) == 0
+        assert f"proven {subject}" in " ".join(capsys.readouterr().out.split())
+        stands_for_it = hashlib.sha512(record.read_bytes()).hexdigest() in proof.read_text()
+        assert stands_for_it is (about == GONE)
+    assert main(["ledger", "prove", f"{GONE}@7/tombstone", "--home", str(home)]) == 2
+    assert "does not stand in the ledger" in capsys.readouterr().err
 
 
 def test_what_was_withdrawn_comes_in_again_only_when_allowed(

@@ -12,23 +12,34 @@ from oais.errors import DamageError, NotFoundError, WrongUsageError
 from oais.files import read_regular
 from oais.functions.ledger.recording import ledger_of
 from oais.functions.storage import find_aip
+from oais.functions.withdrawal.keeping import WithdrawnError, subject_of
 from oais.information.identifiers import RECEIPT_ID, parse_aip_reference
 from oais.information.ledger.notes import Checkpoint
 from oais.information.ledger.proofs import Proof, check_proof, parse_proof
 from oais.information.ledger.statements import listing
+from oais.information.text import printable
 from oais.ledger.opened import find_line
 
 
 def prove(home: Home, about: str) -> Proof:
     """Return the proof of a version, written ``ID`` or ``ID@v2``, or of a receipt by its name.
 
+    Of an AIP that was withdrawn ``ID`` gives the proof of its tombstone, ``ID@v2`` that of the version that
+    was; ``ID@1/request`` and so on are the records of its withdrawals.
     Raises NotFoundError when there is no such thing or it does not stand in the ledger, WrongUsageError,
     DamageError, StorageError.
     """
     if RECEIPT_ID.fullmatch(about):
         return _proof(home, "receipt", about)
+    if "/" in about:
+        return _proof(home, "deaccession", about)
     reference = parse_aip_reference(about)
-    stored = find_aip(home, reference.aip_id)
+    try:
+        stored = find_aip(home, reference.aip_id)
+    except WithdrawnError as error:
+        if reference.version is None:
+            return _proof(home, "deaccession", subject_of(error.tombstone))
+        return _proof(home, "aip-version", str(reference))
     version = stored.open(reference.version)
     return _proof(home, "aip-version", f"{stored.aip_id}@v{version.number}")
 
@@ -38,7 +49,8 @@ def _proof(home: Home, kind: str, subject: str) -> Proof:
     opened = find_line(ledger.root, kind, subject) if ledger.signed else None
     if opened is None or opened.size > ledger.head().size:
         raise NotFoundError(
-            f"{subject} does not stand in the ledger", remedy="the next 'oais submit' adds what is kept"
+            f"{printable(subject)} does not stand in the ledger",
+            remedy="the next 'oais submit' adds what is kept",
         )
     return ledger.prove(opened)
 
