@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import os
 import re
 import shutil
@@ -11,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from itertools import chain, repeat
 from pathlib import Path
@@ -90,9 +92,30 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def copy(archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A still copy of everything."""
-    folder = tmp_path_factory.mktemp("still") / "copy"
-    make_still_copy(archive, folder)
+    """A still copy of everything, in a folder that was there and empty."""
+    folder = tmp_path_factory.mktemp("still")
+    assert not make_still_copy(archive, folder).replaced
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hidden(copy: Path, archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy made while the light curve is hidden, which took the place of one of everything."""
+    folder = tmp_path_factory.mktemp("hidden")
+    target = Path(shutil.copytree(copy, folder / "copy"))
+    assert make_still_copy(ruled(archive, folder, HIDDEN), target).replaced
+    assert {path.name for path in folder.iterdir()} == {"copy", "policies"}
+    return target
+
+
+@pytest.fixture(scope="module")
+def lean(archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy without products, made by the command."""
+    folder = tmp_path_factory.mktemp("lean") / "copy"
+    words = ["export", "--static", str(folder), "--without-products", "--home", str(archive.home)]
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        assert main(words) == 0
+    assert re.search(r"written +\S+copy\n\d+ pages and \d+ files, 0 of them products", told.getvalue())
     return folder
 
 
@@ -179,23 +202,14 @@ def test_other_programs_prove_it_whole_and_ours(copy: Path, archive: Archive) ->
     subprocess.run(command, cwd=copy, check=True, stdout=subprocess.DEVNULL)
 
 
-def test_the_same_state_gives_the_same_bytes(copy: Path, archive: Archive, tmp_path: Path) -> None:
-    """A copy made a day later, of the same state, differs in no byte."""
-    moment = archive.clock() + timedelta(days=1)
-    make_still_copy(replace(archive, clock=lambda: moment), tmp_path / "again")
-    assert files_below(tmp_path / "again") == files_below(copy)
-
-
-def test_without_products_all_else_stays(copy: Path, archive: Archive, tmp_path: Path) -> None:
+def test_without_products_all_else_stays(copy: Path, lean: Path) -> None:
     """The data are left out and nothing leads to them; documents, records and plots are there."""
-    told = make_still_copy(archive, tmp_path / "lean", products=False)
-    lean, whole = files_below(tmp_path / "lean"), files_below(copy)
-    assert told.products == 0
-    gone = whole.keys() - lean.keys()
+    there, whole = files_below(lean).keys(), files_below(copy).keys()
+    gone = whole - there
     assert len(gone) == 4
     assert all(name.endswith(".fits") and "/files/representations/" in name for name in gone)
-    assert lean.keys() < whole.keys()
-    for path, page in pages_of(tmp_path / "lean"):
+    assert there < whole
+    for path, page in pages_of(lean):
         for link in page.links:
             parts = urlsplit(link)
             assert not parts.path or (path.parent / unquote(parts.path)).is_file(), link
@@ -208,23 +222,33 @@ CANARIES = (
 )
 
 
+OPENS = datetime(2031, 5, 1, tzinfo=UTC)
+"""When what is closed until a day opens, by the rules of these tests."""
+
+
 @pytest.mark.parametrize(
-    ("nodes", "told", "data"),
-    [(HIDDEN, False, False), (LISTED, False, False), (CLOSED, True, False), (DATED, True, False)],
+    ("nodes", "told"),
+    [(HIDDEN, False), (LISTED, False), (CLOSED, True), (DATED, True)],
     ids=["hidden", "listed", "closed", "closed until a day"],
 )
 def test_nothing_private_is_in_any_byte(
-    archive: Archive, tmp_path: Path, nodes: str, told: bool, data: bool
+    archive: Archive, hidden: Path, tmp_path: Path, nodes: str, told: bool
 ) -> None:
-    """What is hidden leaves no trace; what is closed is described as to a stranger, without its data."""
-    make_still_copy(ruled(archive, tmp_path, nodes), tmp_path / "copy")
-    files = files_below(tmp_path / "copy")
+    """What is hidden leaves no trace; what is closed is described as to a stranger, without its data.
+
+    The copy is begun a second before what is closed until a day opens: that moment decides for all of it.
+    """
+    moments = chain((OPENS - timedelta(seconds=1),), repeat(OPENS))
+    copy = hidden if nodes == HIDDEN else tmp_path / "copy"
+    if nodes != HIDDEN:
+        make_still_copy(replace(ruled(archive, tmp_path, nodes), clock=lambda: next(moments)), copy)
+    files = files_below(copy)
     secret = CURVE_FILE.read_bytes()
     for name, content in files.items():
         assert secret[2880:5760] not in content, name
         if not told:
             assert not any(canary in content or canary in name.encode() for canary in CANARIES), name
-    assert (CURVE_COPY in files) is data
+    assert CURVE_COPY not in files
     assert (f"aip/{LIGHT_CURVE}/v1/index.html" in files) is told
     assert not any(f"{LIGHT_CURVE}/v1/plots/" in name for name in files)
     if told:
@@ -234,14 +258,9 @@ def test_nothing_private_is_in_any_byte(
 
 
 def test_what_opens_is_there_from_its_moment(archive: Archive, tmp_path: Path) -> None:
-    """The moment at which the copy is begun decides for the whole of it, also when it passes meanwhile."""
-    rules = ruled(archive, tmp_path, DATED)
-    opened = archive.clock().replace(year=2031, month=5, day=1, hour=0, minute=0, second=0, microsecond=0)
-    make_still_copy(replace(rules, clock=lambda: opened), tmp_path / "open")
-    moments = chain((opened - timedelta(seconds=1),), repeat(opened))
-    make_still_copy(replace(rules, clock=lambda: next(moments)), tmp_path / "closed")
+    """A copy that is begun when what was closed opens has it."""
+    make_still_copy(replace(ruled(archive, tmp_path, DATED), clock=lambda: OPENS), tmp_path / "open")
     assert (tmp_path / "open" / CURVE_COPY).is_file()
-    assert not (tmp_path / "closed" / CURVE_COPY).exists()
 
 
 def test_it_writes_into_nothing_that_is_not_its_own(copy: Path, archive: Archive, tmp_path: Path) -> None:
@@ -264,18 +283,6 @@ def test_it_writes_into_nothing_that_is_not_its_own(copy: Path, archive: Archive
         with pytest.raises(WrongUsageError, match="lie in each other"):
             make_still_copy(archive, target)
     assert files_below(tmp_path) == before
-
-
-def test_a_copy_is_renewed_and_an_empty_folder_used(copy: Path, archive: Archive, tmp_path: Path) -> None:
-    """An earlier copy, of other rules, gives way as a whole: nothing of it stays."""
-    target = tmp_path / "copy"
-    target.mkdir()
-    assert not make_still_copy(archive, target).replaced
-    assert make_still_copy(ruled(archive, tmp_path, HIDDEN), target, products=False).replaced
-    assert not (target / f"aip/{LIGHT_CURVE}").exists()
-    assert make_still_copy(archive, target).replaced
-    assert files_below(target) == files_below(copy)
-    assert {path.name for path in tmp_path.iterdir()} == {"copy", "policies"}
 
 
 def test_damage_stops_it_and_nothing_is_left(archive: Archive, tmp_path: Path) -> None:
@@ -307,20 +314,25 @@ copying.make_still_copy(open_archive(Path(sys.argv[1])), Path(sys.argv[2]), prog
 
 
 @pytest.mark.parametrize("step", [60, *(pytest.param(step, marks=pytest.mark.long) for step in (1, 200))])
-def test_a_crash_leaves_the_old_copy_and_is_swept(
-    archive: Archive, tmp_path: Path, step: int, record_count: Callable[[str, int], None]
-) -> None:
-    """Killed on its way, the earlier copy stands untouched, and the next one takes the remains away."""
-    target = tmp_path / "copy"
-    make_still_copy(ruled(archive, tmp_path / "rules", HIDDEN), target)
+def test_a_crash_leaves_the_old_copy_and_the_next_is_the_same(
+    archive: Archive, copy: Path, hidden: Path, tmp_path: Path, step: int,
+    record_count: Callable[[str, int], None],
+) -> None:  # fmt: skip
+    """Killed on its way, the earlier copy stands untouched; the next one takes the remains away.
+
+    Made a day later of the same state, in the place of one of other rules, it differs in no byte.
+    """
+    target = Path(shutil.copytree(hidden, tmp_path / "copy"))
     before = files_below(target)
     command = [sys.executable, "-c", KILLED, str(archive.home), str(target), str(step)]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     assert files_below(target) == before
     left = [path for path in tmp_path.iterdir() if path.name.startswith(".copy.part-")]
     assert len(left) == 1
-    make_still_copy(archive, target)
-    assert {path.name for path in tmp_path.iterdir()} == {"copy", "rules"}
+    moment = archive.clock() + timedelta(days=1)
+    assert make_still_copy(replace(archive, clock=lambda: moment), target).replaced
+    assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+    assert files_below(target) == files_below(copy)
     record_count("sweep points", 1)
 
 
@@ -374,18 +386,13 @@ def test_a_page_is_copied_but_for_what_needs_a_server() -> None:
     )
 
 
-def test_the_command_says_what_it_did(
-    archive: Archive, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_the_command_refuses_a_used_folder_with_a_way_out(
+    archive: Archive, lean: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """``oais export --static`` tells where and how much; a used folder is refused with a way out."""
-    target = tmp_path / "copy"
-    words = ["export", "--static", str(target), "--without-products", "--home", str(archive.home)]
-    assert main(words) == 0
-    assert re.search(
-        r"written +\S+copy\n\d+ pages and \d+ files, 0 of them products", capsys.readouterr().out
-    )
+    """A copy with a file that is no part of it is somebody's; ``oais export --static`` leaves it alone."""
+    target = Path(shutil.copytree(lean, tmp_path / "copy"))
     (target / "notes.txt").write_text("mine")
-    assert main(words) == 1
+    assert main(["export", "--static", str(target), "--home", str(archive.home)]) == 1
     told = " ".join(capsys.readouterr().err.split())
     assert "notes.txt is no part of it" in told
     assert "name an empty or missing folder" in told

@@ -15,8 +15,9 @@ from oais.web.visitors import STRANGER
 
 def own_page(app: FastAPI, crawl: Crawl, rows: int) -> None:
     """Let the page wait that tells what the copy is; ``rows`` is the number of products in the lists."""
+    templates = app.state.site.templates
     html = (
-        app.state.site.templates["en"]
+        templates["en"]
         .get_template("still.html")
         .render(
             rows=rows,
@@ -28,6 +29,7 @@ def own_page(app: FastAPI, crawl: Crawl, rows: int) -> None:
             visitor=STRANGER,
             trouble="",
             here=HERE,
+            switches=dict.fromkeys(templates, ""),  # a copy has one language: they are taken away
             csrf_field=lambda: "",
         )
     )
