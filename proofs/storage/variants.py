@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from aip.storage import AipStore
-from oais import files
+from oais import confirming, files
 from oais.functions import recovery
 from proofs.storage.operations import OPERATIONS
 from proofs.storage.steps import Fault
@@ -48,6 +48,10 @@ def _retried_fsync(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(files, "_sync", again)
 
 
+def _forgotten_fsync(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(confirming, "_close", lambda *_: None)
+
+
 def _inventory_first(patch: pytest.MonkeyPatch) -> None:
     real = AipStore._add_version
 
@@ -78,6 +82,7 @@ def _repetition_that_doubles(patch: pytest.MonkeyPatch) -> None:
 VARIANTS = (
     Variant("acknowledged before fsync", "ingest", _acknowledged_before_fsync),
     Variant("retried fsync", "ingest", _retried_fsync, Fault.EIO),
+    Variant("a failed fsync forgotten", "ingest", _forgotten_fsync, Fault.EIO),
     Variant("inventory before its version", "new version", _inventory_first, Fault.KILL),
     Variant("recovery that deletes too much", "ingest", _recovery_that_deletes_too_much, Fault.KILL),
     Variant("repetition that doubles", "ingest", _repetition_that_doubles, Fault.KILL),
