@@ -212,5 +212,15 @@ def _check_signature(seals: _Seals, number: int, *, signed: bool) -> Iterator[Fi
         yield finding("AIP-007", signature, message)
 
 
+def signer_of(root: Path, number: int, trusted: Mapping[str, bytes]) -> str:
+    """Return the id of the trusted key that signed the inventory of a version, or nothing."""
+    for key_id, pem in trusted.items():
+        seals = _Seals(root, {key_id: pem})
+        data = seals.bytes_of(f"v{number}/{INVENTORY}")
+        if data and seals.is_signed(number, data):
+            return key_id
+    return ""
+
+
 def _unique(findings: list[Finding]) -> Iterator[Finding]:
     yield from dict.fromkeys(findings)

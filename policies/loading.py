@@ -14,6 +14,7 @@ from oais.information.findings import Finding, finding
 from policies.access_rules import AccessPolicy, check_access
 from policies.access_yaml import parse_access
 from policies.agreement import Agreement, read_agreements
+from policies.references import REFERENCES_FILE, Reference, parse_references
 from policies.tree import Tree
 from policies.yaml import Fault, configuration_error
 
@@ -33,6 +34,7 @@ class PolicySet:
     access: AccessPolicy
     tree: Tree
     digests: Mapping[str, str]
+    references: tuple[Reference, ...] = ()
 
     @property
     def nothing_allowed(self) -> bool:
@@ -61,7 +63,9 @@ def deny_all() -> PolicySet:
 
 
 def load_policies(directory: Path) -> PolicySet:
-    """Read ``access.yaml`` and ``agreements/*.yaml``; raises ConfigurationError listing every fault.
+    """Read ``access.yaml``, ``agreements/*.yaml`` and ``references.yaml``, which need not be there.
+
+    Raises ConfigurationError listing every fault.
 
     A site without valid policies does not start; one that runs keeps the set it has.
     """
@@ -96,13 +100,17 @@ def _read_policies(directory: Path) -> tuple[PolicySet | None, list[Fault]]:
     if access is not None:
         access = access.with_agreements(agreements.values())
         _check_policy_names(access, agreements, faults)
+    others = _read_optional(directory / REFERENCES_FILE, faults)
+    references = parse_references(others, faults) if others is not None else ()
     if access is None or data is None or faults:
         return None, faults
     tree = Tree(agreements.values(), access)
     check_access(access, [node.path for node in tree.nodes()], ACCESS_FILE, faults)
     digests = {f"{AGREEMENTS}/{found.source}": found.digest for found in agreements.values()}
     digests[ACCESS_FILE] = hashlib.sha256(data).hexdigest()
-    return (None if faults else PolicySet(agreements, access, tree, digests)), faults
+    if others is not None:
+        digests[REFERENCES_FILE] = hashlib.sha256(others).hexdigest()
+    return (None if faults else PolicySet(agreements, access, tree, digests, references)), faults
 
 
 def copy_shipped_policies(directory: Path) -> tuple[Path, ...]:
@@ -129,6 +137,10 @@ def _read_access(path: Path, faults: list[Fault]) -> bytes | None:
     except OSError as error:
         faults.append(Fault(path.name, 0, f"{error.strerror}", "a file that can be read"))
         return None
+
+
+def _read_optional(path: Path, faults: list[Fault]) -> bytes | None:
+    return _read_access(path, faults) if path.exists() else None
 
 
 def _check_policy_names(

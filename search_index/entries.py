@@ -169,6 +169,76 @@ class Grown:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What a place holds of one kind, level, type and format of products; times are MJD (UTC), or None."""
+
+    product_type: str
+    kind: str
+    level: str
+    format_name: str
+    aips: int
+    files: int
+    size: int
+    t_min: float | None
+    t_max: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """When the ``files`` of one type of product were observed: intervals in MJD (UTC) that do not touch."""
+
+    product_type: str
+    files: int
+    intervals: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """A document and the newest of the ``holders`` that hold it; validity is MJD (UTC), None where open."""
+
+    aip_id: str
+    version: int
+    title: str
+    node: str
+    path: str
+    product_type: str
+    size: int
+    valid_from: float | None
+    valid_to: float | None
+    holders: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeWith:
+    """Software that the headers of some packages name; ``target`` is the AIP that was found to hold it."""
+
+    name: str
+    value: str
+    target: str
+    aips: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkyMark:
+    """Packages of one mission close together on the sky: how many, where, and how far apart.
+
+    ``ra`` and ``dec`` are the middle and ``radius`` reaches all of them (ICRS degrees); ``field`` is the
+    widest field of view among them (degrees, 0 where none is known); ``target`` and ``aip_id`` are told of
+    one that stands alone.
+    """
+
+    mission: str
+    ra: float
+    dec: float
+    radius: float
+    field: float
+    aips: int
+    target: str = ""
+    aip_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FormatHolding:
     """What the newest versions of a mission's packages hold of one format; ``oldest`` came in first (UTC)."""
 

@@ -242,6 +242,10 @@ class Index:
         entries = (view.branches.entry(path, without) for path in paths)
         return tuple(islice((entry for entry in entries if entry), _MOST_NODES_FOUND))
 
+    def ask(self, question: Callable[[View], _T]) -> _T:
+        """Put a question that another module of this package knows to the newest state of the index."""
+        return self._answer(question)
+
     def _answer(self, ask: Callable[[View], _T]) -> _T:
         """Ask the newest state of the index, again if it was replaced meanwhile."""
 

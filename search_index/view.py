@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from oais.errors import StorageError
 from search_index.catalogue.branches import Branches
 from search_index.catalogue.columns import Columns
-from search_index.catalogue.database import Catalogue
+from search_index.catalogue.database import Catalogue, CatalogueConnection
 from search_index.catalogue.growth import Growth
 from search_index.catalogue.sqlite import FILE_NAME
 from search_index.words.store import WordReader
@@ -22,6 +22,7 @@ WORDS: Final = "whoosh"
 """The folder of the index of words, beside the catalogue's file."""
 
 _TRIES: Final = 20
+_MOST_KEPT: Final = 64
 
 _NONE: Final = (0, 0)
 """The build of an index that is not there."""
@@ -43,6 +44,7 @@ class View:
         self._branches: Branches | None = None
         self._growth: Growth | None = None
         self._words: WordReader | None = None
+        self._kept: dict[Hashable, object] = {}
         self._lock = threading.RLock()
 
     def refresh(self) -> None:
@@ -52,6 +54,18 @@ class View:
             if generations != self.generations:
                 self.generations = generations
                 self._columns = self._branches = self._growth = None
+                self._kept = {}
+
+    def kept(self, key: Hashable, load: Callable[[CatalogueConnection], _T]) -> _T:
+        """Return what ``load`` reads of the catalogue, kept under its key until something changes."""
+        with self._lock:
+            if key not in self._kept:
+                with self.catalogue.reading() as connection:
+                    loaded = self.checked(lambda: load(connection))
+                if len(self._kept) >= _MOST_KEPT:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[key] = loaded
+            return cast(_T, self._kept[key])
 
     @property
     def columns(self) -> Columns:

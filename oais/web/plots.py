@@ -59,11 +59,12 @@ class Frame:
         return self.bottom - share * (self.bottom - self.top)
 
 
-def svg(title: str, told: str, body: str, height: float = HEIGHT) -> str:
-    """Return a drawing with its title and what it tells in words."""
+def svg(title: str, told: str, body: str, height: float = HEIGHT, *, role: str = "img") -> str:
+    """Return a drawing with its title and what it tells in words; with links in it its role is ``group``."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" class="plot" role="img" '
-        f'aria-label="{escape(title)}: {escape(told)}" font-family="system-ui, sans-serif" font-size="13">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" class="plot" '
+        f'role="{role}" aria-label="{escape(title)}: {escape(told)}" '
+        f'font-family="system-ui, sans-serif" font-size="13">'
         f"<title>{escape(title)}</title><desc>{escape(told)}</desc>{body}</svg>"
     )
 

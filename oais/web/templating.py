@@ -46,6 +46,7 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "moment": partial(words.moment, forms=language.forms),
         "day": partial(words.day, forms=language.forms),
         "last_day": words.last_day,
+        "lasting": words.lasting,
         "sentence": sentence,
         "told": language.told,
         "word": language.word,

@@ -62,6 +62,8 @@ _FACTS: Final = (
 _KINDS: Final = (
     *("mission", "level", "data set", "collection", "branch", "observation", "calibration", "housekeeping"),
     *("document", "software", "product", "science", "draft", "reference file", "input", "parameter"),
+    *("step", "held elsewhere", "planned", "User guide", "Calibration report", "Interface control document"),
+    "Technical note",
 )
 
 _DECISIONS: Final = (

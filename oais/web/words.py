@@ -83,6 +83,18 @@ def last_day(iso: str) -> str:
     return (datetime.fromisoformat(iso) - timedelta(microseconds=1)).date().isoformat() if iso else ""
 
 
+def lasting(seconds: float) -> str:
+    """Return how long something lasts, in its two largest units: ``3 d 4 h``, ``12 min 5 s``, ``0.40 s``."""
+    if seconds < 1:
+        return f"{seconds:.2f} s"
+    left, told = round(seconds), list[str]()
+    for name, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count or told:
+            told.append(f"{grouped(count)} {name}" if count else "")
+    return " ".join(part for part in told[:2] if part)
+
+
 def level_step(level: str) -> int:
     """Return how far a level is processed, 0 to 3, by its own number: it chooses the badge's colour.
 

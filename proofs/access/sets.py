@@ -13,7 +13,7 @@ from typing import Final
 
 from proofs.access.expected import ROWS
 from tests.functions.deliveries import write_bag
-from tests.information.fits_making import primary, table
+from tests.information.fits_making import Value, primary, table
 
 SETS: Final = tuple(ROWS)
 CANARY: Final = re.compile(r"qz(\d\d)([md])xv|1,0(\d\d) good points|tmp/qz(\d\d)")
@@ -111,7 +111,12 @@ def product(name: str) -> bytes:
     number = SETS.index(name)
     rows = b"".join(struct.pack(">ddi8s", float(at), 1000.0 + at % 7, 0, note) for at in range(1000 + number))
     columns = {"TIME": "D", "FLUX": "D", "QUALITY": "J", "NOTE": "8A"}
-    return primary({"OBJECT": f"star {text}", "OBSERVER": f"by {text}"}) + table(columns, rows, 28)
+    where: dict[str, Value] = {
+        "RA": 7.0 * number,
+        "DEC": 2.0 * number - 60.0,
+        "DATE-OBS": f"2020-01-{1 + number % 28:02}",
+    }
+    return primary({"OBJECT": f"star {text}", "OBSERVER": f"by {text}", **where}) + table(columns, rows, 28)
 
 
 def bag(root: Path, name: str) -> Path:
@@ -175,7 +180,7 @@ levels:
 mappings:
   m:
     values: {{object: 0/OBJECT}}
-    obscore: {{target_name: 0/OBJECT}}
+    obscore: {{target_name: 0/OBJECT, s_ra: 0/RA, s_dec: 0/DEC, t_min: 0/DATE-OBS}}
 products:
 {products}tree:
 {tree}"""

@@ -43,6 +43,9 @@ PAGES = (
     "/basket",
     "/orders",
     "/volume",
+    "/sky",
+    "/tree/tess/n1/light-curves/sector-5/inventory",
+    f"/aip/{LIGHT_CURVE}/v2/provenance",
     "/changes",
 )
 STAFF_PAGES = (

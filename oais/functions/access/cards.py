@@ -42,7 +42,7 @@ def second_of(mjd: float | None) -> datetime | None:
     return moment.replace(microsecond=0)
 
 
-def aip_card(entry: AipEntry, *, locked: bool) -> AipCard:
+def aip_card(entry: AipEntry, *, locked: bool, opens: str = "") -> AipCard:
     """Return the row of an AIP in a list."""
     return AipCard(
         aip_id=entry.aip_id,
@@ -60,6 +60,7 @@ def aip_card(entry: AipEntry, *, locked: bool) -> AipCard:
         stop=iso_time(entry.t_max),
         ingested_at=entry.ingested_at,
         locked=locked,
+        opens=opens,
     )
 
 

@@ -196,6 +196,18 @@ class Asker:
         speaking = self._resting.get(node_path, ())
         return bool(speaking) and all(self.locked(node_path, resting) for resting in speaking)
 
+    def opens(self, node_path: str, aip_id: str = "") -> str:
+        """Return when what is locked opens to whoever asks (ISO 8601); empty where it is open or none knows.
+
+        Of a place whose packages differ in what releases them nothing is said.
+        """
+        if not self.locked(node_path, aip_id) or (not aip_id and self._depends(node_path)):
+            return ""
+        if not self.may(Action.READ_METADATA, node_path, aip_id):
+            return ""
+        release = self._answer(Action.DOWNLOAD, node_path, aip_id, NEWEST).release_at
+        return "" if release is None else release.isoformat()
+
     def open_to_all(self, action: Action, node_path: str, aip_id: str = "", version: int = NEWEST) -> bool:
         """Return whether a stranger would get the same, so that a cache may keep it."""
         return decide(ANONYMOUS, action, self.target(node_path, aip_id, version), self.now).allowed

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from aip.storage import AipStore
 from oais.archive import Archive
 from oais.database.engine import Database
 from oais.errors import NotFoundError
-from oais.functions.access import finding, growth, looking, packages, places, products
+from oais.functions.access import (
+    datasets,
+    finding,
+    growth,
+    looking,
+    packages,
+    places,
+    products,
+    provenance,
+    sky,
+)
 from oais.functions.access.cards import media_type_of
 from oais.functions.access.decisions import Asker
 from oais.functions.access.facts import FactReader
@@ -20,15 +31,20 @@ from oais.functions.access.views import (
     Branch,
     FindView,
     HoldingsView,
+    InventoryView,
     NodeView,
     OpenedFile,
     ProductView,
+    ProvenanceView,
+    SkyView,
     VolumeView,
 )
 from oais.functions.access.views.looks import LookView, RowsView, Wish
 from oais.information.text import printable
 from policies.access import ANONYMOUS, Action, Principal
 from search_index.index import Index, open_index
+
+DATA_SET: Final = "data set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +68,8 @@ class Access:
 
     def holdings(self) -> HoldingsView:
         """Return what the archive holds."""
-        return places.holdings(self.index, self.asker(), self.archive.settings.name)
+        archive = self.archive
+        return places.holdings(self.index, self.asker(), archive.settings.name, archive.policies.references)
 
     def volume(self) -> VolumeView:
         """Return how the holdings grew by year and mission."""
@@ -64,7 +81,26 @@ class Access:
 
     def node(self, path: str, page: int = 1, branch_page: int = 1, depth: int = 2) -> NodeView:
         """Return one place of the tree, ``depth`` floors of it unfolded; raises NotFoundError."""
-        return places.node_view(self.index, self.asker(), path, page, branch_page, depth)
+        asker = self.asker()
+        view = places.node_view(self.index, asker, path, page, branch_page, depth)
+        told = view.page.total or view.node.kind == DATA_SET
+        if told and asker.may(Action.READ_METADATA, path):
+            return replace(view, data_set=datasets.data_set(self.index, asker, path))
+        return view
+
+    def inventory(self, path: str, product_type: str = "", page: int = 1) -> InventoryView:
+        """Return which times a place covers and where it has gaps; raises NotFoundError, ClosedError."""
+        return datasets.inventory(self.index, self.asker(), path, product_type, page)
+
+    def sky(self, mission: str = "") -> SkyView:
+        """Return where the holdings lie on the sky; raises NotFoundError for a mission not on it."""
+        return sky.sky_view(self.index, self.asker(), mission)
+
+    def provenance(self, reference: str, product: str = "") -> ProvenanceView:
+        """Tell how a version, or one ``product`` of it, was made and is kept; raises as ``show``."""
+        asker = self.asker()
+        shown = packages.open_shown(self.archive, self.store, asker, reference)
+        return provenance.provenance_view(self.archive, self.index, asker, shown, product)
 
     def find(self, question: Question) -> FindView:
         """Answer a search; raises WrongUsageError for a malformed question."""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from aip.reading import read_description, read_history
 from aip.storage import AipStore
-from aip.stored import AUDITS, StoredAip, StoredFile
+from aip.stored import StoredAip, StoredFile
 from oais.archive import Home
 from oais.errors import NotFoundError
 from oais.functions.access import cards
 from oais.functions.access.citation import cite
 from oais.functions.access.decisions import NEWEST, Asker
 from oais.functions.access.places import check_page, crumbs
+from oais.functions.access.preservation import last_audit
 from oais.functions.access.tombstones import why_missing
 from oais.functions.access.views import (
     AipView,
-    AuditView,
     EventView,
     FileView,
     LinkView,
@@ -37,8 +35,6 @@ PRODUCTS_SHOWN = 200
 
 EVENTS_SHOWN = 500
 """Events told on a page, those of the whole package first; all are in its PREMIS files."""
-
-_LONGEST_AUDIT_LOG = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +114,13 @@ def aip_view(index: Index, asker: Asker, shown: Shown, base_url: str, page: int 
         ),
         page=Page(page, PRODUCTS_SHOWN, len(description.products)),
         versions=versions,
-        events=_events(shown),
+        events=events_of(shown),
         documents=_documents(description, files),
         software=_software(description, files),
         metadata=_metadata(files),
         provenance=resolve_links(index, asker, links),
         # An audit tells of all versions at once, and is told where all of them may be.
-        audit=_last_audit(shown.stored) if len(versions) == len(shown.stored.versions) else None,
+        audit=last_audit(shown.stored) if len(versions) == len(shown.stored.versions) else None,
         citation=cite(description, shown.version, base_url),
     )
 
@@ -156,7 +152,13 @@ def _versions(asker: Asker, shown: Shown) -> tuple[VersionView, ...]:
     return tuple(rows)
 
 
-def _events(shown: Shown) -> tuple[EventView, ...]:
+def all_versions_told(asker: Asker, shown: Shown) -> bool:
+    """Return whether every version may be described to the asker: an audit tells of all at once."""
+    return len(_versions(asker, shown)) == len(shown.stored.versions)
+
+
+def events_of(shown: Shown) -> tuple[EventView, ...]:
+    """Return what happened to a version, agents by name, up to ``EVENTS_SHOWN``."""
     history = read_history(shown.stored, shown.version)
     names = {agent.identifier: f"{agent.name} {agent.version}".strip() for agent in history.agents}
     return tuple(
@@ -235,25 +237,3 @@ def _target(index: Index, asker: Asker, link: ProvenanceLink) -> str:
         if asker.version_decision(Action.READ_METADATA, aip_id, version).allowed:
             return reference
     return ""
-
-
-def _last_audit(stored: StoredAip) -> AuditView | None:
-    """Return the newest line of the audit log; a line that cannot be read tells nothing."""
-    try:
-        with (stored.path / AUDITS).open("rb") as log:
-            log.seek(max(0, log.seek(0, 2) - _LONGEST_AUDIT_LOG))
-            lines = log.read().splitlines()
-        return _audit_view(json.loads(lines[-1]))
-    except (OSError, ValueError, IndexError, TypeError, AttributeError, RecursionError):
-        return None
-
-
-def _audit_view(plain: dict[str, Any]) -> AuditView:
-    findings = tuple({"code": "", "message": "", **item} for item in plain.get("findings", ()))
-    return AuditView(
-        at=str(plain.get("ended_at", plain.get("started_at", ""))),
-        intact=not findings,
-        files=int(plain.get("files", 0)),
-        size=int(plain.get("bytes", 0)),
-        findings=findings,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from oais.errors import NotFoundError, WrongUsageError
@@ -12,13 +13,16 @@ from oais.functions.access.views import (
     AipCard,
     Branch,
     Crumb,
+    Group,
     HoldingsView,
     NodeView,
     Page,
+    ReferenceCard,
     Share,
 )
 from oais.information.text import printable
 from policies.access import Action
+from policies.references import Reference
 from search_index.entries import AipEntry, Amount, NodeEntry
 from search_index.index import Index
 from search_index.query import Query
@@ -31,7 +35,7 @@ PAGE_SIZE = 50
 LAST_PAGE = 100_000
 
 
-def holdings(index: Index, asker: Asker, name: str) -> HoldingsView:
+def holdings(index: Index, asker: Asker, name: str, references: Sequence[Reference] = ()) -> HoldingsView:
     """Return what may be known of the holdings: totals, missions, levels, the newest AIPs."""
     unreadable = asker.branches_denied(Action.READ_METADATA)
     held = index.holdings(without=unreadable)
@@ -46,10 +50,26 @@ def holdings(index: Index, asker: Asker, name: str) -> HoldingsView:
         aips=total.aips,
         products=total.products,
         size=total.bytes,
-        missions=branches(index, asker, "", depth=1),
+        missions=(missions := branches(index, asker, "", depth=1)),
         levels=tuple(Share(level, amount.aips, amount.bytes) for level, amount in sorted(levels.items())),
         newest=tuple(_card(asker, hit.aip) for hit in newest.hits),
+        groups=_groups(asker, missions, references),
     )
+
+
+def _groups(asker: Asker, missions: Sequence[Branch], references: Sequence[Reference]) -> tuple[Group, ...]:
+    """Return missions and references by theme and discipline, in the order of their names; the rest last."""
+    found: dict[tuple[str, str], tuple[list[Branch], list[ReferenceCard]]] = {}
+    for mission in missions:
+        node = asker.tree.node(mission.path)
+        told = node is not None and asker.may(Action.READ_METADATA, mission.path)
+        key = (mission.theme, node.discipline if node and told else "")
+        found.setdefault(key, ([], []))[0].append(mission)
+    for one in references:
+        card = ReferenceCard(one.title, one.description, one.held_by, one.address, one.state)
+        found.setdefault((one.theme, one.discipline), ([], []))[1].append(card)
+    ordered = sorted(found, key=lambda key: (not key[0], key[0].casefold(), not key[1], key[1].casefold()))
+    return tuple(Group(*key, tuple(found[key][0]), tuple(found[key][1])) for key in ordered)
 
 
 def node_view(
@@ -147,6 +167,7 @@ def _branch(index: Index, asker: Asker, entry: NodeEntry) -> Branch:
         products=0 if blank else entry.total.products,
         size=0 if blank else entry.total.bytes,
         locked=asker.locked(entry.path),
+        opens=asker.opens(entry.path),
         branch_count=0 if blank else entry.children,
     )
 
@@ -157,7 +178,8 @@ def crumbs(asker: Asker, path: str) -> tuple[Crumb, ...]:
 
 
 def _card(asker: Asker, entry: AipEntry) -> AipCard:
-    return aip_card(entry, locked=asker.locked(entry.node, entry.aip_id))
+    locked = asker.locked(entry.node, entry.aip_id)
+    return aip_card(entry, locked=locked, opens=asker.opens(entry.node, entry.aip_id) if locked else "")
 
 
 def check_page(page: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from oais.functions.access import cards
 from oais.functions.access.decisions import Asker
+from oais.functions.access.documents import valid_documents
 from oais.functions.access.looking import Stored, described, name_of, parts_of, shown_unasked
 from oais.functions.access.packages import Shown, resolve_links
 from oais.functions.access.places import check_page, crumbs
@@ -73,6 +74,7 @@ def product_view(index: Index, asker: Asker, shown: Shown, path: str) -> Product
         table=table,
         plot=plot,
         drawn=drawn,
+        documents=valid_documents(index, asker, shown.description, product),
     )
 
 

@@ -9,6 +9,7 @@ from oais.web.site import (
     asking,
     audits,
     baskets,
+    browsing,
     codes,
     delegations,
     deposits,
@@ -36,6 +37,7 @@ from oais.web.site import (
 
 SITE_DOORS: Final[tuple[Door, ...]] = (
     *feeds.DOORS,
+    *browsing.DOORS,
     *holdings.DOORS,
     *search.DOORS,
     *packages.DOORS,

@@ -13,6 +13,7 @@ from oais.errors import NotFoundError
 from oais.web.bars import volume_drawing
 from oais.web.doors import Door, Public
 from oais.web.rendering import access_of, respond, site_of
+from oais.web.timeline import timeline
 from oais.web.visitors import STRANGER, visitor_of
 from policies.access import Action
 
@@ -33,7 +34,8 @@ def tree(request: Request) -> Response:
 def node(request: Request, path: str, page: int = 1, branches: int = 1) -> Response:
     """Show a mission, a branch or a data set."""
     view = access_of(request).node(path, page, branches)
-    return respond(request, "node.html", view)
+    drawing = timeline(view.data_set.lanes) if view.data_set else ""
+    return respond(request, "node.html", view, drawing=drawing)
 
 
 def about(request: Request) -> Response:

@@ -53,7 +53,7 @@ class _Maker(HTMLParser):
         self._rewrite, self._note = rewrite, note
         self._skipping: list[str] = []
         self._anchors: list[str] = []
-        self._navigating = 0
+        self._navigating = self._drawing = 0
 
     def open_tag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -66,6 +66,7 @@ class _Maker(HTMLParser):
             self._open_anchor(given)
         elif not _is_for_programs(tag, given):
             self._navigating += tag == "nav"
+            self._drawing += tag == "svg"
             self._copy(tag, given)
             if tag == "main":
                 self.out.append(self._note)
@@ -83,6 +84,7 @@ class _Maker(HTMLParser):
             self.out.append(self._anchors.pop() if self._anchors else "</a>")
         else:
             self._navigating -= tag == "nav"
+            self._drawing -= tag == "svg"
             self.out.append(f"</{tag}>")
 
     def _open_anchor(self, given: dict[str, str | None]) -> None:
@@ -94,8 +96,9 @@ class _Maker(HTMLParser):
         elif self._navigating or "button" in (given.get("class") or "").split():
             self._skipping.append("a")
         else:
-            self._anchors.append("</span>")
-            self.out.append("<span>")
+            plain = "g" if self._drawing else "span"  # a drawing ends where HTML begins
+            self._anchors.append(f"</{plain}>")
+            self.out.append(f"<{plain}>")
 
     def _copy(self, tag: str, given: dict[str, str | None], new: str = "") -> None:
         name = _LINKS.get(tag, "")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
 HERE: Final = "/copy"
 """The address of the page that tells what the copy is; the site itself has none of that name."""
 
-_PAGES = re.compile(r"/(?:tree|volume|about|keys|copy|aip/[^/]+|aip/[^/]+/v[0-9]+)?")
+_PAGES = re.compile(r"/(?:tree|sky|volume|about|keys|copy|aip/[^/]+|aip/[^/]+/v[0-9]+(?:/provenance)?)?")
 _NODE = re.compile(r"/tree/(?!.*feed\.atom$).+")
 _PRODUCT = re.compile(r"(/aip/[^/]+/v[0-9]+)/products/(.+)")
 _PLOT = re.compile(r"/aip/[^/]+/v[0-9]+/plots/.+")

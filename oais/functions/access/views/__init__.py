@@ -4,6 +4,24 @@ Times are ISO 8601 UTC texts, sizes are bytes, angles ICRS degrees; a value that
 empty, never 0.
 """
 
+from oais.functions.access.views.browsing import (
+    InventoryView,
+    Lineage,
+    MissionOnSky,
+    PreservationView,
+    ProvenanceView,
+    SkyPoint,
+    SkyView,
+    Step,
+)
+from oais.functions.access.views.datasets import (
+    ContentRow,
+    DataSetView,
+    DocumentCard,
+    Gap,
+    Lane,
+    SoftwareNamed,
+)
 from oais.functions.access.views.files import FileView, OpenedFile, ProductCard
 from oais.functions.access.views.frame import AccessNote, Crumb, Page, ReleaseNote, VisitNote
 from oais.functions.access.views.packages import (
@@ -15,7 +33,15 @@ from oais.functions.access.views.packages import (
     SoftwareView,
     VersionView,
 )
-from oais.functions.access.views.places import AipCard, Branch, HoldingsView, NodeView, Share
+from oais.functions.access.views.places import (
+    AipCard,
+    Branch,
+    Group,
+    HoldingsView,
+    NodeView,
+    ReferenceCard,
+    Share,
+)
 from oais.functions.access.views.plain import as_plain
 from oais.functions.access.views.products import HeaderCard, ProductView, TableView, UnitView
 from oais.functions.access.views.search import Facet, FacetValue, FindView
@@ -30,24 +56,40 @@ __all__ = [
     "Branch",
     "Citation",
     "CommitmentView",
+    "ContentRow",
     "Crumb",
+    "DataSetView",
+    "DocumentCard",
     "EventView",
     "Facet",
     "FacetValue",
     "FileView",
     "FindView",
+    "Gap",
+    "Group",
     "HeaderCard",
     "HoldingsView",
+    "InventoryView",
+    "Lane",
+    "Lineage",
     "LinkView",
+    "MissionOnSky",
     "MissionYear",
     "NodeView",
     "OpenedFile",
     "Page",
+    "PreservationView",
     "ProductCard",
     "ProductView",
+    "ProvenanceView",
+    "ReferenceCard",
     "ReleaseNote",
     "Share",
+    "SkyPoint",
+    "SkyView",
+    "SoftwareNamed",
     "SoftwareView",
+    "Step",
     "TableView",
     "TombstoneView",
     "UnitView",

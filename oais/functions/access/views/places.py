@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oais.functions.access.views.datasets import DataSetView
 from oais.functions.access.views.frame import AccessNote, Crumb, Page
 
 
@@ -12,7 +13,8 @@ class Branch:
     """A node as a row of the tree: what it is, what lies below it, and whether it is locked.
 
     ``level`` is the mission's own word (``N0``). ``branches`` is filled as deep as was asked;
-    ``branch_count`` counts all children, shown or not.
+    ``branch_count`` counts all children, shown or not. ``opens`` is
+    the day on which what is locked opens, where one is known.
     """
 
     path: str
@@ -26,6 +28,7 @@ class Branch:
     products: int
     size: int
     locked: bool
+    opens: str = ""
     branch_count: int = 0
     branches: tuple[Branch, ...] = ()
 
@@ -49,11 +52,15 @@ class AipCard:
     stop: str = ""
     ingested_at: str = ""
     locked: bool = False
+    opens: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """A place of the tree with what is directly below it and the AIPs that lie in it."""
+    """A place of the tree with what is directly below it and the AIPs that lie in it.
+
+    ``data_set`` is told of data sets, and of other places where AIPs lie.
+    """
 
     node: Branch
     crumbs: tuple[Crumb, ...]
@@ -61,6 +68,7 @@ class NodeView:
     aips: tuple[AipCard, ...]
     page: Page
     branch_page: Page
+    data_set: DataSetView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,27 @@ class Share:
     name: str
     aips: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceCard:
+    """Data that the archive only refers to; ``state`` is ``held elsewhere`` or ``planned``."""
+
+    title: str
+    description: str
+    held_by: str
+    address: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What the portal shows of one theme and discipline: missions, and what is only referred to."""
+
+    theme: str
+    discipline: str
+    missions: tuple[Branch, ...]
+    references: tuple[ReferenceCard, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +112,4 @@ class HoldingsView:
     missions: tuple[Branch, ...]
     levels: tuple[Share, ...]
     newest: tuple[AipCard, ...]
+    groups: tuple[Group, ...]

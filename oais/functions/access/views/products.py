@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from oais.functions.access.views.datasets import DocumentCard
 from oais.functions.access.views.files import ProductCard
 from oais.functions.access.views.frame import AccessNote, Crumb
 from oais.functions.access.views.packages import LinkView
@@ -62,3 +63,4 @@ class ProductView:
     table: TableView | None
     plot: str
     drawn: bool
+    documents: tuple[DocumentCard, ...] = ()

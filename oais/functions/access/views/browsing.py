@@ -1,0 +1,117 @@
+"""What is told of the sky, of gaps and of how things were made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oais.functions.access.views.datasets import Gap, Lane
+from oais.functions.access.views.frame import AccessNote, Crumb, Page
+from oais.functions.access.views.packages import AuditView, EventView, LinkView
+from oais.functions.access.views.places import AipCard, Branch
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryView:
+    """What times a data set covers and where it has gaps; ``product_type`` narrows both."""
+
+    node: Branch
+    crumbs: tuple[Crumb, ...]
+    product_type: str
+    lanes: tuple[Lane, ...]
+    gaps: tuple[Gap, ...]
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class SkyPoint:
+    """One mark of the map: packages of one mission close together (ICRS degrees), as the index has them."""
+
+    mission: str
+    ra: float
+    dec: float
+    radius: float
+    field: float
+    aips: int
+    target: str
+    aip_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissionOnSky:
+    """How many packages of a mission have a position; its place in the list chooses its colour."""
+
+    mission: str
+    aips: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkyView:
+    """Where the holdings lie on the sky; ``unplaced`` packages have no position."""
+
+    mission: str
+    missions: tuple[MissionOnSky, ...]
+    points: tuple[SkyPoint, ...]
+    placed: int
+    unplaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing in the making of data: ``column`` 0 is this package, less is before it and 1 after.
+
+    ``target`` is the AIP that it is, if one holds it that may be known; ``more`` stands for that many others.
+    """
+
+    key: str
+    role: str
+    name: str
+    value: str
+    target: str
+    column: int
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Things and what was made from what: pairs of keys, from the earlier to the later."""
+
+    steps: tuple[Step, ...]
+    edges: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreservationView:
+    """How a package is kept: its last audit, its copies, and who signed the version.
+
+    ``copies`` counts storage roots where this very inventory lies, ``locations`` all that are to hold one.
+    ``key`` signed the version's inventory; empty when no trusted key did.
+    """
+
+    audit: AuditView | None
+    copies: int
+    locations: int
+    key: str
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing speaks against it: signed, copied everywhere, and no audit found damage."""
+        audited = self.audit is None or self.audit.intact
+        return bool(self.key) and self.copies == self.locations and audited
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenanceView:
+    """From what, by what and with what a package or one ``product`` of it was made, and what came of it."""
+
+    card: AipCard
+    crumbs: tuple[Crumb, ...]
+    access: AccessNote
+    reference: str
+    version: int
+    newest: int
+    product: str
+    lineage: Lineage
+    links: tuple[LinkView, ...]
+    derived: tuple[LinkView, ...]
+    events: tuple[EventView, ...]
+    preservation: PreservationView

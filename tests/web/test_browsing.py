@@ -1,0 +1,331 @@
+"""Data sets, their times and gaps, the sky, and how things were made: against what was delivered."""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from starlette.testclient import TestClient
+
+from oais.archive import Archive
+from oais.functions.access.views import Lane, SkyPoint
+from oais.functions.audit import run_audit, select_for_audit
+from oais.functions.copies.locations import add_location
+from oais.functions.copies.replication import sync_all
+from oais.web.plots import WIDTH
+from oais.web.skymap import HEIGHT, aitoff, link_of, placed
+from oais.web.timeline import time_ticks, timeline
+from policies.loading import check_policies
+from tests.web.browsed import (
+    DAYS,
+    GAPS,
+    HIDDEN_MISSION,
+    HIDDEN_TARGET,
+    STARS,
+    Delivered,
+    browsed_archive,
+)
+from tests.web.conftest import client_of
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Delivered:
+    """The archive to browse, to be read only."""
+    return browsed_archive(tmp_path_factory.mktemp("browsed"))
+
+
+@pytest.fixture(scope="module")
+def stranger(delivered: Delivered) -> TestClient:
+    """A stranger at its site."""
+    return client_of(delivered.archive)
+
+
+def asked(client: TestClient, address: str) -> dict[str, Any]:
+    """Return what a page tells as JSON; its HTML must come too."""
+    assert client.get(address, headers={"Accept": "text/html"}).status_code == 200
+    answer = client.get(address, headers=JSON)
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def seconds(first: str, last: str) -> float:
+    """The time from one moment to another."""
+    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
+
+
+def test_gaps_are_the_times_between_what_was_delivered(stranger: TestClient) -> None:
+    """Every gap is told, to the second; what follows within a minute, or overlaps, is none."""
+    told = asked(stranger, "/tree/lucida/hk/inventory")
+    assert [(gap["start"], gap["stop"]) for gap in told["gaps"]] == [
+        (f"{start}Z", f"{stop}Z") for start, stop in GAPS
+    ]
+    assert [gap["seconds"] for gap in told["gaps"]] == pytest.approx(
+        [seconds(*gap) for gap in GAPS], abs=0.01
+    )
+    (lane,) = told["lanes"]
+    uncovered = sum(seconds(*gap) for gap in GAPS)
+    assert lane["covered"] == pytest.approx(seconds(DAYS[0][0], DAYS[-1][1]) - uncovered, abs=0.01)
+    assert (lane["files"], lane["gaps"]) == (len(DAYS), len(GAPS))
+    page = stranger.get("/tree/lucida/hk/inventory").text
+    assert "2020-01-03 00:00:00 UTC" in page
+    assert "2 d 6 h" in page
+
+
+def test_the_inventory_of_one_product(stranger: TestClient) -> None:
+    """A data set's inventory can be narrowed to a type; one that is not there is not found."""
+    assert len(asked(stranger, "/tree/lucida/hk/inventory?product=temperatures")["gaps"]) == len(GAPS)
+    assert asked(stranger, "/tree/lucida/n1/maps/inventory")["lanes"] == []  # no time is known of the map
+    assert stranger.get("/tree/lucida/hk/inventory?product=nothing").status_code == 404
+    assert stranger.get("/tree/lucida/hk/inventory?page=0").status_code == 400
+    assert asked(stranger, "/tree/lucida/hk/inventory?page=9")["gaps"] == []
+
+
+def test_a_data_set_tells_what_it_holds(stranger: TestClient) -> None:
+    """Type, format, size and period of the products, and where to choose by identifier or date."""
+    told = asked(stranger, "/tree/lucida/hk")["data_set"]
+    (row,) = told["contents"]
+    assert row["product_type"] == "temperatures"
+    assert row["formats"] == ["Flexible Image Transport System"]
+    assert (row["files"], row["size"]) == (len(DAYS), 2880 * len(DAYS))
+    assert (row["start"], row["stop"]) == ("2020-01-01T00:00:00Z", "2020-02-02T00:00:00Z")
+    page = stranger.get("/tree/lucida/hk").text
+    assert '<input type="hidden" name="node" value="lucida/hk">' in page
+    found = stranger.get("/choose?node=lucida/hk&ids=&time=2020-01-05/2020-01-05", headers=JSON).json()
+    assert len(found["ticks"]) == 2
+
+
+def test_documents_of_all_versions_are_told_by_what_they_are_about(stranger: TestClient) -> None:
+    """The user guides and the calibration report of a branch, none of another's, each kind by its name."""
+    told = asked(stranger, "/tree/lucida/n1/curves")["data_set"]["documents"]
+    assert [(one["kind"], one["about"], one["version"], one["valid_from"][:10]) for one in told] == [
+        ("Calibration report", "n1", "1.1", "2020-01-01"),
+        ("User guide", "n1", "1.0", "2020-01-01"),
+        ("User guide", "n1", "2.0", "2020-06-01"),
+    ]
+    page = stranger.get("/tree/lucida/n1/curves").text
+    for address in re.findall(r'href="(/aip/lucida\.(?:guide|cal)[^"]+)"', page):
+        assert stranger.get(address).status_code == 200
+    assert len(asked(stranger, "/tree/lucida/documents")["data_set"]["documents"]) == 4
+
+
+def test_a_product_names_the_documents_valid_when_it_was_produced(stranger: TestClient) -> None:
+    """A curve of June 15 has the second guide, which counts from June on, and not the first."""
+    address = "/aip/lucida.curve/v1/products/representations/original/data/lc_1.fits"
+    told = asked(stranger, address)["documents"]
+    assert [(one["kind"], one["version"]) for one in told] == [
+        ("Calibration report", "1.1"),
+        ("User guide", "2.0"),
+    ]
+
+
+def test_software_is_told_with_the_packages_that_name_it(stranger: TestClient) -> None:
+    """What headers name as having made the curves."""
+    (named,) = asked(stranger, "/tree/lucida/n1/curves")["data_set"]["software"]
+    assert (named["name"], named["value"], named["aips"]) == ("pipeline", "7.2", 1)
+
+
+def test_the_portal_groups_missions_and_what_is_held_elsewhere(stranger: TestClient) -> None:
+    """By theme and discipline; a reference leads out, what is planned nowhere; no hidden theme is named."""
+    groups = asked(stranger, "/")["groups"]
+    found = {(group["theme"], group["discipline"]): group for group in groups}
+    stars = found["Universe sciences", "stars"]
+    assert [mission["title"] for mission in stars["missions"]] == ["Lucida"]
+    assert [entry["title"] for entry in stars["references"]] == ["Far archive"]
+    assert not any("Shadow" in theme for theme, _ in found)
+    page = stranger.get("/").text
+    assert '<a href="https://archive.example.org/spectra" rel="external noreferrer">Far archive</a>' in page
+    assert "<h4>Lucida II</h4>" in page
+
+
+def test_a_reference_that_leads_nowhere_is_a_fault(delivered: Delivered, tmp_path: Path) -> None:
+    """What is held elsewhere needs an address, and an address is one of the web; each fault is named."""
+    policies = tmp_path / "policies"
+    shutil.copytree(delivered.archive.home / "policies", policies)
+    (policies / "references.yaml").write_text(
+        "references:\n  - {title: Lost}\n  - {title: Odd, address: 'javascript:alert(1)'}\n"
+    )
+    told = [f"{found.path} {found.message}" for found in check_policies(policies)]
+    assert any("references.yaml:3" in line and "https://" in line for line in told), told
+    (policies / "references.yaml").write_text("references:\n  - {title: Lost}\n")
+    (told_of,) = check_policies(policies)
+    assert "'Lost' without an address" in told_of.message
+
+
+def test_padlocks_say_when_they_open(stranger: TestClient) -> None:
+    """In the tree and in lists of packages."""
+    (branch,) = [one for one in asked(stranger, "/tree/lucida/n1")["node"]["branches"] if one["locked"]]
+    assert (branch["path"], branch["opens"][:10]) == ("lucida/n1/maps", "2031-05-01")
+    for address in ("/tree/lucida/n1", "/tree/lucida/n1/maps"):
+        assert "closed until 2031-05-01" in stranger.get(address).text
+    (card,) = asked(stranger, "/tree/lucida/n1/maps")["aips"]
+    assert card["opens"][:10] == "2031-05-01"
+
+
+def reference_aitoff(longitude: float, latitude: float) -> tuple[float, float]:
+    """The projection by its definition: an azimuthal equidistant map of half the longitude, twice as wide.
+
+    By vectors: the angle from the centre of the map is measured along the great circle.
+    """
+    half, height = math.radians(longitude / 2), math.radians(latitude)
+    x, y, z = math.cos(height) * math.cos(half), math.cos(height) * math.sin(half), math.sin(height)
+    far, across = math.atan2(math.hypot(y, z), x), math.hypot(y, z)
+    if across == 0:
+        return 0.0, 0.0
+    return math.degrees(2 * far * y / across), math.degrees(far * z / across)
+
+
+@pytest.mark.parametrize("longitude", [-180, -179.9, -90, -1e-7, 0, 33.3, 90, 179.999, 180])
+@pytest.mark.parametrize("latitude", [-90, -45.5, -1e-7, 0, 1e-9, 30, 89.99, 90])
+def test_the_projection_is_aitoffs(longitude: float, latitude: float) -> None:
+    """Every direction lies where the definition puts it."""
+    assert aitoff(longitude, latitude) == pytest.approx(reference_aitoff(longitude, latitude), abs=1e-6)
+
+
+def test_known_points_of_the_map() -> None:
+    """The poles are the tops, the seam both sides, and right ascension grows to the left."""
+    assert aitoff(0, 90) == pytest.approx((0, 90))
+    assert aitoff(180, 0) == pytest.approx((180, 0))
+    assert placed(0, 0) == pytest.approx((WIDTH / 2, HEIGHT / 2))
+    assert placed(90, 0)[0] < WIDTH / 2 < placed(270, 0)[0]
+    assert placed(0, 45)[1] < HEIGHT / 2
+    assert placed(359.999, 0)[0] == pytest.approx(placed(0.001, 0)[0], abs=0.02)
+
+
+def test_the_map_shows_each_target_where_it_is(stranger: TestClient) -> None:
+    """Every mark leads to a list that has its target; a package alone leads to its page."""
+    told = asked(stranger, "/sky")
+    assert told["placed"] == len(STARS) + 3
+    assert [mission["mission"] for mission in told["missions"]] == ["Lucida"]
+    points = {point["target"]: point for point in told["points"] if point["target"]}
+    for name in set(STARS) - {"Alnitak"}:
+        assert (points[name]["ra"], points[name]["dec"]) == pytest.approx(STARS[name], abs=1e-6)
+    (together,) = [point for point in told["points"] if point["aips"] > 1]
+    found = stranger.get(link_of(SkyPoint(**together)), headers=JSON).json()
+    assert {hit["target"] for hit in found["hits"]} == {"Alnitak"}
+    assert found["page"]["total"] == together["aips"] == 3
+    drawing = etree.fromstring(re.search(r"<svg.*?</svg>", stranger.get("/sky").text, re.DOTALL)[0].encode())  # type: ignore[index]
+    links = drawing.findall(".//{*}a")
+    assert len(links) == len(told["points"])
+    assert {stranger.get(link.get("href", "")).status_code for link in links} == {200}
+    assert len(drawing.findall(".//{*}path[@class='field f0']")) == 1
+
+
+def test_nothing_hidden_is_browsed(stranger: TestClient) -> None:
+    """Neither the map nor a graph, a list or a count tells of what may not be known."""
+    for address in (
+        "/", "/tree", "/sky", "/tree/lucida", "/tree/lucida/n0", "/tree/lucida/n1/curves",
+        "/aip/lucida.raw/v1/provenance", "/aip/lucida.flat/v1/provenance", "/aip/lucida.curve/v1/provenance",
+    ):  # fmt: skip
+        for headers in (JSON, {"Accept": "text/html"}):
+            text = stranger.get(address, headers=headers).text.casefold()
+            assert HIDDEN_TARGET.casefold() not in text, address
+            assert HIDDEN_MISSION.casefold() not in text, address
+    for address in (
+        "/sky?mission=Umbra", "/tree/umbra/n1/curves", "/tree/umbra/n1/curves/inventory",
+        "/aip/umbra.curve/v1/provenance",
+    ):  # fmt: skip
+        assert stranger.get(address).status_code == 404
+    unknown = stranger.get("/sky?mission=Nobody", headers=JSON).text
+    assert unknown.replace("Nobody", "Umbra") == stranger.get("/sky?mission=Umbra", headers=JSON).text
+
+
+def test_the_graph_leads_from_raw_data_to_what_came_of_it(stranger: TestClient) -> None:
+    """Raw data, reference file, software and step stand before the curve, their own origin before them."""
+    told = asked(stranger, "/aip/lucida.curve/v1/provenance")
+    steps = {step["key"]: step for step in told["lineage"]["steps"]}
+    drawn = {
+        (one["role"], one["value"] or one["name"], one["target"], one["column"]) for one in steps.values()
+    }
+    assert drawn >= {
+        ("input", "raw_1.fits", "lucida.raw", -1),
+        ("reference file", "flat_1.fits", "lucida.flat", -1),
+        ("software", "7.2", "", -1),
+        ("step", "COMPLETE", "", -1),
+        ("input", "raw_0.fits", "", -2),
+        ("software", "7.1", "", -2),
+    }  # fmt: skip
+    edges = {tuple(steps[end]["target"] for end in edge) for edge in told["lineage"]["edges"]}
+    assert ("lucida.raw", "lucida.curve@v1") in edges
+    assert ("", "lucida.flat") in edges
+    assert ("lucida.curve@v1", "lucida.map") in edges
+    assert [link["target"] for link in told["derived"]] == ["lucida.map"]
+    page = stranger.get("/aip/lucida.curve/v1/provenance").text
+    drawing = re.search(r"<svg xmlns.*?</svg>", page, re.DOTALL)
+    assert drawing is not None
+    addresses = [link.get("href", "") for link in etree.fromstring(drawing[0].encode()).iter("{*}a")]
+    assert len(addresses) == len(steps)
+    assert {stranger.get(address).status_code for address in addresses if address != "#list"} == {200}
+    assert 'id="list"' in page
+
+
+def test_the_origin_of_one_product(stranger: TestClient) -> None:
+    """One product's page is narrowed to it; one that is not there is not found."""
+    path = "representations/original/data/lc_1.fits"
+    told = asked(stranger, f"/aip/lucida.curve/v1/provenance?product={path}")
+    assert told["product"] == path
+    assert told["links"]
+    assert stranger.get("/aip/lucida.curve/v1/provenance?product=nothing").status_code == 404
+    assert stranger.get("/aip/lucida.curve/v9/provenance").status_code == 404
+
+
+def test_how_a_package_is_kept(tmp_path: Path) -> None:
+    """Signature, copies and audit are told as they are: before, with a copy, without it, after damage."""
+    archive: Archive = browsed_archive(tmp_path).archive
+    client = client_of(archive)
+
+    def kept() -> dict[str, Any]:
+        told: dict[str, Any] = asked(client, "/aip/lucida.raw/v1/provenance")["preservation"]
+        return told
+
+    assert kept() == {"audit": None, "copies": 1, "locations": 1, "key": archive.signer.key_id, "sound": True}
+    add_location(archive, "far", tmp_path / "far")
+    assert (kept()["copies"], kept()["locations"], kept()["sound"]) == (1, 2, False)
+    list(sync_all(archive))
+    assert (kept()["copies"], kept()["sound"]) == (2, True)
+    run_audit(archive, select_for_audit(archive))
+    assert kept()["audit"]["intact"]
+    (stored,) = archive.aip_root.glob("*/*/*/lucida%2eraw")
+    (stored / "logs/signatures/v1.inventory.json.sig").write_bytes(bytes(64))
+    assert (kept()["key"], kept()["sound"]) == ("", False)
+    (stored / "v1/content/representations/original/data/raw_1.fits").write_bytes(b"x")
+    run_audit(archive, select_for_audit(archive))
+    assert not kept()["audit"]["intact"]
+
+
+def lane(*pieces: tuple[float, float]) -> Lane:
+    """A lane of the given pieces."""
+    return Lane("data", len(pieces), "", "", 0.0, len(pieces) - 1, pieces)
+
+
+def test_the_timeline_is_to_scale() -> None:
+    """Bars are as long as the pieces beside the whole, however many there are."""
+    drawing = etree.fromstring(timeline([lane((100.0, 110.0), (140.0, 145.0), (190.0, 200.0))]).encode())
+    (bars,) = drawing.findall(".//{*}path[@class='covered']")
+    found = [
+        (float(left), float(right))
+        for left, right in re.findall(r"M([0-9.]+) [0-9.]+H([0-9.]+)", bars.get("d", ""))
+    ]
+    width = found[-1][1] - found[0][0]
+    assert [(right - left) / width for left, right in found] == pytest.approx([0.1, 0.05, 0.1], abs=0.002)
+    assert (found[1][0] - found[0][0]) / width == pytest.approx(0.4, abs=0.002)
+    many = timeline([lane(*((float(day), day + 0.5) for day in range(100_000)))])
+    assert len(many) < 30_000
+    assert timeline([]) == ""
+
+
+@pytest.mark.parametrize("days", [1e-4, 0.01, 0.5, 1, 3, 40, 200, 900, 5_000, 30_000])
+def test_ticks_are_round_moments(days: float) -> None:
+    """From seconds to centuries a few moments are named, all within, in order."""
+    ticks = time_ticks(58_849.0, 58_849.0 + days)
+    assert 1 <= len(ticks) <= 20, ticks
+    assert [moment for moment, _ in ticks] == sorted({moment for moment, _ in ticks})
+    assert all(58_849.0 <= moment <= 58_849.0 + days for moment, _ in ticks)
