@@ -19,6 +19,7 @@ from policies.schema import (
     Faults,
     Field,
     boolean,
+    date,
     integer,
     list_of,
     map_of,
@@ -35,6 +36,7 @@ from policies.terms import (
     MappingRule,
     NodeRule,
     Party,
+    PlannedDelivery,
     ProductRule,
     Requirement,
 )
@@ -62,6 +64,10 @@ _TEXTS = list_of(text(), or_one=True)
 _KIND = one_of(*KINDS)
 _NODE_PATH = text(
     pattern=r"[a-z0-9{][a-z0-9._{}:/-]*", expected="slugs joined by '/', such as n1/light-curves"
+)
+
+_PLACE = text(
+    pattern=r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", expected="slugs joined by '/', such as n1/run-2"
 )
 
 
@@ -124,6 +130,16 @@ _REQUIREMENT = {
     "path": Field(regex, required=True),
 }
 _PARTY = record(Party, {name: Field(_TEXT, required=True) for name in ("name", "organization", "contact")})
+_PLANNED = record(
+    PlannedDelivery,
+    {
+        "title": Field(_TEXT, required=True),
+        "node": Field(_PLACE, default=""),
+        "count": Field(integer(1, 10**8), required=True),
+        "due": Field(date, required=True),
+        "responsible": Field(_TEXT, default=""),
+    },
+)
 _AGREEMENT_FIELDS = {
     "agreement": Field(_NAMES, required=True),
     "title": Field(_TEXT, required=True),
@@ -157,6 +173,7 @@ _AGREEMENT_FIELDS = {
         list_of(record(lambda title, path: Requirement(title, path, "software"), _REQUIREMENT)), default=()
     ),
     "other_files": Field(one_of("refuse", "accept"), default="refuse"),
+    "deliveries": Field(list_of(_PLANNED), default=()),
 }
 _AGREEMENT = record(dict[str, Any], _AGREEMENT_FIELDS)
 

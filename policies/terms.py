@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from policies.sources import Expression, LinkSource
 from policies.template import Template
@@ -106,6 +107,17 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedDelivery:
+    """What is to be delivered by the end of a day, by whom: so many AIPs at a node and below."""
+
+    title: str
+    node: str
+    count: int
+    due: datetime
+    responsible: str
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """One submission agreement: a mission and a provider, and all rules of what is delivered.
 
@@ -140,6 +152,7 @@ class Agreement:
     documents: tuple[Requirement, ...]
     software: tuple[Requirement, ...]
     other_files: str
+    deliveries: tuple[PlannedDelivery, ...] = ()
     source: str = ""
     digest: str = ""
 

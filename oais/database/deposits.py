@@ -138,6 +138,11 @@ def due(connection: Connection, now: str) -> list[Deposit]:
     return _found(connection, DEPOSITS.c.state.in_(WAITING), DEPOSITS.c.due_at <= now)[::-1]
 
 
+def live(connection: Connection, *, most: int) -> list[Deposit]:
+    """Return the deposits of everybody that are not decided on, the newest first, at most so many."""
+    return _found(connection, DEPOSITS.c.state.in_(LIVE))[:most]
+
+
 def idle(connection: Connection, since: str) -> list[Deposit]:
     """Return the uploads that nothing was added to since that moment."""
     return _found(connection, DEPOSITS.c.state == DepositState.UPLOADING, DEPOSITS.c.changed_at <= since)

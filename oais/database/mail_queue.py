@@ -99,6 +99,12 @@ def ended(connection: Connection) -> list[QueuedLetter]:
     return [QueuedLetter(**row) for row in connection.execute(wanted).mappings()]
 
 
+def newest(connection: Connection, *, most: int) -> list[QueuedLetter]:
+    """Return letters, those that wait before those that ended, the newest first, at most so many."""
+    wanted = select(MAIL_QUEUE).order_by(_WAITING.desc(), MAIL_QUEUE.c.queued_at.desc()).limit(most)
+    return [QueuedLetter(**row) for row in connection.execute(wanted).mappings()]
+
+
 def sweep(connection: Connection, before: str) -> None:
     """Forget letters that ended before a moment."""
     old = or_(MAIL_QUEUE.c.sent_at < before, MAIL_QUEUE.c.given_up_at < before)

@@ -45,11 +45,9 @@ class DropFolder:
         """Return the deliveries that are complete at ``now`` (seconds of a steady clock)."""
         ready = []
         present = set()
-        for path in sorted(self.archive.incoming.iterdir()):
-            if path.name.startswith(".") or path.name.endswith(_PASSING):
-                continue
+        for path, marked in waiting_in(self.archive):
             present.add(path.name)
-            if path.with_name(f"{path.name}.ready").exists() or self._settled(path, now):
+            if marked or self._settled(path, now):
                 ready.append(path)
         for name in set(self._seen) - present:
             del self._seen[name]
@@ -71,6 +69,13 @@ class DropFolder:
             if disposition.receipt is not None:
                 leave_receipt(disposition)
             yield disposition
+
+
+def waiting_in(archive: Archive) -> Iterator[tuple[Path, bool]]:
+    """Yield what lies in the drop folder by name, and whether it is marked as complete."""
+    for path in sorted(archive.incoming.iterdir()):
+        if not path.name.startswith(".") and not path.name.endswith(_PASSING):
+            yield path, path.with_name(f"{path.name}.ready").exists()
 
 
 def watch_folder(

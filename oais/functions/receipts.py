@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,19 @@ def each_receipt(
 def receipt_names(archive: Home, since: str) -> Iterator[str]:
     """Yield the names of the receipts from a name on, in order; earlier months are not even listed."""
     return (path.stem for path in _files(archive.receipts, since) if path.stem >= since)
+
+
+def newest_receipts(archive: Home, most: int) -> list[str]:
+    """Return the names of the newest receipts, the newest first; earlier months are not even listed."""
+    found: list[str] = []
+    with storage_errors("reading the ledger of receipts"):
+        months = (month for year in reversed(_sorted(archive.receipts)) for month in reversed(_sorted(year)))
+        for month in months:
+            names = (path.stem for path in reversed(_sorted(month)))
+            found += islice((name for name in names if RECEIPT_ID.fullmatch(name)), most - len(found))
+            if len(found) >= most:
+                break
+    return found
 
 
 def _files(folder: Path, since: str = "") -> Iterator[Path]:

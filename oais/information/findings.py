@@ -96,6 +96,12 @@ def under_intake_profile(found: Finding) -> Finding:
     return replace(found, severity=finding_codes()[found.code].intake)
 
 
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings by severity, the worst first, then by path and code."""
+    order = list(Severity)
+    return tuple(sorted(findings, key=lambda item: (order.index(item.severity), item.path, item.code)))
+
+
 def refuses(findings: Iterable[Finding]) -> bool:
     """Return whether any finding is an error."""
     return any(found.severity is Severity.ERROR for found in findings)

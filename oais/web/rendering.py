@@ -29,7 +29,7 @@ from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
 from oais.web.forms import TOKEN_FIELD, InvalidFormError, token_of
 from oais.web.languages import language_of, load_languages, switches
 from oais.web.negotiation import HTML, JSON, choose_form, wants_json
-from oais.web.panel import panel
+from oais.web.panel import panel, shelves
 from oais.web.returning import safe_return, without_profile
 from oais.web.templating import template_environment
 from oais.web.visitors import (
@@ -76,6 +76,7 @@ def create_site(archive: Archive, service: Service | None) -> Site:
     languages = load_languages()
     known = {
         "panel": panel,
+        "shelves": shelves,
         "site_name": archive.settings.name,
         "contact": archive.settings.contact,
         "welcome": archive.settings.welcome,

@@ -14,18 +14,13 @@ from oais.information.findings import Severity
 from oais.information.premis import EventType, Outcome
 from oais.information.withdrawals import WHY_TOLD
 from oais.information.withdrawals import State as WithdrawalState
+from oais.web.panel import names
 from policies.access import Action, Step
 from policies.embargo import Basis
 from policies.principals import Duty, Role, Scope, State
 
 _STATES: Final = (Action, Basis, DepositState, Duty, EventType, OrderState, Outcome, Role, Scope, Severity,
                   State, Step, WithdrawalState)  # fmt: skip
-
-_PANEL: Final = (
-    *("My account", "My orders", "Access delegation", "My queries", "My deliveries", "My help", "Help page"),
-    *("People", "Groups", "Approvals", "Withdrawals", "Downloads", "Formats", "Policies", "Embargoes"),
-    *("Security log",),
-)
 
 _STATUS: Final = (
     *("Bad Request", "Unauthorized", "Forbidden", "Not Found", "Method Not Allowed", "Not Acceptable"),
@@ -113,7 +108,7 @@ VOCABULARY: Final = tuple(
         for word in (
             *(str(member) for states in _STATES for member in states),
             *WHY_TOLD.values(),
-            *(*_PANEL, *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_REFUSALS),
+            *(*sorted(names()), *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_REFUSALS),
         )
         if word
     )

@@ -108,6 +108,7 @@ def _identifiers(door: Door, world: World) -> Mapping[str, str]:
         ("/api/v1/people/", "identifier", world.identifiers["member"]),
         ("/desk/groups/of/", "identifier", world.group),
         ("/api/v1/groups/", "identifier", world.group),
+        ("/desk/refused/", "identifier", _refused(world)),
         ("/static/", "name", "site.css"),
         ("/keys/", "key_id", "0" * 16),
         *((room, "identifier", _NOBODYS) for room in _OWN_ROOMS),
@@ -115,6 +116,11 @@ def _identifiers(door: Door, world: World) -> Mapping[str, str]:
         if door.path.startswith(room):
             return {parameter: value, "proof": "0" * 64, "login": "nobody", "number": "1"}
     return {}
+
+
+def _refused(world: World) -> str:
+    """Return the receipt of a delivery that was refused."""
+    return max(path.name for path in (world.home / "sip" / "refused").iterdir())
 
 
 def _filled(door: Door, values: Mapping[str, str]) -> str:

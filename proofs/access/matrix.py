@@ -132,6 +132,8 @@ def _leaks(address: Address, who: str, answer: Answer) -> Iterator[str]:
     asked = address.text.partition("=")[2].partition("&")[0]
     text = answer.text.replace(asked, "") if asked else answer.text
     for name, kind in sets.canaries_in(text):
+        if name == sets.TURNED_AWAY and who in STAFF and address.about is About.DUTY:
+            continue  # the desk tells the staff why a delivery was refused
         row = ROWS[name]
         if who not in (row.described if kind == "m" else row.had):
             yield f"tells {'of' if kind == 'm' else 'data of'} {name}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from oais.functions.submission import submit
 from oais.information.signature import create_signer
 from oais.web.app import create_app
 from policies.in_force import PoliciesInForce
+from tests.web.filled import Filled, filled_site
 
 DEMO = Path(__file__).resolve().parent.parent.parent / "demo" / "tess"
 LIGHT_CURVE = "tess.tic55525572.s0005.lc"
@@ -87,3 +88,10 @@ def under_rules(archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> R
         return client_of(replace(archive, in_force=PoliciesInForce(policies)))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """The archive where something stands in every list, served; tests look at it and leave it as it is."""
+    with filled_site(tmp_path_factory.mktemp("filled")) as opened:
+        yield opened

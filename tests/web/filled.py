@@ -20,6 +20,7 @@ from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.copies.locations import add_location
 from oais.functions.copies.replication import sync_all
 from oais.functions.data_management import rebuild_index
+from oais.functions.desk.deliveries import refused_names
 from oais.functions.embargo.declaring import declare_complete
 from oais.functions.ledger.recording import record_audit
 from oais.functions.notifications import subscribe
@@ -96,6 +97,13 @@ def filled_site(
                     *(f"/orders/{identifier}" for identifier in ordered),
                 ),
                 "keeper": (
+                    "/desk",
+                    "/desk/ingest",
+                    "/desk/refused",
+                    f"/desk/refused/{refused_names(service.archive)[0]}",
+                    "/desk/agreements",
+                    "/desk/storage",
+                    "/desk/mail",
                     "/desk/usage",
                     "/volume",
                     f"/desk/people/of/{owner}",
@@ -114,8 +122,21 @@ def filled_site(
         )
 
 
+PLAN = """
+deliveries:
+  - {title: Housekeeping of run 1, node: products, count: 2, due: 2026-02-28, responsible: LESIA}
+  - {title: Light curves of run 2, node: products, count: 40, due: 2025-12-31, responsible: CNES}
+  - {title: Light curves of run 3, count: 400, due: 2090-12-31, responsible: CNES and LESIA}
+  - {title: Final documents, node: documents, count: 3, due: 2090-12-31}
+"""
+"""What an agreement plans: complete, overdue, begun, and not begun."""
+
+
 def _archive(folder: Path, furnished: Callable[[Archive], Archive]) -> Service:
     archive: Archive = initialise(folder / "home", name="Embargoed")
+    with (archive.home / "policies" / "agreements" / "generic.yaml").open("a") as agreement:
+        agreement.write(PLAN)
+    (archive.incoming / "dropped.bag").mkdir()
     (archive.home / "policies" / "access.yaml").write_text(RULES)
     with Inspector(workers=1) as inspector:
         for visit in ("V1", "V2"):

@@ -27,6 +27,7 @@ ADDRESSES = {path: path for path in PAGES if "{" not in path} | {
     "/keys/{key_id}.pem": f"/keys/{OLD_KEY.key_id}.pem",
     "/static/{name}": "/static/site.css",
     "/tree/{path:path}/feed.atom": "/tree/tess/feed.atom",
+    "/desk/refused/{identifier}": "/desk/refused/none",
     "/desk/people/of/{identifier}": "/desk/people/of/nobody",
     "/desk/groups/of/{identifier}": "/desk/groups/of/none",
     "/basket/{identifier}/package": "/basket/none/package",

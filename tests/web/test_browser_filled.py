@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, StorageState
 
-from tests.web.filled import Filled, filled_site
+from tests.web.filled import Filled
 from tests.web.people import PASSWORD
 from tests.web.test_browser import browser, faults_of
 
@@ -16,18 +14,11 @@ __all__ = ["browser"]
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
-    """The filled archive, served."""
-    with filled_site(tmp_path_factory.mktemp("filled")) as opened:
-        yield opened
-
-
-def state_of(browser: Browser, site: Filled, login: str) -> StorageState:
+def state_of(browser: Browser, filled: Filled, login: str) -> StorageState:
     """The cookies of a person who logged in."""
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{site.depository.url}/login")
+    page.goto(f"{filled.depository.url}/login")
     page.fill("main [name=login]", login)
     page.fill("main [name=password]", PASSWORD)
     page.press("main [name=password]", "Enter")
@@ -40,14 +31,14 @@ def state_of(browser: Browser, site: Filled, login: str) -> StorageState:
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
 @pytest.mark.parametrize("login", ["owner", "keeper", "provider"])
 def test_a_filled_page_is_readable_for_all(
-    browser: Browser, site: Filled, login: str, scheme: str, width: int
+    browser: Browser, filled: Filled, login: str, scheme: str, width: int
 ) -> None:
     """Nothing is blocked or wider than the screen, and axe finds no fault on any page of a person."""
-    token = site.depository.token if login == "provider" else ""
-    state = None if token else state_of(browser, site, login)
-    addresses = site.pages[login]
+    token = filled.depository.token if login == "provider" else ""
+    state = None if token else state_of(browser, filled, login)
+    addresses = filled.pages[login]
     assert {
         address: faults
         for address in addresses
-        if (faults := faults_of(browser, site.depository.url + address, scheme, width, state, token))
+        if (faults := faults_of(browser, filled.depository.url + address, scheme, width, state, token))
     } == {}

@@ -14,7 +14,7 @@ from oais.functions.deposit.uploads import expiry_of, own_deposit
 from oais.functions.mailing.queueing import link
 from oais.functions.receipts import open_receipt, receipt_as_plain
 from oais.functions.service import Service
-from oais.information.findings import Finding, Severity
+from oais.information.findings import Finding, Severity, worst_first
 from oais.information.packages import Receipt
 from oais.mail import Letter, Subject, parse_address
 from oais.mail.address import AddressError
@@ -35,9 +35,7 @@ class Standing:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The receipt's findings, worst first."""
-        order = list(Severity)
-        found = self.receipt.findings if self.receipt else ()
-        return tuple(sorted(found, key=lambda item: (order.index(item.severity), item.path, item.code)))
+        return worst_first(self.receipt.findings) if self.receipt else ()
 
     def as_plain(self) -> dict[str, Any]:
         """Return what the API tells."""

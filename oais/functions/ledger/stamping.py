@@ -106,6 +106,12 @@ def _notes(home: Home) -> list[Path]:
         return sorted(folder.glob(f"[0-9]*{_NOTE}"), key=lambda path: (len(path.name), path.name))
 
 
+def stamps_kept(home: Home) -> tuple[int, int]:
+    """Return how many published checkpoints have their time stamp, and how many are owed one."""
+    has = [note.with_suffix(_TOKEN).exists() for note in _notes(home)]
+    return sum(has), len(has) - sum(has)
+
+
 def token_of(home: Home, note: bytes, size: int) -> bytes:
     """Return the token over a published checkpoint, empty when it is owed; raises StorageError."""
     path = home.home / "ledger" / TIMESTAMPS / f"{size}{_NOTE}"

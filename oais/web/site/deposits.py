@@ -10,12 +10,13 @@ from starlette.responses import RedirectResponse, Response
 
 from oais.errors import WrongUsageError
 from oais.functions.deposit.answering import standing_of, standings_of
+from oais.functions.deposit.plans import agreement_views
 from oais.functions.deposit.uploads import Announcement, begin
 from oais.web.deposit import kept_whole
 from oais.web.doors import Door
 from oais.web.forms import TOKEN_FIELD, check_origin, check_token
 from oais.web.multipart import FileForm
-from oais.web.rendering import respond
+from oais.web.rendering import access_of, respond
 from oais.web.uploading import check_framing
 from oais.web.visitors import principal_of, service_of
 from policies.principals import STAFF, Duty
@@ -32,7 +33,8 @@ def show_deposits(request: Request) -> Response:
         request,
         "deposits.html",
         view,
-        agreements=sorted(principal.agreements),
+        names=sorted(principal.agreements),
+        agreements=agreement_views(access_of(request), principal.agreements),
         largest=min(settings.max_delivery_bytes, settings.deposit_quota_bytes),
         bound=principal.role not in STAFF,
         address=settings.base_url.rstrip("/"),

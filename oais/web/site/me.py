@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.errors import InvalidError
+from oais.functions.deposit.answering import standings_of
 from oais.functions.embargo.listing import releases_of
+from oais.functions.notifications import subscriptions_of
+from oais.functions.orders.consumers import consumer_of
+from oais.functions.orders.fetching import list_orders
 from oais.functions.people.accounts import change_password
 from oais.functions.people.confirmations import ask_new_address, confirm_new_address
 from oais.functions.people.sessions import end_other_sessions, end_session
@@ -19,8 +23,11 @@ from oais.web.forms import Form, form_of
 from oais.web.limits import check_guess
 from oais.web.rendering import access_of, respond
 from oais.web.site.entrance import UNPROCESSABLE, SecretForm, fault_of, see_other
-from oais.web.visitors import service_of, visitor_of
-from policies.principals import Duty
+from oais.web.visitors import principal_of, service_of, visitor_of
+from policies.principals import Duty, may
+
+GLANCED_AT: Final = 5
+"""Rows that this page shows of what has a page of its own."""
 
 
 class PasswordForm(Form):
@@ -117,8 +124,20 @@ def _account(request: Request, fault: str = "") -> Response:
     visitor = visitor_of(request)
     view = account_view(service_of(request), visitor.principal.identifier, visitor.credential)
     releases = releases_of(access_of(request), {owned.request for owned in view.requests})
-    status = UNPROCESSABLE if fault else HTTPStatus.OK
-    return respond(request, "me.html", view, status=status, fault=fault, releases=releases)
+    more = {"releases": releases, "fault": fault, **_beside(request)}
+    return respond(request, "me.html", view, status=UNPROCESSABLE if fault else HTTPStatus.OK, **more)
+
+
+def _beside(request: Request) -> dict[str, Any]:
+    """Return what has pages of its own and is glanced at here; orders are for a person, not for a token."""
+    service, asker = service_of(request), principal_of(request)
+    consumer = consumer_of(service, access_of(request), "") if asker.scopes is None else None
+    listed = list_orders(consumer) if consumer else None
+    return {
+        "orders": {"total": listed.total, "shown": listed.orders[:GLANCED_AT]} if listed else None,
+        "deposits": standings_of(service, asker) if may(asker, Duty.DEPOSIT) else None,
+        "subscriptions": subscriptions_of(service, asker.identifier),
+    }
 
 
 DOORS: Final = (
