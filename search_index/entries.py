@@ -63,7 +63,8 @@ class AipEntry:
     """What the catalogue knows of one package; its description is the newest version's.
 
     ``ra`` and ``dec`` (ICRS degrees), ``t_min`` and ``t_max`` (MJD, UTC) sum up its products and are
-    None where no product has them. ``size`` is in bytes over all versions.
+    None where no product has them. ``size`` is in bytes over all versions. Packages of one ``visit`` are of
+    one observation.
     """
 
     aip_id: str
@@ -94,6 +95,8 @@ class AipEntry:
     products: int
     files: int
     size: int
+    visit: str = ""
+    magnitude: float | None = None
     values: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -119,6 +122,22 @@ class ProductEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductRow:
+    """One product of a package's newest version, as a list shows it; ``values`` are the mission's own."""
+
+    aip_id: str
+    version: int
+    node: str
+    path: str
+    name: str
+    kind: str
+    level: str
+    product_type: str
+    size: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One package that answers a query; ``distance`` in degrees from the cone's centre, if one was given."""
 
@@ -127,8 +146,26 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit that answers a query: those of its packages that do, and how many they are in all."""
+
+    name: str
+    hits: tuple[Hit, ...]
+    packages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What is held of one target: its packages, the number of their visits, the nearest one's degrees."""
+
+    aip_ids: tuple[str, ...]
+    visits: int
+    distance: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class FacetCount:
-    """How many packages a query would find if this value alone were chosen in its facet."""
+    """How many hits a query would find if this value alone were chosen in its facet."""
 
     value: str
     count: int
@@ -139,7 +176,8 @@ class FindResult:
     """One page of hits, how many there are in all, what they could be narrowed to, and what was not known.
 
     ``unknown`` repeats each identifier, pattern or range of the query that nothing in the archive
-    answers to; ``nodes`` are the places of the tree whose own words match.
+    answers to; ``nodes`` are the places of the tree whose own words match. Where ``visits`` were asked
+    for, they are the page and what is counted, and ``hits`` are their packages.
     """
 
     hits: tuple[Hit, ...]
@@ -147,6 +185,7 @@ class FindResult:
     facets: Mapping[str, tuple[FacetCount, ...]]
     nodes: tuple[NodeEntry, ...] = ()
     unknown: tuple[str, ...] = ()
+    visits: tuple[Visit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,26 +17,32 @@ from oais.errors import WrongUsageError
 from oais.information.findings import Finding
 from oais.information.observations import Observation
 from oais.information.packages import AipRecord
+from search_index.answering import found
 from search_index.catalogue import census, reading
 from search_index.catalogue.database import Catalogue, CatalogueConnection
-from search_index.catalogue.selection import Scored, selected
+from search_index.catalogue.product_rows import product_rows
+from search_index.catalogue.resolving import resolved
+from search_index.catalogue.selection import Scored
+from search_index.catalogue.visits import named
 from search_index.checking import differences
 from search_index.entries import (
     AipEntry,
+    FacetCount,
     FileHolder,
     FindResult,
     FormatHolding,
     Grown,
-    Hit,
     Holding,
     NodeEntry,
     ProductEntry,
+    ProductRow,
+    Resolved,
     SubmissionEntry,
     ToldOf,
     VersionEntry,
 )
 from search_index.nodes import PlannedNode
-from search_index.query import LARGEST_OFFSET, LARGEST_PAGE, Query
+from search_index.query import LARGEST_OFFSET, LARGEST_PAGE, Cone, Query
 from search_index.view import WORDS, View, asked_again, build_of, is_made, require_made
 from search_index.words.terms import read_question
 from search_index.writing import add, create_empty, rebuild, remove, unfinished
@@ -124,9 +130,35 @@ class Index:
                 scored = Scored(numbers[numbers > 0], scores[numbers > 0])
                 nodes = self._nodes_found(view, -numbers[numbers < 0], query.without)
             with view.catalogue.reading() as connection:
-                return self._found(view, connection, query, scored, nodes)
+                return found(view, connection, query, scored, nodes)
 
         return self._answer(ask)
+
+    def named(
+        self, facet: str, begin: str, limit: int = 20, without: tuple[str, ...] = ()
+    ) -> tuple[FacetCount, ...]:
+        """Return values of a facet or trait in which a word begins so, in order, each with its packages.
+
+        What only the branches ``without`` have is not told.
+        """
+
+        def ask(view: View) -> tuple[FacetCount, ...]:
+            return view.checked(lambda: named(view.columns, facet, begin, limit, without))
+
+        return self._answer(ask)
+
+    def resolve(self, asked: Sequence[str | Cone], without: tuple[str, ...] = ()) -> tuple[Resolved, ...]:
+        """Return what is held of each target, by its name or around its position."""
+
+        def ask(view: View) -> tuple[Resolved, ...]:
+            with view.catalogue.reading() as connection:
+                return view.checked(lambda: resolved(view.columns, connection, asked, without))
+
+        return self._answer(ask)
+
+    def reports(self, aip_ids: Sequence[str]) -> dict[str, str]:
+        """Return, by identifier, the path of the first report of each package that has one."""
+        return self._read(lambda connection: reading.reports(connection, aip_ids))
 
     def aip(self, aip_id: str) -> AipEntry | None:
         """Return what the catalogue knows of a package, or None."""
@@ -164,6 +196,10 @@ class Index:
     def resting_at(self, nodes: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Return, of each node where packages rest, the first and the last of them by identifier."""
         return self._read(lambda connection: reading.resting_at(connection, nodes))
+
+    def product_rows(self, aip_ids: Sequence[str]) -> tuple[ProductRow, ...]:
+        """Return the products of several packages in their newest versions, by name."""
+        return self._read(lambda connection: product_rows(connection, aip_ids))
 
     def versions(self, aip_id: str) -> tuple[VersionEntry, ...]:
         """Return the versions of a package, oldest first; none when it is not known."""
@@ -214,26 +250,6 @@ class Index:
         self._answer(lambda view: view.generations)
         with closing(Catalogue(self.root)) as catalogue:
             yield from differences(catalogue, self.root / WORDS, records)
-
-    def _found(
-        self,
-        view: View,
-        connection: CatalogueConnection,
-        query: Query,
-        scored: Scored | None,
-        nodes: tuple[NodeEntry, ...],
-    ) -> FindResult:
-        columns = view.columns
-        chosen = view.checked(lambda: selected(columns, connection, query, scored))
-        page = chosen.positions[query.offset : query.offset + query.limit].tolist()
-        entries = reading.aip_entries(connection, [columns.aip_ids[position] for position in page])
-        apart = chosen.distances
-        hits = tuple(
-            Hit(entries[aip_id], None if apart is None else float(apart[position]))
-            for position in page
-            if (aip_id := columns.aip_ids[position]) in entries
-        )
-        return FindResult(hits, len(chosen.positions), chosen.facets, nodes, chosen.unknown)
 
     def _nodes_found(
         self, view: View, numbers: Iterable[int], without: tuple[str, ...]

@@ -14,7 +14,10 @@ from typing import Any
 from oais.errors import WrongUsageError
 from oais.information.text import printable
 
-ORDERS = ("relevance", "title", "id", "time", "size", "ingested", "distance")
+ORDERS = (
+    *("relevance", "title", "id", "time", "size", "ingested", "distance"),
+    *("stop", "target", "ra", "dec", "magnitude", "visit", "observation"),
+)
 """What hits can be sorted by; a leading ``-`` turns the order round. Ties are broken by identifier."""
 
 LARGEST_PAGE = 1_000
@@ -62,6 +65,18 @@ class TimeSpan:
             raise WrongUsageError(f"the time span ends ({self.stop}) before it begins ({self.start})")
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A closed interval of magnitudes; an end that is None is open."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise WrongUsageError(f"the smallest magnitude ({self.low}) is above the largest ({self.high})")
+
+
 Choice = str | tuple[str, ...]
 """One value of a facet, or several of which any will do."""
 
@@ -74,7 +89,11 @@ class Query:
     ``first..last`` in natural order. ``request`` is an observation request, MISSION:NAME. ``node`` takes the
     node and all below it; ``among`` are nodes and identifiers, of which any will do. ``without`` leaves out
     whole branches (those that the one who asks may not know of). Cone and time must hold for the same
-    product. Raises WrongUsageError when a part is malformed or past its limit.
+    product. ``valid`` is an interval that the validity of a reference file overlaps. Traits and targets are
+    found in any case, by patterns with ``*`` and ``?``; a PI, a visit, an observation and a spectral type
+    also by how a word of theirs begins, where nothing is called so. With ``visits`` the page is one of
+    visits, each with all its packages that answer; ``together`` is the name of one. Raises WrongUsageError
+    when a part is malformed or past its limit.
     """
 
     words: str = ""
@@ -84,8 +103,17 @@ class Query:
     target: Choice = ()
     product_type: Choice = ()
     dataproduct_type: Choice = ()
+    pi: Choice = ()
+    visit: Choice = ()
+    observation: Choice = ()
+    observation_type: Choice = ()
+    spectral_type: Choice = ()
+    revision: Choice = ()
+    reference: Choice = ()
+    magnitude: Range | None = None
     cone: Cone | None = None
     time: TimeSpan | None = None
+    valid: TimeSpan | None = None
     node: str = ""
     ids: Choice = ()
     request: Choice = ()
@@ -95,6 +123,8 @@ class Query:
     offset: int = 0
     limit: int = 50
     facets: bool = field(default=True)
+    visits: bool = False
+    together: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.offset <= LARGEST_OFFSET:
@@ -107,7 +137,7 @@ class Query:
             )
         if self.order.removeprefix("-") == "distance" and self.cone is None:
             raise WrongUsageError("hits can be sorted by distance only from the centre of a cone")
-        for name in FACETS:
+        for name in (*FACETS, *TRAITS):
             _check_choices(name, choices(getattr(self, name)), MOST_CHOICES)
         _check_choices("ids", choices(self.ids), MOST_IDS)
         _check_choices("request", choices(self.request), MOST_CHOICES)
@@ -116,6 +146,12 @@ class Query:
 
 FACETS = ("mission", "level", "kind", "target", "product_type", "dataproduct_type")
 """What hits are counted by; each is also a field of ``Query``."""
+
+TRAITS = ("pi", "visit", "observation", "observation_type", "spectral_type", "revision", "reference")
+"""What else packages are found by; each is also a field of ``Query``."""
+
+NAMED_WHOLE = frozenset({"target", "observation_type", "revision", "reference"})
+"""Facets and traits of which the beginning of a name is not enough."""
 
 
 def choices(chosen: Choice) -> tuple[str, ...]:
@@ -159,6 +195,21 @@ def parse_time(text: str) -> TimeSpan:
     if start is None and stop is None:
         raise _not_a_time(text)
     return TimeSpan(start and start[0], stop and stop[1])
+
+
+def parse_range(low: str, high: str) -> Range:
+    """Read the ends of a range of magnitudes, an empty one is open; raises WrongUsageError."""
+    return Range(_magnitude(low), _magnitude(high))
+
+
+def _magnitude(text: str) -> float | None:
+    try:
+        number = float(_short(text)) if text else None
+    except ValueError:
+        number = math.nan
+    if number is not None and not math.isfinite(number):
+        raise WrongUsageError(f"{printable(text)!r} is not a magnitude; expected a number such as 9.5")
+    return number
 
 
 def _short(text: str) -> str:

@@ -85,8 +85,8 @@ def find(
     as_json: AsJson = False,
 ) -> None:
     """Find AIPs by words, place in the sky, time, level, kind, mission, identifier or a saved profile."""
-    from oais.functions.access.finding import Question
     from oais.functions.access.profiles import within
+    from oais.functions.access.question import Question
     from oais.functions.access.views import as_plain
 
     question = Question(
@@ -214,7 +214,7 @@ def ls(
     as_json: AsJson = False,
 ) -> None:
     """List the AIPs at a place in the tree and below, one a line."""
-    from oais.functions.access.finding import Question
+    from oais.functions.access.question import Question
     from oais.functions.access.views import as_plain
 
     found = _access(home).find(Question(node=node, order="id", page=page, per_page=100))

@@ -71,8 +71,8 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Select files and order them; what is unknown or may not be had is told, each with its reason."""
-    from oais.functions.access.finding import Question
     from oais.functions.access.profiles import within
+    from oais.functions.access.question import Question
     from oais.functions.access.views import as_plain
     from oais.functions.orders.cutting import tables_wanted
     from oais.functions.orders.placing import place

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.web.doors import API_VERSION, Door, DoorRoute, Public
+from oais.web.questions import parameter_names
 from oais.web.rendering import answer_json, respond, site_of
-from oais.web.site.search import parameter_names
 from policies.principals import Duty
 
 _PROBLEM: Final = {

@@ -33,8 +33,8 @@ SECURITY_HEADERS = {
 """Sent with every answer that does not set its own."""
 
 LONGEST_PATH = 4096
-LONGEST_QUERY = 2048
-MOST_PARAMETERS = 32
+LONGEST_QUERY = 8192
+MOST_PARAMETERS = 160
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NEVER_IN_PATHS = (b"%2e", b"%2f", b"%5c", b"%00", b"\\", b";")
 _log = logging.getLogger("oais.web")
@@ -217,6 +217,10 @@ def _check_path(raw_path: bytes, path: str) -> None:
         raise NotFoundError("there is no such page")
 
 
+_LISTED = frozenset({"reference", "columns", "pick"})
+"""Parameters of which an address may have several: what a form's boxes and lists send."""
+
+
 def _check_query(query: bytes) -> None:
     try:
         text = query.decode("ascii")
@@ -228,7 +232,7 @@ def _check_query(query: bytes) -> None:
         )
     except ValueError as error:
         raise WrongUsageError("the part of the address after '?' cannot be read") from error
-    names = [name for name, _ in pairs]
+    names = [name for name, _ in pairs if name not in _LISTED]
     if len(names) != len(set(names)):
         raise WrongUsageError("a parameter is given twice; expected once each")
     if any(not _is_text(value) for pair in pairs for value in pair):

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from oais.database.saved_queries import Profile
 from oais.errors import NotFoundError, RefusedError, StorageError, WrongUsageError
 from oais.functions.access.facade import require_kept
-from oais.functions.access.finding import Question
 from oais.functions.access.profiles import named_by, profile_of, within
+from oais.functions.access.question import Question
 from oais.functions.orders.consumers import Consumer, consumer_of
 from oais.functions.orders.counting import count_download
 from oais.functions.orders.fetching import GoneError

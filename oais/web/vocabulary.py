@@ -10,6 +10,7 @@ from typing import Final
 
 from oais.database.deposits import DepositState
 from oais.database.orders import OrderState
+from oais.functions.access.columns import COLUMNS
 from oais.information.findings import Severity
 from oais.information.premis import EventType, Outcome
 from oais.information.withdrawals import WHY_TOLD
@@ -109,6 +110,7 @@ VOCABULARY: Final = tuple(
             *(str(member) for states in _STATES for member in states),
             *WHY_TOLD.values(),
             *(*sorted(names()), *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_REFUSALS),
+            *(column.title for column in COLUMNS.values()),
         )
         if word
     )

@@ -19,6 +19,7 @@ from proofs.access.world import World
 
 _PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 _PLACE: Final = "/tree/{path:path}"
+_VISIT: Final = "/visit"
 _SELECTING: Final = ("/api/v1/package",)
 """Doors that are told in the query which sets are meant."""
 
@@ -74,18 +75,31 @@ def addresses(door: Door, world: World) -> Iterator[Address]:
             yield Address(door, _filled(door, {"path": sets.node(name)}), About.PLACE, name)
     elif "{aip_id}" in door.path:
         yield from _of_sets(door)
+    elif door.path == _VISIT:
+        yield from _of_visits(door)
     elif door.path in _SELECTING:
         for name in sets.SETS:
             query = f"?pick={sets.aip_id(name)}@v{sets.version(name)}"
             yield Address(door, door.path + query, About.DATA, name)
     else:
-        about = About.OVERVIEW if isinstance(door.asks, Action) else About.NOTHING
-        about = About.DUTY if isinstance(door.asks, Duty) else about
-        own = "{" in door.path or "GET" not in door.methods
-        for query in _QUERIES.get(door.path, ("",)):
-            filled = _filled(door, _identifiers(door, world)) + query
-            asks_for_own = about is About.OVERVIEW and (own or "profile=" in query)
-            yield Address(door, filled, About.OWN if asks_for_own else about)
+        yield from _of_others(door, world)
+
+
+def _of_others(door: Door, world: World) -> Iterator[Address]:
+    about = About.OVERVIEW if isinstance(door.asks, Action) else About.NOTHING
+    about = About.DUTY if isinstance(door.asks, Duty) else about
+    own = "{" in door.path or "GET" not in door.methods
+    for query in _QUERIES.get(door.path, ("",)):
+        filled = _filled(door, _identifiers(door, world)) + query
+        asks_for_own = about is About.OVERVIEW and (own or "profile=" in query)
+        yield Address(door, filled, About.OWN if asks_for_own else about)
+
+
+def _of_visits(door: Door) -> Iterator[Address]:
+    """Yield the addresses of sets that are a visit each: those that name no observation request."""
+    alone = (name for name in sets.SETS if name not in {*sets.LATER, *sets.REQUESTS, *sets.WITHDRAWN})
+    for name in alone:
+        yield Address(door, f"{door.path}?of=Probe:{sets.aip_id(name)}", About.DESCRIPTION, name)
 
 
 def _of_sets(door: Door) -> Iterator[Address]:
@@ -141,10 +155,20 @@ _QUESTIONS = (
     "?node=probe/hidden",
     "?ids=probe.*&per_page=100",
     f"?profile={_NOBODYS}",
+    "?order=-time&show=packages",
+    "?ra=0&dec=0&radius=180",
+)
+_COMPLETIONS = ("?target=", "?visit=probe", "?observation=probe", "?pi=")
+_TABLES = tuple(
+    f"{question or '?'}&format={form}"
+    for question in ("", f"?q={_HIDDEN_WORDS}", "?ids=probe.*")
+    for form in ("csv", "votable", "json", "urls")
 )
 _QUERIES: Final = {
     "/search": _QUESTIONS,
     "/api/v1/search": _QUESTIONS,
+    "/search/names": _COMPLETIONS,
+    "/search/table": _TABLES,
     "/choose": ("?dataset=probe", f"?ids={sets.aip_id('hidden')}", f"?profile={_NOBODYS}"),
 }
 """Questions to put to doors that show what there is."""

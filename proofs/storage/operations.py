@@ -14,7 +14,7 @@ from aip.reading import read_record
 from oais.errors import InvalidError, StorageError
 from oais.files import write_durably
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.codes import code_request, issue_code
 from oais.functions.data_management import index_records, rebuild_index

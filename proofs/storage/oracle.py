@@ -19,7 +19,7 @@ from oais.archive import Archive
 from oais.confirming import why_closed
 from oais.errors import StorageError
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.data_management import check_index, rebuild_index
 from oais.functions.ledger.recording import known_in, ledger_of

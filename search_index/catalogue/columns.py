@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Text, cast, func, select
 
+from search_index.catalogue.naming import Names
 from search_index.catalogue.schema import AIPS, FACET_VALUES, IDENTIFIERS
 from search_index.names import natural_text
 
@@ -35,20 +36,27 @@ class FacetColumn:
     codes: Positions
     positions: Positions
 
-    def holding(self, chosen: Iterable[str], size: int) -> Mask:
-        """Return which packages have any of the chosen values."""
+    def code(self, value: str) -> int | None:
+        """Return the code of exactly this value, None when no package has it."""
+        code = bisect_left(self.values, value)
+        return code if self.values[code : code + 1] == (value,) else None
+
+    def holding(self, chosen: Iterable[int], size: int) -> Mask:
+        """Return which packages have any of the values of the chosen codes."""
         wanted = np.zeros(len(self.values), dtype=np.bool_)
-        for value in chosen:
-            code = bisect_left(self.values, value)
-            wanted[code : code + 1] = self.values[code : code + 1] == (value,)
+        wanted[list(chosen)] = True
         mask = np.zeros(size, dtype=np.bool_)
         mask[self.positions[wanted[self.codes]]] = True
         return mask
 
-    def counts(self, mask: Mask) -> Positions:
-        """Return for each value how many of the packages in ``mask`` have it."""
-        inside = self.codes[mask[self.positions]]
-        return np.bincount(inside, minlength=len(self.values)).astype(np.int64)
+    def counts(self, mask: Mask, groups: Positions | None = None) -> Positions:
+        """Return for each value how many packages in ``mask`` have it; those of a group count once."""
+        inside = mask[self.positions]
+        codes = self.codes[inside]
+        if groups is not None and len(groups):
+            most = int(groups.max()) + 1
+            codes = np.unique(codes * most + groups[self.positions[inside]]) // most
+        return np.bincount(codes, minlength=len(self.values)).astype(np.int64)
 
 
 class Columns:
@@ -56,15 +64,18 @@ class Columns:
 
     def __init__(self, connection: Connection) -> None:
         columns = (AIPS.c.no, AIPS.c.aip_id, AIPS.c.sort_title, AIPS.c.node)
-        numbers = (AIPS.c.t_min, AIPS.c.size, AIPS.c.ingested_at)
-        rows = connection.execute(select(*columns, *numbers)).all()
+        numbers = (AIPS.c.t_min, AIPS.c.t_max, AIPS.c.size, AIPS.c.ra, AIPS.c.dec, AIPS.c.magnitude)
+        texts = (AIPS.c.ingested_at, AIPS.c.targets, AIPS.c.obs_ids, AIPS.c.visit)
+        rows = connection.execute(select(*columns, *numbers, *texts)).all()
         rows = sorted(rows, key=lambda row: str(row.aip_id))
         self.size: Final = len(rows)
         self.aip_ids: Final = [str(row.aip_id) for row in rows]
         self._rows: Final = rows
         self._position_of = _positions([row.no for row in rows])
         self._paths, self._path_codes = _coded([str(row.node) for row in rows])
+        self.visit_names, self.visits = _coded([str(row.visit) for row in rows])
         self._facets = self._load_facets(connection)
+        self._names: dict[str, Names] = {}
         self._ranks: dict[str, Keys] = {}
         self._identifiers: list[tuple[str, int]] | None = None
 
@@ -90,9 +101,35 @@ class Columns:
             inside[bisect_left(self._paths, f"{node}/") : bisect_left(self._paths, f"{node}0")] = True
         return np.asarray(inside[self._path_codes], dtype=np.bool_)
 
+    def together(self, visit: str) -> Mask:
+        """Return which packages are of the visit of exactly this name."""
+        code = bisect_left(self.visit_names, visit)
+        known = self.visit_names[code : code + 1] == [visit]
+        return np.asarray(self.visits == (code if known else _NOWHERE), dtype=np.bool_)
+
     def facet(self, name: str) -> FacetColumn:
         """Return one facet's column, empty when no package has a value in it."""
         return self._facets.get(name, _EMPTY)
+
+    def holding(self, name: str, chosen: Iterable[str], *, whole: bool) -> Mask:
+        """Return which packages have any of the chosen values in a facet, told as ``Names`` knows them."""
+        column = self.facet(name)
+        codes: list[int] = []
+        for value in chosen:
+            code = column.code(value)
+            codes += self.names(name).meant(value, whole=whole) if code is None else [code]
+        return column.holding(codes, self.size)
+
+    def names(self, facet: str) -> Names:
+        """Return the values of a facet by their names."""
+        if facet not in self._names:
+            self._names[facet] = Names(self.facet(facet).values)
+        return self._names[facet]
+
+    @property
+    def grouped(self) -> Positions | None:
+        """The visit of each position, None where each package is a visit of its own."""
+        return None if len(self.visit_names) == self.size else self.visits
 
     def rank(self, order: str) -> Keys:
         """Return a sort key per position; one that is not known is NaN."""
@@ -135,6 +172,13 @@ class Columns:
     def _text_rank(self, column: str) -> Keys:
         return _ranked([getattr(row, column) for row in self._rows])
 
+    def _listed_rank(self, column: str) -> Keys:
+        """Return the ranks of a column of lists, kept as JSON; one of nothing has none."""
+        texts = [str(getattr(row, column)) for row in self._rows]
+        ranks = _ranked([natural_text(text) for text in texts])
+        ranks[np.array([text == "[]" for text in texts], dtype=np.bool_)] = np.nan
+        return ranks
+
     def _number_rank(self, column: str) -> Keys:
         return np.array([getattr(row, column) for row in self._rows], dtype=np.float64)
 
@@ -145,6 +189,13 @@ _RANKS: Final[dict[str, Callable[[Columns], Keys]]] = {
     "id": lambda columns: _ranked(columns.natural_ids),
     "time": lambda columns: columns._number_rank("t_min"),  # noqa: SLF001
     "size": lambda columns: columns._number_rank("size"),  # noqa: SLF001
+    "stop": lambda columns: columns._number_rank("t_max"),  # noqa: SLF001
+    "ra": lambda columns: columns._number_rank("ra"),  # noqa: SLF001
+    "dec": lambda columns: columns._number_rank("dec"),  # noqa: SLF001
+    "magnitude": lambda columns: columns._number_rank("magnitude"),  # noqa: SLF001
+    "target": lambda columns: columns._listed_rank("targets"),  # noqa: SLF001
+    "observation": lambda columns: columns._listed_rank("obs_ids"),  # noqa: SLF001
+    "visit": lambda columns: _ranked([natural_text(str(row.visit)) for row in columns._rows]),  # noqa: SLF001
 }
 
 _EMPTY: Final = FacetColumn((), np.empty(0, np.int64), np.empty(0, np.int64))

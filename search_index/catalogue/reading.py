@@ -88,6 +88,20 @@ def _aip_entry(row: dict[str, Any]) -> AipEntry:
     return AipEntry(values=json.loads(row.pop("mission_values")), **row)
 
 
+def reports(connection: Connection, aip_ids: Sequence[str]) -> dict[str, str]:
+    """Return the path of the first report among the products of each package that has one, by identifier."""
+    found: dict[str, str] = {}
+    for part in parts(aip_ids):
+        query = (
+            select(AIPS.c.aip_id, func.min(PRODUCTS.c.path))
+            .join(PRODUCTS, PRODUCTS.c.aip_no == AIPS.c.no)
+            .where(AIPS.c.aip_id.in_(part), PRODUCTS.c.kind == "report")
+            .group_by(AIPS.c.aip_id)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
+
+
 def version_entries(connection: Connection, aip_id: str) -> tuple[VersionEntry, ...]:
     """Return the versions of a package, oldest first."""
     query = (

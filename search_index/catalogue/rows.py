@@ -13,6 +13,7 @@ from oais.information.packages import AipRecord, VersionRecord
 from oais.information.text import printable
 from oais.information.version_facts import VersionFacts, package_values
 from search_index.catalogue.schema import OBSCORE_INTEGERS, OBSCORE_TEXTS
+from search_index.catalogue.traits import magnitude, traits, visit_of
 from search_index.names import natural_text
 from search_index.sky import is_direction, unit_vector
 
@@ -93,6 +94,7 @@ def facet_values(description: PackageDescription) -> list[tuple[str, str]]:
         ("mission", description.mission),
         ("level", description.level),
         ("kind", description.kind),
+        *traits(description),
     }
     for product in description.products:
         found |= {
@@ -164,6 +166,8 @@ def _aip_row(record: AipRecord) -> Row:
         "object_path": storable(record.object_path),
         **_texts({name: getattr(description, name) for name in _COPIED}),
         "sort_title": natural_text(storable(description.title)),
+        "visit": storable(visit_of(description)),
+        "magnitude": magnitude(package_values(description)),
         "created_at": record.versions[-1].created_at if record.versions else "",
         "targets": as_json(_known(core.target_name for core in cores)),
         "instruments": as_json(_known(core.instrument_name for core in cores)),

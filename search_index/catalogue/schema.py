@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text, or_
 
 from oais.information.description import OBSCORE_FIELDS
 
-SCHEMA_VERSION: Final = "4"
+SCHEMA_VERSION: Final = "5"
 
 METADATA: Final = MetaData()
 
@@ -56,7 +56,8 @@ AIPS: Final = Table(
     *_texts("object_path", "title", "summary", "mission", "collection", "node", "kind", "level"),
     *_texts("agreement", "provider", "licence", "access_policy", "submission_key", "receipt"),
     *_texts("ingested_at", "created_at", "targets", "instruments", "obs_ids", "mission_values"),
-    *_texts("sort_title"),
+    *_texts("sort_title", "visit"),
+    Column("magnitude", Float(53)),
     Column("ra", Float(53)),
     Column("dec", Float(53)),
     Column("t_min", Float(53)),
@@ -103,6 +104,18 @@ Index("products_by_aip", PRODUCTS.c.aip_no, PRODUCTS.c.position)
 Index("products_by_name", PRODUCTS.c.name)
 Index("products_by_stem", PRODUCTS.c.stem)
 Index("products_by_time", PRODUCTS.c.span_min, PRODUCTS.c.span_max, PRODUCTS.c.aip_no)
+
+HAS_VALIDITY: Final = or_(PRODUCTS.c.valid_from.is_not(None), PRODUCTS.c.valid_to.is_not(None))
+"""Holds for few products: those of reference files."""
+
+Index(
+    "products_by_validity",
+    PRODUCTS.c.valid_from,
+    PRODUCTS.c.valid_to,
+    PRODUCTS.c.aip_no,
+    sqlite_where=HAS_VALIDITY,
+    postgresql_where=HAS_VALIDITY,
+)
 
 PROVENANCE: Final = Table(
     "provenance",

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from sqlalchemy import Connection, Text, cast, func, select
+from sqlalchemy import Connection, Text, cast, func, or_, select
 
 from search_index.catalogue.columns import Columns, Keys, Mask, Positions
-from search_index.catalogue.schema import AIPS, OBSERVATIONS, PRODUCTS
+from search_index.catalogue.schema import AIPS, HAS_VALIDITY, OBSERVATIONS, PRODUCTS
 from search_index.catalogue.sqlite import near
 from search_index.entries import FacetCount
 from search_index.names import glob, natural_text
-from search_index.query import FACETS, Query, TimeSpan, as_order, choices
+from search_index.query import FACETS, NAMED_WHOLE, TRAITS, Query, TimeSpan, as_order, choices
 from search_index.sky import distances, inside
 
 MOST_FACET_VALUES: Final = 200
@@ -58,14 +58,55 @@ def selected(columns: Columns, connection: Connection, query: Query, scored: Sco
         base &= np.isfinite(apart)
     elif query.time is not None:
         base &= _overlapping(columns, connection, query.time)
-    chosen = {name: picked for name in FACETS if (picked := choices(getattr(query, name)))}
-    masks = {name: columns.facet(name).holding(values, columns.size) for name, values in chosen.items()}
+    base &= _told(columns, connection, query)
+    masks = _chosen(columns, query, FACETS)
     whole = _all(base, masks.values())
     return Selected(
         positions=_sorted(columns, query, whole, scored, apart),
         distances=apart,
-        facets=_facets(columns, base, masks) if query.facets else {},
+        facets=_facets(columns, base, masks, columns.grouped if query.visits else None)
+        if query.facets
+        else {},
         unknown=unknown + missing,
+    )
+
+
+def _told(columns: Columns, connection: Connection, query: Query) -> Mask:
+    """Return the packages that have the traits, the magnitude and the validity that a query asks for."""
+    mask = _all(np.ones(columns.size, dtype=np.bool_), _chosen(columns, query, TRAITS).values())
+    if query.magnitude is not None:
+        low, high = query.magnitude.low, query.magnitude.high
+        magnitudes = columns.rank("magnitude")
+        mask &= ~np.isnan(magnitudes)
+        mask &= (magnitudes >= (-np.inf if low is None else low)) & (
+            magnitudes <= (np.inf if high is None else high)
+        )
+    if query.together:
+        mask &= columns.together(query.together)
+    if query.valid is not None:
+        mask &= _valid(columns, connection, query.valid)
+    return mask
+
+
+def _chosen(columns: Columns, query: Query, names: Iterable[str]) -> dict[str, Mask]:
+    """Return, for each facet or trait that a query chooses in, the packages that it leaves."""
+    return {
+        name: columns.holding(name, picked, whole=name in NAMED_WHOLE)
+        for name in names
+        if (picked := choices(getattr(query, name)))
+    }
+
+
+def _valid(columns: Columns, connection: Connection, asked: TimeSpan) -> Mask:
+    """Return the packages with a product whose validity shares a moment with the interval; open ends hold."""
+    begins, ends = PRODUCTS.c.valid_from, PRODUCTS.c.valid_to
+    query = select(PRODUCTS.c.aip_no).where(HAS_VALIDITY).distinct()
+    if asked.stop is not None:
+        query = query.where(or_(begins.is_(None), begins <= asked.stop))
+    if asked.start is not None:
+        query = query.where(or_(ends.is_(None), ends >= asked.start))
+    return columns.mask(
+        columns.positions(np.array(connection.execute(query).scalars().all(), dtype=np.int64))
     )
 
 
@@ -76,13 +117,15 @@ def _all(base: Mask, masks: Iterable[Mask]) -> Mask:
     return whole
 
 
-def _facets(columns: Columns, base: Mask, masks: dict[str, Mask]) -> dict[str, tuple[FacetCount, ...]]:
+def _facets(
+    columns: Columns, base: Mask, masks: dict[str, Mask], groups: Positions | None
+) -> dict[str, tuple[FacetCount, ...]]:
     """Count each facet under all filters but its own, so that each count is what a click would find."""
     found = {}
     for name in FACETS:
         others = _all(base, [mask for other, mask in masks.items() if other != name])
         column = columns.facet(name)
-        counts = column.counts(others)
+        counts = column.counts(others, groups)
         # The codes rise with the values: a stable sort by count leaves equal counts in that order.
         best = np.argsort(-counts, kind="stable")[:MOST_FACET_VALUES]
         found[name] = tuple(

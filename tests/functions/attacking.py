@@ -19,7 +19,7 @@ import pytest
 
 from oais.archive import Archive
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.checking import check_delivery
 from oais.functions.data_management import check_index
 from oais.functions.receipts import open_receipt, receipt_as_plain

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from oais.archive import Archive, Home, open_archive, open_home
 from oais.errors import ConfigurationError, NotFoundError, StorageError
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.administration import tell_status
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.audit.running import Manner, opened_run

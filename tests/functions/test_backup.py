@@ -17,7 +17,7 @@ from oais.archive import Archive, open_archive
 from oais.cli.commands import run
 from oais.errors import RefusedError, StorageError, WrongUsageError
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.backup import back_up
 from oais.functions.data_management import check_index, rebuild_index

@@ -14,7 +14,7 @@ from oais.database.requests import Owner
 from oais.errors import InvalidError, NotFoundError, RefusedError
 from oais.functions.access.decisions import ClosedError, LoginMayHelpError
 from oais.functions.access.facade import Access, open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.data_management import rebuild_index
 from oais.functions.embargo.declaring import (
     declare_complete,

@@ -17,7 +17,7 @@ from oais.database.embargoes import Completion
 from oais.database.people import Person
 from oais.database.requests import Owner
 from oais.errors import NotFoundError, RefusedError
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.administration import initialise
 from oais.functions.audit import AuditSummary
 from oais.functions.data_management import rebuild_index

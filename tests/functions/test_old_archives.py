@@ -12,7 +12,7 @@ import pytest
 
 from oais.archive import Archive, open_archive
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.data_management import check_index, rebuild_index
 from oais.functions.dissemination import deliver

@@ -33,7 +33,7 @@ from oais.database.people import Person
 from oais.errors import BusyError, NotFoundError, RefusedError, StorageError, WrongUsageError
 from oais.functions.access.decisions import ClosedError
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.administration import initialise
 from oais.functions.mailing import send_due
 from oais.functions.orders import (

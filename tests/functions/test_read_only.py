@@ -18,7 +18,7 @@ import pytest
 from oais.archive import Archive, open_archive
 from oais.errors import StorageError
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.access.views import as_plain
 from oais.functions.administration import tell_status
 from oais.functions.audit import run_audit, select_for_audit

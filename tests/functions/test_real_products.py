@@ -14,7 +14,7 @@ from aip.reading import read_description
 from aip.validation.package import check_aip
 from oais.archive import Archive
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.administration import initialise
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.checking import check_delivery

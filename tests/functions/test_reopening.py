@@ -17,7 +17,7 @@ from oais.confirming import MARK, looking_into, require_open
 from oais.errors import StorageError
 from oais.files import sync_directory
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.administration import initialise, tell_status
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.orders import consumers, placing, selection

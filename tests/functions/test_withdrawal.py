@@ -19,7 +19,7 @@ from oais.database.orders import OrderState
 from oais.errors import DamageError, InvalidError, NotFoundError, RefusedError, WrongUsageError
 from oais.functions.access.decisions import ClosedError
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.administration import initialise
 from oais.functions.audit import AuditSummary, run_audit, select_for_audit
 from oais.functions.backup import back_up

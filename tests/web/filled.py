@@ -14,7 +14,7 @@ from oais.archive import Archive
 from oais.database import orders, requests
 from oais.database.orders import OrderState
 from oais.database.requests import Owner
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.administration import initialise
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.copies.locations import add_location

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from oais.archive import Archive
 from oais.functions.access.facade import open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from policies.access import Principal, Role
 from tests.web.conftest import CURVE_PATH, CURVE_URL, LIGHT_CURVE, Rules, client_of
 

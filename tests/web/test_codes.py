@@ -15,7 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from oais.archive import Archive, open_archive
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.codes import ALPHABET
 from oais.functions.mailing import send_due
 from oais.functions.notifications import subscribe, subscriptions_of

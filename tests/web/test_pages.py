@@ -16,11 +16,11 @@ from starlette.testclient import TestClient
 
 import oais.web
 from oais.archive import Archive
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.information.software import software_version
 from oais.web.app import DOORS, create_app
 from oais.web.doors import SAFE_METHODS, undeclared
-from oais.web.site.search import question_of
+from oais.web.questions import question_of
 from tests.web.conftest import (
     CURVE_PATH,
     HOUSEKEEPING,
@@ -218,13 +218,13 @@ def test_product_page_shows_header_table_and_curve(client: TestClient) -> None:
 
 def test_search_narrows_by_facets_and_pages(client: TestClient) -> None:
     """Each facet's count is what choosing it finds, and the pages together are the whole."""
-    whole = plain(client, "/search?q=55525572")
+    whole = plain(client, "/search?q=55525572&show=packages")
     assert whole["page"]["total"] == 3
     levels = next(facet for facet in whole["facets"] if facet["name"] == "level")
     for value in levels["values"]:
-        narrowed = plain(client, f"/search?q=55525572&level={value['value']}")
+        narrowed = plain(client, f"/search?q=55525572&show=packages&level={value['value']}")
         assert narrowed["page"]["total"] == value["count"]
-    assert "Showing 1 to 3 of 3" in client.get("/search?q=55525572").text
+    assert "Showing 1 to 3 of 3" in client.get("/search?q=55525572&show=packages").text
     assert plain(client, "/search?q=55525572&page=2")["hits"] == []
 
 
@@ -237,7 +237,7 @@ def test_a_page_past_the_end_says_so(client: TestClient) -> None:
     page = html.document_fromstring(answer)
     assert pick(page, "//a[@rel='prev']/@href") == ["/search?q=55525572"]
     told = plain(client, "/search?q=55525572&page=999")["page"]
-    assert (told["first"], told["last"], told["total"]) == (0, 0, 3)
+    assert (told["first"], told["last"], told["total"]) == (0, 0, 1)
     place = "/tree/tess/n1/light-curves/sector-5"
     assert "Page 7 of 1: nothing there" in client.get(f"{place}?page=7").text
 
@@ -297,8 +297,9 @@ def test_search_asks_each_part_of_a_question(client: TestClient) -> None:
     """
     for part in (part for part in fields(Question) if part.name != "among"):
         name = {"words": "q"}.get(part.name, part.name)
-        asked = {part.name: 50 if isinstance(part.default, int) else "2019/2020"}
-        assert question_of({name: f" {asked[part.name]} "}) == Question(**asked)  # type: ignore[arg-type]
+        typed = "50" if isinstance(part.default, int) else "2019/2020"
+        meant = {int: 50, str: typed, tuple: (typed,)}[type(part.default)]
+        assert question_of({name: f" {typed} "}) == Question(**{part.name: meant})  # type: ignore[arg-type]
     assert question_of({"nonsense": "x", "words": "x", "among": "x"}) == Question()
 
 

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from oais.archive import Archive, open_archive
 from oais.cli import main
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.notifications.subscriptions import question_of, subscriptions_of
 from oais.functions.orders.building import Worker
 from oais.functions.people.saved import save_profile

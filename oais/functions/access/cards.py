@@ -31,6 +31,17 @@ def iso_time(mjd: float | None) -> str:
     return "" if moment is None else moment.replace(tzinfo=None).isoformat() + "Z"
 
 
+def precise_time(mjd: float | None) -> str:
+    """Return an MJD (UTC days) as ISO 8601 to the microsecond, empty as ``iso_time`` is."""
+    if mjd is None or not math.isfinite(mjd):
+        return ""
+    try:
+        moment = _MJD_EPOCH + timedelta(days=mjd)
+    except OverflowError:
+        return ""
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
 def second_of(mjd: float | None) -> datetime | None:
     """Return the second nearest to an MJD (UTC days), None when unknown or out of any calendar."""
     if mjd is None or not math.isfinite(mjd):

@@ -170,6 +170,10 @@ class Asker:
         stranger = self.principal.identifier == ""
         raise (LoginMayHelpError if stranger and decision.step is Step.LOG_IN else ClosedError)(decision)
 
+    def downloading(self, node_path: str, aip_id: str) -> Decision:
+        """Return the decision about downloading, without the Grant."""
+        return replace(self._answer(Action.DOWNLOAD, node_path, aip_id, NEWEST), grant=None)
+
     def note(self, node_path: str, aip_id: str = "", version: int = NEWEST) -> AccessNote:
         """Return what a page says about downloading."""
         decision = self._answer(Action.DOWNLOAD, node_path, aip_id, version)

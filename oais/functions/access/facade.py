@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -20,11 +21,14 @@ from oais.functions.access import (
     products,
     provenance,
     sky,
+    target_list,
+    visit,
 )
 from oais.functions.access.cards import media_type_of
 from oais.functions.access.decisions import Asker
 from oais.functions.access.facts import FactReader
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
+from oais.functions.access.target_list import TargetListView
 from oais.functions.access.tombstones import why_missing
 from oais.functions.access.views import (
     AipView,
@@ -37,9 +41,11 @@ from oais.functions.access.views import (
     ProductView,
     ProvenanceView,
     SkyView,
+    VisitRow,
     VolumeView,
 )
 from oais.functions.access.views.looks import LookView, RowsView, Wish
+from oais.functions.access.visit import VisitView
 from oais.information.text import printable
 from policies.access import ANONYMOUS, Action, Principal
 from search_index.index import Index, open_index
@@ -105,6 +111,35 @@ class Access:
     def find(self, question: Question) -> FindView:
         """Answer a search; raises WrongUsageError for a malformed question."""
         return finding.find(self.index, self.asker(), question)
+
+    def visits(self, question: Question, most: int) -> tuple[list[VisitRow], int]:
+        """Return all visits that answer, up to ``most``, and how many there are; raises as ``find``."""
+        return finding.rows(self.index, self.asker(), question, most)
+
+    def names(self, facet: str, begin: str) -> tuple[str, ...]:
+        """Return how a name that is being typed may go on; raises WrongUsageError."""
+        return finding.names(self.index, self.asker(), facet, begin)
+
+    def choices_held(self) -> dict[str, tuple[str, ...]]:
+        """Return what the lists of the search form offer."""
+        return finding.choices_held(self.index, self.asker())
+
+    def visit(self, name: str, words: str = "", page: int = 1, per_page: int = 50) -> VisitView:
+        """Return the products of a visit; raises NotFoundError, WrongUsageError."""
+        return visit.visit_view(self.index, self.asker(), name, words, page, per_page)
+
+    def visit_references(self, name: str, words: str = "") -> tuple[str, ...]:
+        """Return what picks all products of a visit that the words let through; raises as ``visit``."""
+        products = visit.visit_products(self.index, self.asker(), name)
+        return tuple(product.reference for product in visit.filtered(products, words))
+
+    def targets(self, text: str, radius: str) -> TargetListView:
+        """Return what is held of each line of a list of targets; raises WrongUsageError."""
+        return target_list.target_list(self.index, self.asker(), text, radius)
+
+    def file_addresses(self, rows: Sequence[VisitRow], most: int) -> list[str]:
+        """Return, within the site, the addresses of the products of visits that the asker may have."""
+        return visit.file_addresses(self.index, self.asker(), rows, most)
 
     def show(self, reference: str, page: int = 1) -> AipView:
         """Tell all of ``ID`` or ``ID@vN``; raises WrongUsageError, NotFoundError, ClosedError."""

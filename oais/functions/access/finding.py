@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from oais.errors import WrongUsageError
 from oais.functions.access.cards import aip_card
 from oais.functions.access.decisions import Asker
 from oais.functions.access.places import check_page
-from oais.functions.access.views import Facet, FacetValue, FindView, Page
+from oais.functions.access.question import VISITS, Question, query_of
+from oais.functions.access.views import Facet, FacetValue, FindView, Page, VisitRow
+from oais.functions.access.visits import visit_rows
+from oais.information.text import printable
 from policies.access import Action
 from search_index.entries import FacetCount
 from search_index.index import Index
-from search_index.query import Query, choices, parse_cone, parse_time
+from search_index.query import choices
 
 LONGEST_WORDS = 256
 PAGE_SIZES = (10, 25, 50, 100)
@@ -24,34 +27,16 @@ FACET_TITLES = {
     "dataproduct_type": "Data product",
     "target": "Target",
 }
+COMPLETED = ("target", "pi", "visit", "observation", "spectral_type")
+"""The fields of the form whose values are completed while they are typed."""
+
+OFFERED = ("mission", "level", "kind", "observation_type", "reference")
+"""The fields of the form that are chosen from a list."""
+
 _VALUES_SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A search as it is typed, all text; ``cone`` is RA,DEC,RADIUS in degrees, ``time`` FROM/TO.
-
-    ``ids`` may hold several identifiers, patterns or ranges, parted by commas or spaces. ``request`` is one
-    observation request, written MISSION:NAME. ``among`` are the places and identifiers of a profile, of
-    which any will do; nobody types them.
-    """
-
-    words: str = ""
-    mission: str = ""
-    level: str = ""
-    kind: str = ""
-    target: str = ""
-    product_type: str = ""
-    dataproduct_type: str = ""
-    cone: str = ""
-    time: str = ""
-    node: str = ""
-    ids: str = ""
-    request: str = ""
-    among: tuple[str, ...] = ()
-    order: str = ""
-    page: int = 1
-    per_page: int = 25
+_MOST_OFFERED = 200
+_SUGGESTED = 40
+_AT_ONCE = 500
 
 
 def find(index: Index, asker: Asker, question: Question) -> FindView:
@@ -78,6 +63,7 @@ def find(index: Index, asker: Asker, question: Question) -> FindView:
     )
     return FindView(
         hits=cards,
+        visits=visit_rows(index, asker, found.visits),
         facets=tuple(facet for facet in facets if facet.values),
         page=Page(question.page, question.per_page, found.total),
         unknown=found.unknown,
@@ -85,29 +71,41 @@ def find(index: Index, asker: Asker, question: Question) -> FindView:
     )
 
 
-def query_of(question: Question, without: tuple[str, ...]) -> Query:
-    """Return a question as the index takes it; raises WrongUsageError for what cannot be read."""
-    query = Query(
-        words=question.words,
-        mission=question.mission,
-        level=question.level,
-        kind=question.kind,
-        target=question.target,
-        product_type=question.product_type,
-        dataproduct_type=question.dataproduct_type,
-        node=question.node,
-        ids=tuple(question.ids.replace(",", " ").split()),
-        request=question.request,
-        among=question.among,
-        without=without,
-        order=question.order,
-    )
-    if question.cone:
-        query = replace(query, cone=parse_cone(question.cone))
-    if question.time:
-        query = replace(query, time=parse_time(question.time))
-    offset = (question.page - 1) * question.per_page
-    return replace(query, offset=offset, limit=question.per_page)
+def rows(index: Index, asker: Asker, question: Question, most: int) -> tuple[list[VisitRow], int]:
+    """Return the visits that answer, up to ``most``, and how many there are; raises as ``find``."""
+    without = asker.branches_denied(Action.READ_METADATA)
+    asked = query_of(replace(question, show=VISITS, page=1), without)
+    query = replace(asked, limit=_AT_ONCE, facets=False)
+    found: list[VisitRow] = []
+    total = most
+    for offset in range(0, most, _AT_ONCE):
+        if offset >= total:
+            break
+        answer = index.find(replace(query, offset=offset))
+        total = answer.total
+        found += visit_rows(index, asker, answer.visits)
+    return found[:most], total
+
+
+def names(index: Index, asker: Asker, facet: str, begin: str) -> tuple[str, ...]:
+    """Return up to twenty values of a facet in which a word begins so, of what the asker may read.
+
+    Raises WrongUsageError for a facet whose values are not completed.
+    """
+    if facet not in COMPLETED:
+        raise WrongUsageError(f"{printable(facet)!r} is not one of {', '.join(COMPLETED)}")
+    without = asker.branches_denied(Action.READ_METADATA)
+    return tuple(item.value for item in index.named(facet, begin[:LONGEST_WORDS], without=without))
+
+
+def choices_held(index: Index, asker: Asker) -> dict[str, tuple[str, ...]]:
+    """Return what the search form offers to choose: values that are held and may be read, or the first."""
+    without = asker.branches_denied(Action.READ_METADATA)
+    most = dict.fromkeys(COMPLETED, _SUGGESTED) | dict.fromkeys(OFFERED, _MOST_OFFERED)
+    return {
+        facet: tuple(item.value for item in index.named(facet, "", limit=limit, without=without))
+        for facet, limit in most.items()
+    }
 
 
 def _facet(name: str, title: str, counts: tuple[FacetCount, ...], chosen: str) -> Facet:

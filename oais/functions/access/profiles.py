@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from oais.database.saved_queries import Profile
 from oais.errors import NotFoundError
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.people.accounts import person_of
 from oais.functions.people.saved import saved_profiles
 from oais.functions.service import Service
@@ -50,7 +50,8 @@ def within(question: Question, profile: Profile | None) -> Question:
     """
     if profile is None:
         return question
-    return replace(question, among=named_by(profile), time=question.time or profile.interval)
+    timed = question.time or question.start or question.stop
+    return replace(question, among=named_by(profile), time=question.time if timed else profile.interval)
 
 
 def named_by(profile: Profile) -> tuple[str, ...]:

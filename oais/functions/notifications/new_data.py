@@ -16,7 +16,7 @@ from itertools import islice
 from oais.database import notices, people, requests
 from oais.errors import DamageError, WrongUsageError
 from oais.functions.access.facade import Access, open_access
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.access.views import AipCard
 from oais.functions.mailing import link
 from oais.functions.notifications.planned import PLANNED_VISITS, PLANNING, visits_planned_in

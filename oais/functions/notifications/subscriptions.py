@@ -9,7 +9,7 @@ from dataclasses import asdict
 from oais.database import notices
 from oais.database.notices import Subscription
 from oais.errors import NotFoundError, RefusedError
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.functions.mailing import link
 from oais.functions.service import Service
 
@@ -21,7 +21,7 @@ _NO_SUCH = "there is no such subscription"
 def subscribe(service: Service, person: str, name: str, question: Question) -> Subscription:
     """Let a person hear of new data that this search finds; raises RefusedError past the most he can have."""
     asked = {part: value for part, value in asdict(question).items() if value != getattr(Question(), part)}
-    for part in ("page", "per_page", "order"):
+    for part in ("page", "per_page", "order", "show"):
         asked.pop(part, None)
     subscription = Subscription(
         person=person,
@@ -70,7 +70,8 @@ def unsubscribe_link(service: Service, subscription: Subscription) -> str:
 def question_of(subscription: Subscription) -> Question:
     """Return the search of a subscription."""
     asked = json.loads(subscription.question)
-    return Question(**{**asked, "among": tuple(asked.get("among", ()))})
+    listed = {part: tuple(asked[part]) for part in ("among", "reference") if part in asked}
+    return Question(**{**asked, **listed})
 
 
 def _proof(service: Service, identifier: str) -> str:

@@ -10,13 +10,13 @@ from oais.database.picks import Pick
 from oais.errors import ArchiveError, NotFoundError, WrongUsageError
 from oais.functions.access.decisions import ClosedError
 from oais.functions.access.facade import Access
-from oais.functions.access.finding import Question, query_of
 from oais.functions.access.packages import Shown, open_shown
+from oais.functions.access.question import Question, query_of
 from oais.functions.dissemination import pick
 from oais.functions.withdrawal.keeping import WithdrawnError
 from oais.information.text import printable
 from policies.access import Action
-from search_index.query import LARGEST_PAGE, TimeSpan, parse_time
+from search_index.query import LARGEST_PAGE, TimeSpan
 
 MOST_PICKS = 2_000
 """Versions of AIPs in one basket or package; each is read to know its size."""
@@ -47,9 +47,13 @@ def found(access: Access, question: Question) -> Selection:
     asker = access.asker()
     without = asker.branches_denied(Action.READ_METADATA)
     query = replace(
-        query_of(question, without), order=question.order or "id", limit=LARGEST_PAGE, offset=0, facets=False
+        query_of(replace(question, show=""), without),
+        order=question.order or "id",
+        limit=LARGEST_PAGE,
+        offset=0,
+        facets=False,
     )
-    time = parse_time(question.time) if question.time else None
+    time = query.time
     answer = access.index.find(query)
     _require_bounded(answer.total)
     hits = list(answer.hits)

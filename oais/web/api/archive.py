@@ -10,7 +10,7 @@ from starlette.responses import Response
 from oais.web.doors import Door, Public
 from oais.web.rendering import access_of, answer_json, site_of
 from oais.web.selecting import send_file
-from oais.web.site.search import question_here
+from oais.web.site.search import question_here, shown
 from policies.access import Action
 
 ROOT: Final = "/api/v1"
@@ -49,7 +49,7 @@ def search(request: Request) -> Response:
 
     Within a ``profile`` of one's own, named by its identifier, ``unknown`` tells what of it is not there.
     """
-    return answer_json(access_of(request).find(question_here(request)))
+    return answer_json(access_of(request).find(shown(question_here(request))))
 
 
 def newest(request: Request, aip_id: str, page: int = 1) -> Response:

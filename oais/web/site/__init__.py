@@ -32,7 +32,9 @@ from oais.web.site import (
     saved,
     search,
     subscriptions,
+    target_list,
     tokens,
+    visits,
     withdrawals,
 )
 
@@ -41,6 +43,8 @@ SITE_DOORS: Final[tuple[Door, ...]] = (
     *browsing.DOORS,
     *holdings.DOORS,
     *search.DOORS,
+    *visits.DOORS,
+    *target_list.DOORS,
     *packages.DOORS,
     *products.DOORS,
     *looks.DOORS,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Annotated, Final, Literal
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from pydantic import Field, StringConstraints
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from oais.functions.access.finding import Question
 from oais.functions.access.profiles import within
+from oais.functions.access.question import Question
 from oais.functions.orders import baskets
 from oais.functions.orders.baskets import BasketView
 from oais.functions.orders.choosing import choice
@@ -22,9 +23,10 @@ from oais.functions.orders.placing import order_basket
 from oais.functions.orders.selection import Selection, found, ticked
 from oais.web.doors import Door
 from oais.web.forms import Form, form_of
+from oais.web.questions import question_of
 from oais.web.rendering import respond, site_of
 from oais.web.selecting import consumer_here, hand_out
-from oais.web.site.search import profile_here, profiles_of, question_here, question_of
+from oais.web.site.search import profile_here, profiles_of, question_here
 from policies.access import Action
 
 _LONGEST_EXAMPLE = 1_500
@@ -69,7 +71,7 @@ class Wish(Form):
 def choose(request: Request) -> Response:
     """Show what a search or single references (``pick``) select, to be ticked; else a form to select."""
     consumer = consumer_here(request)
-    names = _names(request.query_params.get("pick", ""))
+    names = _names(",".join(request.query_params.getlist("pick")))
     typed, profile = question_of(request.query_params), profile_here(request)
     question = within(typed, profile)
     selection = ticked(consumer.access, names) if names else _all(consumer, question)
@@ -99,7 +101,11 @@ def put_in(request: Request) -> Response:
     """Put what was ticked into a basket, or all that answers to the search; a profile's form goes along."""
     consumer, form = consumer_here(request), form_of(request, Choice)
     if form.take == "all":
-        selection = _all(consumer, question_here(request, dict(parse_qsl(form.query))))
+        selection = _all(consumer, question_here(request, QueryParams(form.query)))
+    elif form.take == "visit":
+        asked = QueryParams(form.query)
+        references = consumer.access.visit_references(asked.get("of", ""), asked.get("q", ""))
+        selection = ticked(consumer.access, references)
     else:
         selection = ticked(consumer.access, form.picks)
     baskets.put_in(consumer, selection, form.basket)

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oais.functions.access.finding import Question
+from oais.functions.access.question import Question
 from oais.information.text import printable
 from oais.web.doors import Door
 from oais.web.ranges import is_unchanged

@@ -1,44 +1,96 @@
-"""Search by words, place, time, target and identifier; every answer has an address of its own."""
+"""Search: by target, observation, reference file and words; every answer has an address of its own."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final
-from urllib.parse import urlencode
+from http import HTTPStatus
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.database.saved_queries import Profile
 from oais.errors import WrongUsageError
-from oais.functions.access.finding import Question
+from oais.functions.access.columns import FIRST, MORE, Column
 from oais.functions.access.profiles import profile_of, within
+from oais.functions.access.question import VISITS, Question
 from oais.functions.people.saved import saved_profiles
-from oais.information.text import printable
 from oais.web.doors import Door
-from oais.web.rendering import access_of, respond
+from oais.web.negotiation import wants_json
+from oais.web.questions import Links, as_typed, columns_of, copied_commands, question_of
+from oais.web.rendering import access_of, answer_json, respond, site_of
 from oais.web.returning import PROFILE
 from oais.web.visitors import principal_of, service_of
 from policies.access import Action
 
-_PARAMETERS = {"words": "q"}
-_LONGEST = 1_000
-_TYPED: Final = tuple(part for part in fields(Question) if part.name != "among")
-_NUMBER = re.compile(r"[0-9]{1,9}")
+_FOLDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "target": ("target", "mag_min", "mag_max", "ra", "dec", "spectral_type", "cone"),
+    "observation": (
+        *("pi", "visit", "observation", "start", "stop", "observation_type", "revision"),
+        *("time", "ids", "request", "node"),
+    ),
+    "reference": ("reference", "valid_from", "valid_to"),
+}
+"""The three forms and what of a question each asks; one that asked anything is shown unfolded."""
 
 
 def search(request: Request) -> Response:
-    """Show what answers the question, with facets to narrow it and pages to leaf through."""
-    question, profile = question_of(request.query_params), profile_here(request)
-    view = access_of(request).find(within(question, profile))
-    link = _Links(question, profile.identifier if profile else "")
-    profiles = partial(profiles_of, request)
+    """Show what answers the question, with facets to narrow it and pages to leaf through.
+
+    Who fills the form in wrongly gets it back as it was filled in, with what is wrong.
+    """
+    try:
+        question, columns = question_of(request.query_params), columns_of(request.query_params)
+        profile = profile_here(request)
+        view = access_of(request).find(within(shown(question), profile))
+    except WrongUsageError as error:
+        if wants_json(request):
+            raise
+        return _told_wrong(request, error)
+    return _page(request, view, question, columns, profile)
+
+
+def _page(
+    request: Request,
+    view: object,
+    question: Question,
+    columns: tuple[Column, ...] = FIRST,
+    profile: Profile | None = None,
+    fault: WrongUsageError | None = None,
+) -> Response:
+    link = Links(question, profile.identifier if profile else "", columns)
     return respond(
-        request, "search.html", view, question=question, profile=profile, profiles=profiles, link=link
+        request,
+        "search.html",
+        view,
+        status=HTTPStatus.BAD_REQUEST if fault else HTTPStatus.OK,
+        question=question,
+        profile=profile,
+        profiles=partial(profiles_of, request),
+        link=link,
+        columns=columns,
+        all_columns=(*FIRST, *MORE),
+        held=access_of(request).choices_held(),
+        opened={name for name, parts in _FOLDS.items() if _asks(question, parts)},
+        copied=partial(copied_commands, site_of(request).archive.settings.base_url),
+        fault=fault,
     )
+
+
+def _told_wrong(request: Request, error: WrongUsageError) -> Response:
+    """Show the form as it was filled in, as far as it can be shown."""
+    return _page(request, None, as_typed(request.query_params), fault=error)
+
+
+def _asks(question: Question, parts: Iterable[str]) -> bool:
+    return any(getattr(question, part) != getattr(Question(), part) for part in parts)
+
+
+def shown(question: Question) -> Question:
+    """Return a question that asks for visits where it does not say for what."""
+    return replace(question, show=question.show or VISITS)
 
 
 def profile_here(request: Request, given: Mapping[str, str] | None = None) -> Profile | None:
@@ -65,50 +117,18 @@ def question_here(request: Request, given: Mapping[str, str] | None = None) -> Q
     return within(question_of(asked), profile_here(request, asked))
 
 
-def question_of(parameters: Mapping[str, str]) -> Question:
-    """Return the question that an address asks; a part left out is as ``Question`` has it.
-
-    Raises:
-        WrongUsageError: a part is too long, or no number where one is expected.
-    """
-    given: dict[str, Any] = {}
-    for part in _TYPED:
-        name = _PARAMETERS.get(part.name, part.name)
-        text = parameters.get(name, "").strip()
-        if len(text) > _LONGEST:
-            raise WrongUsageError(f"{name} has {len(text)} characters; expected up to {_LONGEST}")
-        if name in parameters:
-            given[part.name] = _number(name, text) if isinstance(part.default, int) else text
-    return Question(**given)
+def completions(request: Request) -> Response:
+    """Tell how the name that is being typed into a field of the form may go on."""
+    params = request.query_params
+    facet = next((name for name in params if name != "field"), "target")
+    found = access_of(request).names(params.get("field", facet), params.get(facet, "").strip())
+    if wants_json(request):
+        return answer_json({"names": found})
+    return respond(request, "names.html", {"names": found})
 
 
-def parameter_names() -> list[str]:
-    """Return what an address that asks a question may carry after ``?``."""
-    return [*(_PARAMETERS.get(part.name, part.name) for part in _TYPED), PROFILE]
-
-
-def _number(name: str, text: str) -> int:
-    if not _NUMBER.fullmatch(text):
-        raise WrongUsageError(f"{name} is {printable(text)!r}; expected a whole number")
-    return int(text)
-
-
-class _Links:
-    """Makes the address of the same question with some parts changed, within the same profile."""
-
-    def __init__(self, question: Question, profile: str) -> None:
-        self._asked = asdict(question)
-        self._within = {PROFILE: profile} if profile else {}
-
-    def __call__(self, **changed: str | int) -> str:
-        """Return the address; a change starts at page 1 unless it names a page."""
-        parts = self._asked | {"page": 1} | changed
-        default = asdict(Question())
-        given = self._within | {
-            _PARAMETERS.get(name, name): value for name, value in parts.items() if value != default[name]
-        }
-        return f"/search?{urlencode(given)}" if given else "/search"
-
-
-DOORS: Final = (Door("/search", search, Action.READ_METADATA),)
+DOORS: Final = (
+    Door("/search", search, Action.READ_METADATA),
+    Door("/search/names", completions, Action.READ_METADATA),
+)
 """The doors of these pages."""

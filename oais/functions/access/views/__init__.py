@@ -44,7 +44,7 @@ from oais.functions.access.views.places import (
 )
 from oais.functions.access.views.plain import as_plain
 from oais.functions.access.views.products import HeaderCard, ProductView, TableView, UnitView
-from oais.functions.access.views.search import Facet, FacetValue, FindView
+from oais.functions.access.views.search import Facet, FacetValue, FindView, VisitRow
 from oais.functions.access.views.tombstones import CommitmentView, TombstoneView
 from oais.functions.access.views.volume import MissionYear, VolumeView, Year
 
@@ -95,6 +95,7 @@ __all__ = [
     "UnitView",
     "VersionView",
     "VisitNote",
+    "VisitRow",
     "VolumeView",
     "Year",
     "as_plain",

@@ -27,10 +27,50 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitRow:
+    """One visit among the hits, told of by those of its packages that answer; ``packages`` they are in all.
+
+    ``name`` tells it from all others. ``distance`` is in degrees from the centre that was asked for, ``size``
+    in bytes, ``status`` says who may have its data, and ``locked`` that whoever asks may not have them all.
+    ``report`` is the address of its quality report, within the site.
+    """
+
+    name: str
+    title: str
+    visit: str
+    observation: str
+    report: str
+    target: str
+    ra: float | None
+    dec: float | None
+    distance: float | None
+    magnitude: float | None
+    status: str
+    locked: bool
+    processing: str
+    start: str
+    stop: str
+    mission: str
+    level: str
+    kind: str
+    instrument: str
+    pi: str
+    spectral_type: str
+    observation_type: str
+    revision: str
+    ingested_at: str
+    products: int
+    size: int
+    packages: int
+    aip_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FindView:
     """The answer to a search; ``places`` are nodes whose own words match.
 
-    ``unknown`` repeats each identifier, pattern or range that nothing in the archive answers to.
+    ``unknown`` repeats each identifier, pattern or range that nothing in the archive answers to. Where
+    ``visits`` were asked for, the page is one of them and ``hits`` are their packages.
     """
 
     hits: tuple[AipCard, ...]
@@ -38,3 +78,4 @@ class FindView:
     page: Page
     unknown: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    visits: tuple[VisitRow, ...] = ()

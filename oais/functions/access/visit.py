@@ -1,0 +1,131 @@
+"""One visit: the products of all its packages, to be filtered, leafed through and chosen from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from oais.errors import NotFoundError, WrongUsageError
+from oais.functions.access.decisions import Asker
+from oais.functions.access.places import check_page
+from oais.functions.access.views import Page, VisitRow
+from oais.information.text import printable
+from policies.access import Action
+from search_index.catalogue.traits import trait
+from search_index.entries import ProductRow
+from search_index.index import Index
+from search_index.query import LARGEST_PAGE, LONGEST_CHOICE, Query
+
+PAGE_SIZES = (50, 100, 200)
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class VisitProduct:
+    """One product of a visit: ``reference`` picks it, ``address`` is that of its page; ``size`` in bytes."""
+
+    reference: str
+    address: str
+    aip_id: str
+    name: str
+    product_type: str
+    level: str
+    category: str
+    size: int
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """A visit: one page of its products that the words let through; ``products`` counts all it has.
+
+    ``open`` counts those let through that whoever asks may have.
+    """
+
+    name: str
+    visit: str
+    mission: str
+    packages: tuple[str, ...]
+    rows: tuple[VisitProduct, ...]
+    page: Page
+    products: int
+    open: int
+
+
+def visit_view(index: Index, asker: Asker, name: str, words: str, page: int, per_page: int) -> VisitView:
+    """Return a page of the products of a visit; raises NotFoundError, WrongUsageError."""
+    check_page(page)
+    if per_page not in PAGE_SIZES:
+        raise WrongUsageError(f"{per_page} rows a page is not one of {', '.join(map(str, PAGE_SIZES))}")
+    products = visit_products(index, asker, name)
+    through = filtered(products, words)
+    first = (page - 1) * per_page
+    mission, _, visit = name.partition(":")
+    return VisitView(
+        name=name,
+        visit=visit,
+        mission=mission,
+        packages=tuple(dict.fromkeys(product.aip_id for product in products)),
+        rows=through[first : first + per_page],
+        page=Page(page, per_page, len(through)),
+        products=len(products),
+        open=sum(not product.locked for product in through),
+    )
+
+
+def filtered(products: tuple[VisitProduct, ...], words: str) -> tuple[VisitProduct, ...]:
+    """Return the products that have each of the words, in any case, in one of the columns."""
+    wanted = words.casefold().split()
+    if len(words) > LONGEST_CHOICE:
+        raise WrongUsageError(f"the words have {len(words)} characters; expected up to {LONGEST_CHOICE}")
+    return tuple(
+        item
+        for item in products
+        if all(
+            word in f"{item.name}\n{item.product_type}\n{item.level}\n{item.category}".casefold()
+            for word in wanted
+        )
+    )
+
+
+def visit_products(index: Index, asker: Asker, name: str) -> tuple[VisitProduct, ...]:
+    """Return the products of all packages of a visit that may be described; raises NotFoundError."""
+    without = asker.branches_denied(Action.READ_METADATA)
+    query = Query(together=name, without=without, order="id", limit=LARGEST_PAGE, facets=False)
+    packages = [(hit.aip.node, hit.aip.aip_id) for hit in index.find(query).hits] if name else []
+    asker.prepare(packages)
+    known = [aip_id for node, aip_id in packages if asker.may(Action.READ_METADATA, node, aip_id)]
+    if not known:
+        raise NotFoundError(f"there is no visit {printable(name)!r}", remedy="search for a part of its name")
+    locked = {aip_id: asker.locked(node, aip_id) for node, aip_id in packages}
+    return tuple(_product(row, locked=locked[row.aip_id]) for row in index.product_rows(known))
+
+
+def file_addresses(index: Index, asker: Asker, visits: Sequence[VisitRow], most: int) -> list[str]:
+    """Return, within the site, the addresses of the products of visits that may be had, up to ``most``."""
+    found: list[str] = []
+    for begin in range(0, len(visits), _AT_ONCE):
+        rows = index.product_rows(
+            [aip_id for row in visits[begin : begin + _AT_ONCE] for aip_id in row.aip_ids]
+        )
+        asker.prepare((row.node, row.aip_id) for row in rows)
+        had = (row for row in rows if asker.may(Action.DOWNLOAD, row.node, row.aip_id))
+        found += [f"/aip/{quote(row.aip_id)}/v{row.version}/files/{quote(row.path)}" for row in had]
+        if len(found) >= most:
+            break
+    return found[:most]
+
+
+def _product(row: ProductRow, *, locked: bool) -> VisitProduct:
+    return VisitProduct(
+        reference=f"{row.aip_id}@v{row.version}/{row.path}",
+        address=f"/aip/{quote(row.aip_id)}/v{row.version}/products/{quote(row.path)}",
+        aip_id=row.aip_id,
+        name=row.name,
+        product_type=row.product_type,
+        level=row.level,
+        category=trait(row.values, "observation_type") or row.kind,
+        size=row.size,
+        locked=locked,
+    )
