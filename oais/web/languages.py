@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from oais.web.cookies import cookie_name, set_cookie
 from oais.web.doors import API, SAFE_METHODS
 from oais.web.negotiation import wishes
+from oais.web.returning import NEXT, safe_return
 from oais.web.words import ENGLISH, FRENCH, Forms
 
 LOCALE: Final = Path(__file__).parent / "locale"
@@ -133,7 +134,9 @@ def switches(request: Request) -> dict[str, str]:
     if request.method not in SAFE_METHODS:
         return {code: f"/?{urlencode({PARAMETER: code})}" for code in CODES}
     pairs = parse_qsl(request.url.query, keep_blank_values=True)
-    return {code: f"?{urlencode([*pairs, (PARAMETER, code)])}" for code in CODES}
+    # Where to go on after a login is said again only where it is a page of ours.
+    kept = [(name, value) for name, value in pairs if name != NEXT or safe_return(request, value)]
+    return {code: f"?{urlencode([*kept, (PARAMETER, code)])}" for code in CODES}
 
 
 class LanguageChoice:

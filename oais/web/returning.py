@@ -16,6 +16,9 @@ _LONGEST: Final = 1000
 _NEVER: Final = ("/login", "/logout", "/register", "/reset", "/static/", "/api/")
 
 
+NEXT: Final = "next"
+"""The parameter that names where to go on after a login."""
+
 PROFILE: Final = "profile"
 """The parameter that names one of one's own profiles by its identifier."""
 

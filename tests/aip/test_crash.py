@@ -160,7 +160,7 @@ def test_a_store_that_forgets_to_sync_would_be_noticed(
     store: AipStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_out: str
 ) -> None:
     """The proof above is able to fail: without one of the two kinds of sync it names what was left out."""
-    monkeypatch.setattr(left_out, lambda _: None)
+    monkeypatch.setattr(left_out, lambda *_: None)
     assert _never_synced(store, tmp_path, monkeypatch) != []
 
 

@@ -18,6 +18,8 @@ ADDRESSES = {path: path for path in PAGES if "{" not in path} | {
     "/tree/{path:path}": "/tree/tess",
     "/aip/{aip_id}": f"/aip/{LIGHT_CURVE}",
     "/aip/{aip_id}/v{version:int}": f"/aip/{LIGHT_CURVE}/v1",
+    "/aip/{aip_id}/v{version:int}/provenance": f"/aip/{LIGHT_CURVE}/v1/provenance",
+    "/tree/{path:path}/inventory": "/tree/tess/inventory",
     "/aip/{aip_id}/v{version:int}/citation.bib": f"/aip/{LIGHT_CURVE}/v1/citation.bib",
     "/aip/{aip_id}/v{version:int}/products/{path:path}": f"/aip/{LIGHT_CURVE}/v1/products/{CURVE_PATH}",
     "/aip/{aip_id}/v{version:int}/look/{path:path}": f"/aip/{LIGHT_CURVE}/v1/look/{CURVE_PATH}",
@@ -180,7 +182,7 @@ def test_this_machines_names_are_answered(client: TestClient, host: bytes) -> No
 QUERIES = (
     "q=a&q=b",
     "&".join(f"p{n}=1" for n in range(10_000)),
-    "&".join(f"p{n}" for n in range(40)),
+    "&".join(f"p{n}" for n in range(200)),
     "q=%00",
     "q=%ff",
     "q=%0d%0aX: y",
