@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+from urllib.parse import urlencode
 
 from oais.web.doors import Door
 from policies.access import Action
@@ -62,6 +63,7 @@ class Address:
     text: str
     about: About
     name: str = ""
+    body: bytes = b""
 
 
 class UnfilledError(Exception):
@@ -88,6 +90,9 @@ def addresses(door: Door, world: World) -> Iterator[Address]:
 def _of_others(door: Door, world: World) -> Iterator[Address]:
     about = About.OVERVIEW if isinstance(door.asks, Action) else About.NOTHING
     about = About.DUTY if isinstance(door.asks, Duty) else about
+    if door.path in _ASKING and "GET" not in door.methods:
+        yield Address(door, door.path, about, body=_ASKING[door.path])
+        return
     own = "{" in door.path or "GET" not in door.methods
     for query in _QUERIES.get(door.path, ("",)):
         filled = _filled(door, _identifiers(door, world)) + query
@@ -133,8 +138,8 @@ def _identifiers(door: Door, world: World) -> Mapping[str, str]:
 
 
 def _refused(world: World) -> str:
-    """Return the receipt of a delivery that was refused."""
-    return max(path.name for path in (world.home / "sip" / "refused").iterdir())
+    """Return the receipt of a delivery that was refused, where one was."""
+    return max((path.name for path in (world.home / "sip" / "refused").iterdir()), default=_NOBODYS)
 
 
 def _filled(door: Door, values: Mapping[str, str]) -> str:
@@ -172,3 +177,7 @@ _QUERIES: Final = {
     "/choose": ("?dataset=probe", f"?ids={sets.aip_id('hidden')}", f"?profile={_NOBODYS}"),
 }
 """Questions to put to doors that show what there is."""
+
+_PLACES: Final = "\n".join(f"{7.0 * number} {2.0 * number - 60.0}" for number in range(len(sets.SETS)))
+_ASKING: Final = {"/search/list": urlencode({"targets": _PLACES, "radius": "0.5"}).encode()}
+"""Doors that change nothing, though their question comes as a form: where all sets were observed."""

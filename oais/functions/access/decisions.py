@@ -201,11 +201,11 @@ class Asker:
         return bool(speaking) and all(self.locked(node_path, resting) for resting in speaking)
 
     def opens(self, node_path: str, aip_id: str = "") -> str:
-        """Return when what is locked opens to whoever asks (ISO 8601); empty where it is open or none knows.
+        """Return when what is ``locked`` opens to whoever asks (ISO 8601); empty where none knows.
 
         Of a place whose packages differ in what releases them nothing is said.
         """
-        if not self.locked(node_path, aip_id) or (not aip_id and self._depends(node_path)):
+        if not aip_id and self._depends(node_path):
             return ""
         if not self.may(Action.READ_METADATA, node_path, aip_id):
             return ""

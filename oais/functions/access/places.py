@@ -152,7 +152,7 @@ def _unfolded(index: Index, asker: Asker, branch: Branch, depth: int) -> Branch:
 
 def _branch(index: Index, asker: Asker, entry: NodeEntry) -> Branch:
     """Return one node; of one that is only listed nothing but its name is told."""
-    blank = not asker.may(Action.READ_METADATA, entry.path)
+    blank, locked = not asker.may(Action.READ_METADATA, entry.path), asker.locked(entry.path)
     if not blank and asker.denied_below(Action.READ_METADATA, entry.path):
         entry = index.node(entry.path, without=asker.branches_denied(Action.READ_METADATA)) or entry
     return Branch(
@@ -166,8 +166,8 @@ def _branch(index: Index, asker: Asker, entry: NodeEntry) -> Branch:
         aips=0 if blank else entry.total.aips,
         products=0 if blank else entry.total.products,
         size=0 if blank else entry.total.bytes,
-        locked=asker.locked(entry.path),
-        opens=asker.opens(entry.path),
+        locked=locked,
+        opens=asker.opens(entry.path) if locked else "",
         branch_count=0 if blank else entry.children,
     )
 

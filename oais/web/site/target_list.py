@@ -65,9 +65,9 @@ async def look_in_file(request: Request) -> Response:
     check_origin(request)
     form = FileForm(request)
     await form.begin()
+    await run_in_threadpool(check_token, request, form.fields.get(TOKEN_FIELD, ""))
     if set(form.fields) != {TOKEN_FIELD, "radius"}:
         raise WrongUsageError("the form has other fields than its page", remedy="send the page's own form")
-    await run_in_threadpool(check_token, request, form.fields[TOKEN_FIELD])
     data = bytearray()
     async for piece in form.file():
         data += piece
