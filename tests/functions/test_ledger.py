@@ -145,7 +145,7 @@ def test_without_a_mark_nothing_that_is_kept_is_read(held: Archive, monkeypatch:
         read.append(name)
         return found
 
-    monkeypatch.setattr(recovery, "record_kept", lambda _: looked("kept", 0))
+    monkeypatch.setattr(recovery, "record_kept", lambda *_: looked("kept", 0))
     monkeypatch.setattr(AipStore, "object_roots", lambda _: looked("roots", iter(())))
     assert marks(held) == []
     assert sweep(held) == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from aip.stored import StoredAip
 from dip.order import LEDGER_FILES, LEDGER_PROOF
@@ -20,6 +22,9 @@ from oais.information.ledger.statements import listing
 from oais.information.text import printable
 from oais.ledger.opened import find_line
 
+_WITHDRAWAL: Final = re.compile(r"[^/]+@[0-9]+/[a-z]+")
+"""How the ledger names the records of a withdrawal: ``ID@1/request``."""
+
 
 def prove(home: Home, about: str) -> Proof:
     """Return the proof of a version, written ``ID`` or ``ID@v2``, or of a receipt by its name.
@@ -31,7 +36,7 @@ def prove(home: Home, about: str) -> Proof:
     """
     if RECEIPT_ID.fullmatch(about):
         return _proof(home, "receipt", about)
-    if "/" in about:
+    if _WITHDRAWAL.fullmatch(about):
         return _proof(home, "deaccession", about)
     reference = parse_aip_reference(about)
     try:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oais.functions.access.views import ProductView
+from oais.information.representation.reading import NotShownError
 from oais.web.doors import Door
 from oais.web.negotiation import wants_json
 from oais.web.pictures import Picture, picture_of
@@ -33,7 +34,10 @@ def product(
 def _picture(request: Request, view: ProductView, path: str) -> Picture | None:
     if view.plot in ("", "image"):
         return None
-    return picture_of(access_of(request).look(view.reference, path), "")
+    try:
+        return picture_of(access_of(request).look(view.reference, path), "")
+    except NotShownError:  # its headers make no sense: the page tells of the product all the same
+        return None
 
 
 def download(request: Request, aip_id: str, version: int, path: str) -> Response:
