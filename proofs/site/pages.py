@@ -58,7 +58,8 @@ class Pages:
                 self.seen.discard(address)
 
     def _is_page(self, answer: APIResponse, door: Door) -> bool:
-        is_html = answer.headers.get("content-type", "").startswith("text/html")
+        # A part that is put into a page, as names while they are typed, is no page itself.
+        is_html = answer.text().startswith("<!doctype html>") if answer.status == 200 else True
         if answer.status == 200 and not is_html:
             self.others.add(door.path)
         return answer.status == 200 and is_html

@@ -21,6 +21,7 @@ from oais.functions.copies.deciding import decide
 from oais.functions.copies.judging import Copy, State, judge_copies
 from oais.functions.copies.repair import Repair, recorded_in, repair
 from oais.functions.ledger.verifying import tell_ledger, verify_ledger
+from oais.functions.reopening import reopen
 from oais.information.representation.inspection import Inspector
 from oais.information.signature import verify_signature
 from tests.aip.crashing import DIED, DONE, OVERCOME, REFUSED, Fault, run_with_fault
@@ -262,6 +263,7 @@ def test_a_repair_may_be_broken_off_anywhere(
         if ended == DONE:
             break
         assert ended in {DIED if fault == "killed" else REFUSED, OVERCOME}, at
+        assert reopen(copied.archive, despite_damage=True).opened  # which the repair is there for
         told = run(copied, [])
         assert told.whole
         for name in COPIES:

@@ -23,6 +23,7 @@ from oais.functions.orders import fetching, placing, selection
 from oais.functions.orders.consumers import consumer_of
 from oais.functions.people.accounts import person_of
 from oais.functions.recovery import sweep
+from oais.functions.reopening import reopen
 from oais.functions.service import open_service
 from oais.functions.storage import find_aip
 from oais.functions.submission import submit
@@ -89,6 +90,7 @@ def _check_after(home: Path) -> None:
     """Assert that a new start and a repeated command leave the tombstone, once, and nothing else of it."""
     archive = open_archive(home)
     gone = _check_before(home)
+    assert reopen(archive).opened
     sweep(archive)
     assert _check_before(home) or not gone
     _approve(home)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from oais.errors import NotFoundError, WrongUsageError
 from oais.functions.access.decisions import Asker
 from oais.functions.access.places import check_page
-from oais.functions.access.views import Page, VisitRow
+from oais.functions.access.views import AccessNote, Page, VisitRow
 from oais.information.text import printable
 from policies.access import Action
 from search_index.catalogue.traits import trait
@@ -40,7 +40,8 @@ class VisitProduct:
 class VisitView:
     """A visit: one page of its products that the words let through; ``products`` counts all it has.
 
-    ``open`` counts those let through that whoever asks may have.
+    ``open`` counts those let through that whoever asks may have. Where none of all is, ``access`` says why of
+    the first package.
     """
 
     name: str
@@ -51,6 +52,7 @@ class VisitView:
     page: Page
     products: int
     open: int
+    access: AccessNote | None
 
 
 def visit_view(index: Index, asker: Asker, name: str, words: str, page: int, per_page: int) -> VisitView:
@@ -71,7 +73,13 @@ def visit_view(index: Index, asker: Asker, name: str, words: str, page: int, per
         page=Page(page, per_page, len(through)),
         products=len(products),
         open=sum(not product.locked for product in through),
+        access=_why_closed(index, asker, products),
     )
+
+
+def _why_closed(index: Index, asker: Asker, products: tuple[VisitProduct, ...]) -> AccessNote | None:
+    first = index.aip(products[0].aip_id) if products and all(each.locked for each in products) else None
+    return asker.note(first.node, first.aip_id) if first else None
 
 
 def filtered(products: tuple[VisitProduct, ...], words: str) -> tuple[VisitProduct, ...]:
