@@ -25,7 +25,12 @@ pytestmark = pytest.mark.browser
 NEVER_LED_TO = {"/unsubscribe/{identifier}/{proof}", "/basket/{identifier}/package"}
 """A page to which a letter alone leads, and a download that only a basket's owner is offered."""
 
-MORE = {"stranger": ("/nowhere", "/me", "/search?q=tess", "/search?q=nothing-at-all", "/choose?node=tess")}
+MORE = {
+    "stranger": (
+        *("/nowhere", "/me", "/search?q=tess", "/search?q=nothing-at-all", "/choose?node=tess"),
+        "/tree/tess/n1/inventory",
+    )
+}
 VISITORS = ("stranger", "owner", "keeper", "provider")
 
 Tell = Callable[[str], None]

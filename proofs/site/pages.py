@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Final
@@ -23,6 +23,9 @@ from oais.web.doors import API, Door
 EXAMPLES: Final = 3
 """Pages looked at behind one door with a parameter, for each visitor."""
 
+ASKED: Final = frozenset({"/visit"})
+"""Doors that have a page only for a question."""
+
 _LINK: Final = re.compile(r'<a\b[^>]*\bhref="(/[^"#]*)"')
 
 
@@ -35,7 +38,7 @@ class Pages:
     others: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
 
-    def gather(self, visitor: str, context: BrowserContext, url: str, more: Iterable[str] = ()) -> None:
+    def gather(self, visitor: str, context: BrowserContext, url: str, more: Collection[str] = ()) -> None:
         """Ask for every page that a visitor may open and nobody did before, and follow its links."""
         plain = [door.path for door in page_doors() if "{" not in door.path]
         waiting = [*more, *plain]
@@ -44,9 +47,12 @@ class Pages:
             address = waiting.pop(0)
             door = door_of(address)
             known = address in self.seen or door is None or door.path in self.others
-            if known or ("?" not in address and door and "{" in door.path and behind[door.path] >= EXAMPLES):
+            if known:
                 continue
             assert door is not None
+            many = behind[door.path] >= EXAMPLES and ("{" in door.path or door.path in ASKED)
+            if many and address not in more:
+                continue
             self.seen.add(address)
             answer = context.request.get(url + address, max_redirects=0, headers={"Accept": "text/html"})
             if answer.status >= 500 or self._is_page(answer, door):
@@ -82,6 +88,10 @@ def door_of(address: str) -> Door | None:
 
 
 def followed(html: str) -> list[str]:
-    """Return the links of a page that lead to doors with a parameter, without their questions."""
-    links = dict.fromkeys(unescape(link).partition("?")[0] for link in _LINK.findall(html))
-    return [link for link in links if (door := door_of(link)) is not None and "{" in door.path]
+    """Return the links of a page that lead to doors with a parameter, with the question where it matters."""
+    found: dict[str, None] = {}
+    for link in map(unescape, _LINK.findall(html)):
+        door = door_of(link)
+        if door is not None and ("{" in door.path or door.path in ASKED):
+            found[link if door.path in ASKED else link.partition("?")[0]] = None
+    return list(found)
