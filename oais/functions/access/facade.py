@@ -104,8 +104,7 @@ class Access:
 
     def provenance(self, reference: str, product: str = "") -> ProvenanceView:
         """Tell how a version, or one ``product`` of it, was made and is kept; raises as ``show``."""
-        asker = self.asker()
-        shown = packages.open_shown(self.archive, self.store, asker, reference)
+        asker, shown = self._shown(reference)
         return provenance.provenance_view(self.archive, self.index, asker, shown, product)
 
     def find(self, question: Question) -> FindView:
@@ -143,25 +142,23 @@ class Access:
 
     def show(self, reference: str, page: int = 1) -> AipView:
         """Tell all of ``ID`` or ``ID@vN``; raises WrongUsageError, NotFoundError, ClosedError."""
-        asker = self.asker()
-        shown = packages.open_shown(self.archive, self.store, asker, reference)
+        asker, shown = self._shown(reference)
         return packages.aip_view(self.index, asker, shown, self.archive.settings.base_url, page)
 
     def product(self, reference: str, path: str) -> ProductView:
         """Tell all of one product; raises as ``show``."""
-        asker = self.asker()
-        shown = packages.open_shown(self.archive, self.store, asker, reference)
+        asker, shown = self._shown(reference)
         return products.product_view(self.index, asker, shown, path)
 
     def look(self, reference: str, path: str, wish: Wish | None = None) -> LookView:
         """Return a drawing of a product; raises as ``open_file``, NotFoundError if there is none like it."""
-        opened = self.open_file(reference, path)
-        return looking.look(*self._shown(reference), opened, path, wish or Wish())
+        asker, shown = self._shown(reference)
+        return looking.look(asker, shown, _opened(asker, shown, path), path, wish or Wish())
 
     def rows(self, reference: str, path: str, unit: int | None = None, page: int = 1) -> RowsView:
         """Return a page of a table's rows; raises as ``open_file``, NotFoundError if there is none."""
-        opened = self.open_file(reference, path)
-        return products.rows_view(*self._shown(reference), opened, path, unit, page)
+        asker, shown = self._shown(reference)
+        return products.rows_view(asker, shown, _opened(asker, shown, path), path, unit, page)
 
     def _shown(self, reference: str) -> tuple[Asker, packages.Shown]:
         asker = self.asker()
@@ -174,27 +171,7 @@ class Access:
         descriptions go with the right to read metadata, all else with the right to download.
         Raises WrongUsageError, NotFoundError, ClosedError.
         """
-        asker = self.asker()
-        shown = packages.open_shown(self.archive, self.store, asker, reference)
-        unknown = NotFoundError(f"{shown.reference} has no file {printable(path)!r}")
-        action = Action.READ_METADATA if packages.is_metadata(path) else Action.DOWNLOAD
-        place = (shown.node, shown.description.aip_id)
-        if path not in shown.stored.inventory.versions[shown.version].state:
-            raise unknown
-        grant = asker.require(action, *place, unknown, shown.version)
-        stored = shown.stored.open(shown.version).file(path)
-        name = path.rsplit("/", maxsplit=1)[-1]
-        described = next((item for item in shown.description.products if item.path == path), None)
-        return OpenedFile(
-            grant=grant,
-            disk_path=stored.path,
-            name=name,
-            size=described.size if described else stored.size,
-            digests=stored.digests,
-            media_type=(described.media_type if described else "") or media_type_of(name),
-            public=asker.open_to_all(action, *place, shown.version),
-            node=shown.node if action is Action.DOWNLOAD else "",
-        )
+        return _opened(*self._shown(reference), path)
 
     def why_missing(self, aip_id: str, unknown: NotFoundError) -> NotFoundError:
         """Return why an AIP is not there: its tombstone where it may be read, else ``unknown``."""
@@ -204,6 +181,29 @@ class Access:
         """Return what asks ``decide`` for this principal at this moment, from one snapshot of the rules."""
         facts = FactReader(self.index, self.database)
         return Asker(self.archive.policies.tree, self.principal, self.now, facts)
+
+
+def _opened(asker: Asker, shown: packages.Shown, path: str) -> OpenedFile:
+    """Return the right to read a file of a version that may be read; raises as ``Access.open_file``."""
+    unknown = NotFoundError(f"{shown.reference} has no file {printable(path)!r}")
+    action = Action.READ_METADATA if packages.is_metadata(path) else Action.DOWNLOAD
+    place = (shown.node, shown.description.aip_id)
+    if path not in shown.stored.inventory.versions[shown.version].state:
+        raise unknown
+    grant = asker.require(action, *place, unknown, shown.version)
+    stored = shown.stored.open(shown.version).file(path)
+    name = path.rsplit("/", maxsplit=1)[-1]
+    described = next((item for item in shown.description.products if item.path == path), None)
+    return OpenedFile(
+        grant=grant,
+        disk_path=stored.path,
+        name=name,
+        size=described.size if described else stored.size,
+        digests=stored.digests,
+        media_type=(described.media_type if described else "") or media_type_of(name),
+        public=asker.open_to_all(action, *place, shown.version),
+        node=shown.node if action is Action.DOWNLOAD else "",
+    )
 
 
 def require_kept(opened: OpenedFile) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from oais.archive import Home
-from oais.errors import NotFoundError
 from oais.functions.access import cards
 from oais.functions.access.decisions import Asker
 from oais.functions.access.lineage import drawn, links_of, made_of
+from oais.functions.access.looking import described
 from oais.functions.access.packages import Shown, all_versions_told, events_of
 from oais.functions.access.places import crumbs
 from oais.functions.access.preservation import preservation_view
 from oais.functions.access.views import ProvenanceView, Step
 from oais.information.description import ProductDescription
-from oais.information.text import printable
 from search_index.index import Index
 
 MOST_PRODUCTS = 2_000
@@ -53,10 +52,7 @@ def provenance_view(home: Home, index: Index, asker: Asker, shown: Shown, path: 
 def _chosen(shown: Shown, path: str) -> tuple[ProductDescription, ...]:
     if not path:
         return shown.description.products[:MOST_PRODUCTS]
-    found = tuple(product for product in shown.description.products if product.path == path)
-    if not found:
-        raise NotFoundError(f"{shown.reference} has no product {printable(path)!r}")
-    return found
+    return (described(shown, path),)
 
 
 def _is_about(objects: tuple[str, ...], path: str, aip_id: str) -> bool:

@@ -30,14 +30,13 @@ from oais.information.representation.fits_tables import (
 )
 from oais.information.representation.identification import identify_stream
 from oais.information.representation.numbers import (
-    TABLES,
     Numbers,
     number_columns,
     open_numbers,
     open_table,
 )
 from oais.information.representation.opening import open_regular
-from oais.information.representation.rows import name_of
+from oais.information.representation.rows import TABLES, name_of
 from oais.information.representation.series import Table
 from oais.information.representation.signatures import FITS_FORMATS
 

@@ -30,7 +30,7 @@ from oais.information.representation.fits_tables import (
 )
 from oais.information.representation.intervals import Interval, moment_of
 from oais.information.representation.opening import GzipReader
-from oais.information.representation.rows import name_of
+from oais.information.representation.rows import TABLES, name_of
 from oais.information.representation.series import Table, cdf_table, cef_table, mjd_of, text_table
 from oais.information.representation.signatures import CDF_FORMATS, FITS_FORMATS
 from oais.information.representation.time_columns import NoTimeError, fits_time_column
@@ -40,7 +40,6 @@ MOST_ROWS = 4_000_000
 
 MOST_BYTES = 512 << 20
 MOST_COMPONENTS = 8
-TABLES: Final = ("binary table",)
 _PIECES = 400
 _UTC: Final = "UTC"
 _BOUNDS: Final = frozenset({"START", "STOP"})
