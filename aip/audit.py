@@ -27,10 +27,11 @@ from aip.seals import believed_inventory
 from aip.stored import INVENTORY, StoredAip
 from oais.information.budget import Budget
 from oais.information.findings import Finding, finding, refuses
-from oais.information.fixity import FileFixity, hash_files, usable_cores
+from oais.information.fixity import FileFixity
+from oais.information.many_files import hash_files
 from oais.information.premis import EventType, Outcome
 from oais.information.software import software_version
-from oais.processes import end_with_parent
+from oais.processes import end_with_parent, usable_cores
 
 _LARGE_INVENTORY = 8 << 20
 """From this size on, one AIP at a time is read by all cores: two such inventories at once take memory."""
@@ -110,14 +111,14 @@ def audit_aip(
         met = names_in(root)
         findings += [*check_place(root, believed.inventory), *check_names(met, believed.inventory)]
         plan = plan_content(root, believed.inventory, algorithms)
-        for path, found in _hashed(root, plan, met, from_disk, workers, budget):
+        for path, expected, found in _hashed(root, plan, met, from_disk, workers, budget):
             files += 1
             size += found.size
             stamp.add(path, found.size, found.modified_ns)
-            if found.problem or not found.digests.items() <= plan.expected[path].items():
-                findings += _compare(path, plan.expected[path], found)
+            if found.problem or found.digests != expected:
+                findings += _compare(path, expected, found)
         if not algorithms:
-            for path, status in sizes_of(root, plan.expected):
+            for path, status in sizes_of(root, plan.paths):
                 stamp.add(path, status.st_size, status.st_mtime_ns)
     findings += check_audit_log(root)
     head = believed.inventory.head if believed.inventory else 0
@@ -142,13 +143,14 @@ def _stamped(moment: datetime) -> str:
 
 def _hashed(
     root: Path, plan: ContentPlan, met: Met, from_disk: bool, workers: int | None, budget: Budget | None
-) -> Iterator[tuple[str, FileFixity]]:
+) -> Iterator[tuple[str, dict[str, str], FileFixity]]:
+    """Yield each content path with the digests it should have, and those that it has."""
     for algorithms, group in plan.groups():
-        paths = met.in_disk_order(group)
+        paths, tables = met.in_disk_order(group), [(name, plan.digests[name]) for name in algorithms]
         full = (f"{root}/{path}" for path in paths)
         done = hash_files(full, algorithms, workers=workers, from_disk=from_disk, budget=budget)
         for path, (_, found) in zip(paths, done, strict=True):
-            yield path, found
+            yield path, {name: table[path] for name, table in tables}, found
 
 
 def _compare(path: str, expected: Mapping[str, str], found: FileFixity) -> Iterator[Finding]:

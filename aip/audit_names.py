@@ -31,7 +31,7 @@ class Met:
 
     def in_disk_order(self, paths: Iterable[str]) -> list[str]:
         """Return paths in the order of their inodes, which file systems follow when they lay out files."""
-        return [path for _, path in sorted((self.inodes.get(path, 0), path) for path in paths)]
+        return sorted(sorted(paths), key=lambda path: self.inodes.get(path, 0))
 
 
 def names_in(root: Path) -> Met:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,59 +14,69 @@ from aip.root import LAYERS, ROOT_DECLARATION
 from aip.sealing import key_name, signature_name
 from aip.stored import AUDITS, INVENTORY, OBJECT_DECLARATION, OBJECT_DECLARED, SIDECAR, SIGNATURES
 from aip.writing import FAST_DIGESTS
+from oais.disk_faults import unreadable
 from oais.errors import StorageError
-from oais.files import read_regular, unreadable
+from oais.files import read_regular
 from oais.information.findings import Finding, finding
 from oais.information.identifiers import object_path
 
 _TEMPORARY = re.compile(r"\.inventory\.json(\.sha512)?\.[0-9]+\.tmp")
-_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+_LINE = re.compile(r"^([0-9a-f]{64})  (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class ContentPlan:
-    """The digests on record of each content path, and the algorithms each is to be hashed with."""
+    """The digests on record by algorithm and content path, and the algorithms that were ``asked`` for.
 
-    expected: Mapping[str, Mapping[str, str]]
-    algorithms: Mapping[str, tuple[str, ...]]
+    Every content path has a sha512; there is one table for each algorithm and nothing for each file.
+    """
+
+    digests: Mapping[str, Mapping[str, str]]
+    asked: tuple[str, ...]
+
+    @property
+    def paths(self) -> Collection[str]:
+        """All content paths."""
+        return self.digests["sha512"].keys()
 
     def groups(self) -> Iterator[tuple[tuple[str, ...], list[str]]]:
-        """Yield the paths to hash by the algorithms they are hashed with."""
-        groups: dict[tuple[str, ...], list[str]] = {}
-        for path, algorithms in self.algorithms.items():
-            groups.setdefault(algorithms, []).append(path)
-        yield from groups.items()
+        """Yield the paths to hash by the algorithms they are hashed with.
+
+        A file without a digest of any kind asked for is hashed with sha512; if nothing is, none is.
+        """
+        groups: dict[tuple[str, ...], list[str]] = {(): list(self.paths)} if self.asked else {}
+        for name in self.asked:
+            table = self.digests.get(name, {})
+            known = {
+                (*names, name): [path for path in some if path in table] for names, some in groups.items()
+            }
+            rest = {names: [path for path in some if path not in table] for names, some in groups.items()}
+            groups = known | rest
+        for names, paths in groups.items():
+            if paths:
+                yield names or ("sha512",), paths
 
 
 def plan_content(root: Path, inventory: Inventory, algorithms: Sequence[str]) -> ContentPlan:
-    """Return the plan; a file without a digest of the kind asked for is hashed with sha512."""
-    expected: dict[str, dict[str, str]] = {}
-    for digest, paths in inventory.manifest.items():
-        for path in paths:
-            expected[path] = {"sha512": digest}
-    for name, block in inventory.fixity.items():
-        for path, digest in block.items():
-            expected.setdefault(path, {})[name] = digest
+    """Return the plan for content that is to be hashed with these algorithms."""
+    strong = {path: digest for digest, paths in inventory.manifest.items() for path in paths}
+    digests: dict[str, Mapping[str, str]] = {**inventory.fixity, "sha512": strong}
     if "blake3" in algorithms:
+        fast: dict[str, str] = {}
         for number in inventory.versions:
-            for path, digest in _fast_digests(root, number, expected).items():
-                expected[path]["blake3"] = digest
-    chosen = {
-        path: tuple(name for name in algorithms if name in known) or ("sha512",)
-        for path, known in expected.items()
-        if algorithms
-    }
-    return ContentPlan(expected, dict(sorted(chosen.items())))
+            fast |= _fast_digests(root, number, strong)
+        digests["blake3"] = fast
+    return ContentPlan(digests, tuple(algorithms))
 
 
-def _fast_digests(root: Path, number: int, expected: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def _fast_digests(root: Path, number: int, expected: Mapping[str, str]) -> dict[str, str]:
     """Return the BLAKE3 digests of a version, if their list is what was sealed."""
     path = f"v{number}/content/{FAST_DIGESTS}"
     try:
         data = read_regular(root / path, follow=False)
     except OSError:
         return {}  # told when its own digest is asked for
-    if path not in expected or hashlib.sha512(data).hexdigest() != expected[path]["sha512"]:
+    if path not in expected or hashlib.sha512(data).hexdigest() != expected[path]:
         return {}
     return {
         full: digest
@@ -77,10 +87,8 @@ def _fast_digests(root: Path, number: int, expected: Mapping[str, Mapping[str, s
 
 def parse_digest_list(text: str) -> Iterator[tuple[str, str]]:
     """Yield digest and path of each line of a list as ``b3sum`` and ``sha256sum`` write it."""
-    for line in text.split("\n"):
-        match = _LINE.fullmatch(line)
-        if match:
-            yield match[1], match[2]
+    for match in _LINE.finditer(text):
+        yield match[1], match[2]
 
 
 def check_place(root: Path, inventory: Inventory) -> Iterator[Finding]:
@@ -98,10 +106,11 @@ def check_place(root: Path, inventory: Inventory) -> Iterator[Finding]:
             message = f"{OBJECT_DECLARATION} holds {declared[:40]!r}, expected 'ocfl_object_1.1'"
             yield finding("AIP-009", OBJECT_DECLARATION, message)
     expected = object_path(inventory.aip_id)
-    above = root.resolve().parents
+    place = root.resolve()
+    above = place.parents
     if len(above) < LAYERS or not (above[LAYERS - 1] / ROOT_DECLARATION).is_file():
         return  # a copy outside any storage root may lie anywhere
-    found = "/".join(root.resolve().parts[-LAYERS:])
+    found = "/".join(place.parts[-LAYERS:])
     if found != expected:
         message = f"{inventory.aip_id} lies at {found}, expected {expected}"
         yield finding("AIP-010", INVENTORY, message)
@@ -114,12 +123,12 @@ def check_names(met: Met, inventory: Inventory) -> Iterator[Finding]:
     """
     content = {path for paths in inventory.manifest.values() for path in paths}
     own = set(_own_files(inventory))
-    for path, kind in sorted(met.kinds.items()):
-        if path in own and kind != "file":
+    for path in sorted(own & met.kinds.keys()):
+        if (kind := met.kinds[path]) != "file":
             yield finding("AIP-012", path, f"{path} is a {kind}, not a file")
     expected = content | own
-    strange = (path for path, kind in sorted(met.kinds.items()) if kind != "directory")
-    yield from _unaccounted([path for path in strange if path not in expected], met, inventory.head)
+    strange = [path for path, kind in met.kinds.items() if kind != "directory" and path not in expected]
+    yield from _unaccounted(strange, met, inventory.head)
     for folder, reason in met.unread.items():
         yield finding("AIP-004", folder or ".", f"the folder {folder or '.'} cannot be read: {reason}")
     for path in sorted(content - met.kinds.keys()):

@@ -24,8 +24,9 @@ from aip.stored import (
     StoredAip,
     digest_in_sidecar,
 )
+from oais.disk_faults import unreadable
 from oais.errors import DamageError, StorageError
-from oais.files import bring_file, make_directories, open_regular, sync_directory, unreadable
+from oais.files import bring_file, make_directories, open_regular, sync_directory
 
 _BLOCK = 1 << 20
 
@@ -156,7 +157,9 @@ def _blocks_of(stored: StoredAip, path: str) -> Iterator[bytes]:
                 yield block
     except OSError as error:
         fault = unreadable(f"{path} of {stored.aip_id}", error)
-        raise (fault if isinstance(fault, DamageError) else SourceError(fault.message)) from error
+        if isinstance(fault, DamageError):
+            raise fault from error
+        raise SourceError(fault.message, remedy=fault.remedy) from error
 
 
 def _prove(stored: StoredAip, number: int, medium: Medium, folder: str) -> None:

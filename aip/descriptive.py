@@ -28,7 +28,7 @@ _NSMAP: Any = {None: DATACITE, "xsi": _XSI}
 def iter_description_json(description: PackageDescription) -> Iterator[bytes]:
     """Yield the bytes of ``description.json``: UTF-8, the keys in the order of the definition."""
     plain = {item.name: getattr(description, item.name) for item in fields(description)}
-    return iter_lined_json(plain, _LINED)
+    return iter_lined_json({**plain, "schema": description.schema}, _LINED)
 
 
 def datacite_xml(description: PackageDescription) -> bytes:

@@ -8,11 +8,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from oais.information.description import SPARSE
+
 
 def _fields(value: object) -> dict[str, Any]:
-    """Return a value's fields only when it is written: thousands of products never stand twice in memory."""
+    """Return a value's fields only when it is written: thousands of products never stand twice in memory.
+
+    Those that are sparse are left out where they are empty.
+    """
     if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: getattr(value, item.name) for item in fields(value)}
+        held = ((item, getattr(value, item.name)) for item in fields(value))
+        return {item.name: found for item, found in held if found or SPARSE not in item.metadata}
     raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from oais.files import (
     create_file,
@@ -26,6 +26,9 @@ from oais.files import (
     sync_tree,
 )
 from oais.walking import walk
+
+REPLACING: Final = ".replacing"
+"""A file in the scratch folder that is about to take the place of another; a crash may leave it there."""
 
 _BLOCK = 1 << 20
 
@@ -111,7 +114,7 @@ class Folder:
         target = self.base / path
         made = make_directories(target.parent)
         make_directories(self.base / self.scratch)
-        new = self.base / self.scratch / ".replacing"
+        new = self.base / self.scratch / REPLACING
         new.unlink(missing_ok=True)
         create_file(new, data)
         os.replace(new, target)

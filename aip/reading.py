@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from aip.history import PREMIS, History
 from aip.premis import PremisObject
 from aip.premis_reading import iter_premis
 from aip.stored import StoredAip
+from oais.disk_faults import unreadable
 from oais.errors import DamageError
-from oais.files import unreadable
 from oais.information.description import PackageDescription, from_plain
 from oais.information.packages import AipRecord, VersionRecord
 from oais.information.premis import Agent, Event
@@ -25,6 +26,8 @@ DESCRIPTION = "metadata/descriptive/description.json"
 REPORT = "metadata/other/report.json"
 _ANY_PREMIS = re.compile(rf"(representations/[^/]+/)?{re.escape(PREMIS)}")
 _LONGEST_JSON = 256 << 20
+_SMALL_PREMIS = 64 << 10
+_SMALL_KEPT = 128
 
 
 def read_description(stored: StoredAip, version: int | None = None) -> PackageDescription:
@@ -32,7 +35,7 @@ def read_description(stored: StoredAip, version: int | None = None) -> PackageDe
     plain = _read_json(stored, version, DESCRIPTION)
     try:
         return from_plain(plain)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamageError(f"{DESCRIPTION} of {stored.aip_id} is not a description: {error}") from error
 
 
@@ -77,12 +80,23 @@ def _premis_files(stored: StoredAip, version: int | None) -> list[str]:
 
 
 def _items(stored: StoredAip, version: int | None, logical: str) -> Iterator[PremisObject | Event | Agent]:
+    path = content_path(stored, version, logical)
     try:
-        yield from iter_premis(content_path(stored, version, logical))
+        status = path.stat()
+        if status.st_size > _SMALL_PREMIS:
+            yield from iter_premis(path)
+        else:
+            yield from _small_premis(path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
     except OSError as error:
         raise unreadable(f"{logical} of {stored.aip_id}", error) from error
     except (ValueError, XmlRefusedError) as error:
         raise DamageError(f"{logical} of {stored.aip_id} cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=_SMALL_KEPT)
+def _small_premis(path: Path, _stamp: tuple[int, ...]) -> tuple[PremisObject | Event | Agent, ...]:
+    """Return all that a small file tells; kept while the file is the same: pages ask again and again."""
+    return tuple(iter_premis(path))
 
 
 def read_objects(stored: StoredAip, version: int | None = None) -> tuple[PremisObject, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError, RefusedError
-from oais.files import create_file, make_directories, read_regular, storage_errors, sync_tree, write_durably
+from oais.files import create_file, make_directories, read_regular, sync_tree, write_durably
 from oais.information.reader.composed import VERIFY, is_older, verify_program
 
 ROOT_DECLARATION = "0=ocfl_1.1"

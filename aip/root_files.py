@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from aip.root import LAYERS, PUBLIC_KEY, README, ROOT_DECLARATION, root_files
+from oais.disk_faults import unreadable
 from oais.errors import StorageError
-from oais.files import read_regular, unreadable
+from oais.files import read_regular
 from oais.information.findings import Finding, finding
 from oais.information.reader.composed import VERIFY, reader_number, verify_program
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aip.staging import StagedAip
 from aip.stored import INVENTORY, OBJECT_DECLARATION, OBJECT_DECLARED, SIDECAR, SIGNATURES
-from oais.files import storage_errors
+from oais.disk_faults import storage_errors
 from oais.information.signature import Signer
 
 

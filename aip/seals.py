@@ -15,8 +15,9 @@ from aip.inventory import Inventory, parse_inventory
 from aip.recovery import newest_version_folder
 from aip.sealing import key_name, signature_name
 from aip.stored import INVENTORY, SIDECAR, SIGNATURES, digest_in_sidecar
+from oais.disk_faults import unreadable
 from oais.errors import StorageError
-from oais.files import read_regular, unreadable
+from oais.files import read_regular
 from oais.information.findings import Finding, finding
 from oais.information.signature import verify_signature
 
@@ -37,7 +38,8 @@ class _Seals:
     def __init__(self, root: Path, trusted: Mapping[str, bytes]) -> None:
         self.root, self.trusted = root, trusted
         self._read: dict[str, bytes | OSError] = {}
-        self._signed: dict[tuple[int, bytes], bool] = {}
+        self._digests: dict[str, str] = {}
+        self._signed: dict[tuple[int, str], bool] = {}
 
     def read(self, path: str) -> bytes | OSError:
         """Return the bytes of a file, or the error that came in their place."""
@@ -51,11 +53,20 @@ class _Seals:
     def forget(self, path: str) -> None:
         """Let go of a file that is asked for no more: inventories may be large."""
         self._read.pop(path, None)
+        self._digests.pop(path, None)
 
     def bytes_of(self, path: str) -> bytes:
         """Return the bytes of a file, none where there are none; ask first whether it is ``refused``."""
         found = self.read(path)
         return found if isinstance(found, bytes) else b""
+
+    def digest(self, path: str) -> str:
+        """Return the sha512 of a file; copies of the newest inventory are the same bytes, and hashed once."""
+        if path not in self._digests:
+            data = self.bytes_of(path)
+            same = (digest for other, digest in self._digests.items() if self.bytes_of(other) == data)
+            self._digests[path] = next(same, "") or hashlib.sha512(data).hexdigest()
+        return self._digests[path]
 
     def is_missing(self, path: str) -> bool:
         """Return whether nothing lies there."""
@@ -72,12 +83,12 @@ class _Seals:
         """Return the digest in the sidecar of a folder, or nothing."""
         return digest_in_sidecar(self.bytes_of(f"{folder}{SIDECAR}"))
 
-    def is_signed(self, number: int, data: bytes) -> bool:
-        """Return whether a trusted key signed ``data`` as the inventory of a version."""
-        signature = self.bytes_of(f"{SIGNATURES}/{signature_name(number)}")
-        asked = number, hashlib.sha512(data).digest()  # copies of the newest are the same bytes
+    def is_signed(self, number: int, path: str) -> bool:
+        """Return whether a trusted key signed what lies at ``path`` as the inventory of a version."""
+        asked = number, self.digest(path)
         if asked not in self._signed:
-            keys = self.trusted.values()
+            data, keys = self.bytes_of(path), self.trusted.values()
+            signature = self.bytes_of(f"{SIGNATURES}/{signature_name(number)}")
             self._signed[asked] = any(verify_signature(pem, data, signature) for pem in keys)
         return self._signed[asked]
 
@@ -126,11 +137,11 @@ def _not_read(path: str, error: OSError) -> Finding:
 
 def _choose(seals: _Seals, newest: int, copies: Mapping[str, bytes]) -> str:
     """Return the copy to believe: a signed one before one its sidecar confirms, else the root's."""
-    for path, data in copies.items():
-        if seals.is_signed(newest, data):
+    for path in copies:
+        if seals.is_signed(newest, path):
             return path
-    for path, data in copies.items():
-        if seals.sidecar(path.removesuffix(INVENTORY)) == hashlib.sha512(data).hexdigest():
+    for path in copies:
+        if seals.sidecar(path.removesuffix(INVENTORY)) == seals.digest(path):
             return path
     return next(iter(copies))
 
@@ -148,16 +159,16 @@ def _compare_copies(
         else:
             yield finding("AIP-005", path, f"{path} differs from {chosen}, which is sound")
     if copies.get(INVENTORY) == believed:
-        yield from _compare_sidecar(seals, newest, believed)
+        yield from _compare_sidecar(seals, newest)
 
 
-def _compare_sidecar(seals: _Seals, newest: int, believed: bytes) -> Iterator[Finding]:
+def _compare_sidecar(seals: _Seals, newest: int) -> Iterator[Finding]:
     """Compare the sidecar at the root with the inventory there, which is the one believed."""
     before = f"v{newest - 1}/"
     if (unread := seals.refused(SIDECAR)) is not None:
         yield unread
         return
-    digest, found = hashlib.sha512(believed).hexdigest(), seals.sidecar("")
+    digest, found = seals.digest(INVENTORY), seals.sidecar("")
     if found == digest or (newest > 1 and seals.refused(f"{before}{SIDECAR}")):
         return
     if found and newest > 1 and found == seals.sidecar(before):
@@ -174,13 +185,13 @@ def _check_version(seals: _Seals, number: int) -> Iterator[Finding]:
     if not isinstance(data, bytes):
         yield _not_read(path, data)
         return
-    digest = hashlib.sha512(data).hexdigest()
+    digest = seals.digest(path)
     sidecar = f"v{number}/{SIDECAR}"
     signature, key = f"{SIGNATURES}/{signature_name(number)}", f"{SIGNATURES}/{key_name(number)}"
     refused = {name: told for name in (sidecar, signature, key) if (told := seals.refused(name)) is not None}
     yield from refused.values()
     confirmed = seals.sidecar(f"v{number}/") == digest
-    signed = seals.is_signed(number, data)
+    signed = seals.is_signed(number, path)
     if not (confirmed or signed or sidecar in refused or signature in refused):
         message = f"sha512 of {path} is {digest[:16]}…, neither sidecar nor signature confirms it"
         yield finding("AIP-005", path, message)
@@ -216,8 +227,8 @@ def signer_of(root: Path, number: int, trusted: Mapping[str, bytes]) -> str:
     """Return the id of the trusted key that signed the inventory of a version, or nothing."""
     for key_id, pem in trusted.items():
         seals = _Seals(root, {key_id: pem})
-        data = seals.bytes_of(f"v{number}/{INVENTORY}")
-        if data and seals.is_signed(number, data):
+        path = f"v{number}/{INVENTORY}"
+        if seals.bytes_of(path) and seals.is_signed(number, path):
             return key_id
     return ""
 

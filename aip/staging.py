@@ -26,8 +26,9 @@ from aip.package_text import ABOUT, about_package, schema_files
 from aip.reading import read_history
 from aip.stored import StoredAip
 from aip.writing import ContentWriter
+from oais.disk_faults import storage_errors
 from oais.errors import StorageError
-from oais.files import free_bytes, make_directories, storage_errors
+from oais.files import free_bytes, make_directories
 from oais.information.identifiers import encode_identifier
 from oais.information.packages import PackageContents
 

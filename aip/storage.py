@@ -19,15 +19,9 @@ from aip.root import LAYERS, ROOT_DECLARATION, create_storage_root, require_stor
 from aip.sealing import SealedAip, key_name, sidecar_line, signature_name
 from aip.stored import INVENTORY, SIDECAR, SIGNATURES, StoredAip, open_stored
 from oais.confirming import require_open, why_closed
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError, NotFoundError, RefusedError, StorageError
-from oais.files import (
-    make_directories,
-    rename_into_place,
-    storage_errors,
-    sync_directory,
-    sync_tree,
-    write_durably,
-)
+from oais.files import make_directories, rename_into_place, sync_directory, sync_tree, write_durably
 from oais.information.identifiers import object_path
 from oais.locks import exclusive_lock
 

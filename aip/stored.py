@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aip.inventory import Inventory, parse_inventory
+from oais.disk_faults import unreadable
 from oais.errors import DamageError, NotFoundError, StorageError
-from oais.files import read_regular, unreadable
+from oais.files import read_regular
 
 OBJECT_DECLARATION = "0=ocfl_object_1.1"
 OBJECT_DECLARED = b"ocfl_object_1.1\n"
@@ -119,12 +120,20 @@ def open_stored(root: Path) -> StoredAip:
         inventory = parse_inventory(data)
     except ValueError as error:
         raise DamageError(f"{root.name}/{INVENTORY} is damaged: {error}") from error
-    if not (_sealed(root, digest) or _sealed(root / f"v{inventory.head}", digest)):
+    if not is_sealed(root, inventory.head, digest):
         raise DamageError(
             f"sha512 of {root.name}/{INVENTORY} is {digest[:16]}…, which its sidecar does not confirm",
             remedy="run an audit of this AIP and restore it from a copy",
         )
     return StoredAip(inventory.aip_id, root, inventory, digest)
+
+
+def is_sealed(root: Path, head: int, digest: str) -> bool:
+    """Return whether the sidecar at an object root, or that of its newest version, confirms a digest.
+
+    Raises StorageError when it may not be read.
+    """
+    return _sealed(root, digest) or _sealed(root / f"v{head}", digest)
 
 
 def _sealed(folder: Path, digest: str) -> bool:

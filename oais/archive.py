@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError, RefusedError
-from oais.files import create_file, make_directories, read_regular, storage_errors, sync_tree
+from oais.files import create_file, make_directories, read_regular, sync_tree
 from oais.information.signature import Signer, create_signer, open_signer, private_pem
 from oais.information.trust_folder import trust_in
 from oais.settings import FORMAT, OtherFormatError, Settings, settings_from

@@ -13,14 +13,14 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
 from oais.confirming import confirm
-from oais.errors import DamageError, StorageError
+from oais.disk_faults import storage_errors, unreadable
+from oais.errors import DamageError
 from oais.walking import walk
 
 _RENAME_NOREPLACE = 1
@@ -105,12 +105,17 @@ def open_regular(path: str | os.PathLike[str], *, follow: bool = False) -> int:
 
     Raises NotRegularError for anything else, OSError when it cannot be opened.
     """
-    link = 0 if follow else os.O_NOFOLLOW
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | link)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    return open_with_status(path, 0 if follow else os.O_NOFOLLOW)[0]
+
+
+def open_with_status(path: str | os.PathLike[str], how: int = os.O_NOFOLLOW) -> tuple[int, os.stat_result]:
+    """Return the same descriptor with the file's status, which had to be asked for."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | how)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise NotRegularError(errno.EINVAL, "not a regular file", os.fspath(path))
-    return descriptor
+    return descriptor, status
 
 
 def open_sealed(path: Path, size: int, name: str) -> FileIO:
@@ -128,34 +133,6 @@ def open_sealed(path: Path, size: int, name: str) -> FileIO:
         stream.close()
         raise DamageError(f"{name} has {found} bytes, expected {size}")
     return stream
-
-
-def unreadable(name: str, error: OSError) -> DamageError | StorageError:
-    """Return why a sealed file cannot be read: something else lies in its place, or the disk refuses it.
-
-    What the disk refuses may be whole: a lost permission or a failing disk is no damage.
-    """
-    told = f"{name} cannot be read: {error.strerror}"
-    if error.errno in _NOT_AS_SEALED:
-        return DamageError(told, remedy="run an audit of this AIP and restore it from a copy")
-    if error.errno in {errno.EACCES, errno.EPERM}:
-        return StorageError(told, remedy="give the archive's user the right to read it and repeat")
-    return StorageError(told, remedy=_REMEDIES.get(error.errno or 0, "see the system's log"))
-
-
-_NOT_AS_SEALED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.EISDIR})
-
-
-def require_fault_of_file(error: OSError) -> None:
-    """Raise an error that tells nothing of the file that was to be read: our disk fails, or we hold too much.
-
-    Whatever else keeps a stranger's file from being read is a fault of the file.
-    """
-    if error.errno in _FAULTS_OF_OURS:
-        raise error
-
-
-_FAULTS_OF_OURS = frozenset({errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
 def read_regular(path: Path, *, follow: bool = True) -> bytes:
@@ -277,26 +254,6 @@ def make_directories(path: Path) -> list[Path]:
     for directory in reversed(missing):
         directory.mkdir(exist_ok=True)
     return missing
-
-
-@contextmanager
-def storage_errors(what: str) -> Iterator[None]:
-    """Turn an OSError into a StorageError that names what was being done."""
-    try:
-        yield
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        remedy = _REMEDIES.get(error.errno or 0, "see the system's log; nothing half done was kept")
-        raise StorageError(f"{what}: {reason}", remedy=remedy) from error
-
-
-_REMEDIES = {
-    errno.ENOSPC: "free space on the archive's file system and repeat; nothing half done was kept",
-    errno.EDQUOT: "raise the quota of the archive's user and repeat; nothing half done was kept",
-    errno.EROFS: "the file system is read-only: have it checked before it is mounted for writing again",
-    errno.EACCES: "give the archive's user the right to write there and repeat",
-    errno.EIO: "the disk reported an I/O error: check it before anything else is written",
-}
 
 
 def free_bytes(path: Path) -> int:

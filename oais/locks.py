@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from oais.disk_faults import storage_errors
 from oais.errors import InUseError
-from oais.files import storage_errors
 
 
 @contextmanager

@@ -32,8 +32,14 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
 
 @pytest.fixture
 def every(pytestconfig: pytest.Config) -> int:
-    """Of so many steps and moments one is met; 1 unless only a share of all was asked for."""
+    """Of so many steps one is met; 1 unless only a share of all was asked for."""
     return int(pytestconfig.getoption("--every"))
+
+
+@pytest.fixture
+def moments(pytestconfig: pytest.Config) -> int:
+    """Of so many moments the power is lost at one; 1 unless only a share of all was asked for."""
+    return int(pytestconfig.getoption("--moments"))
 
 
 def test_nothing_that_fails_leaves_half_a_thing(tell: Tell, every: int) -> None:
@@ -46,13 +52,13 @@ def test_nothing_that_fails_leaves_half_a_thing(tell: Tell, every: int) -> None:
     assert swept.wrong == []
 
 
-def test_no_power_cut_loses_what_was_acknowledged(tell: Tell, every: int) -> None:
+def test_no_power_cut_loses_what_was_acknowledged(tell: Tell, moments: int) -> None:
     """Power: cut at every moment, whatever the disk held of what it was given since a flush."""
     if why_not():
         lacking(f"a disk that can be recorded: {why_not()}")
     seed = random.SystemRandom().randrange(2**32)
-    tell(f"seed={seed}")
-    lost = lose_power(OPERATIONS, seed, every=every)
+    tell(f"seed={seed} moments={moments}")
+    lost = lose_power(OPERATIONS, seed, every=moments)
     tell(" ".join(f"{name}={number}" for name, number in lost.states.items()))
     tell(f"states={lost.states.total()} ends={lost.ends}")
     assert lost.wrong == []

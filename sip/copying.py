@@ -17,15 +17,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-from oais.files import require_fault_of_file, storage_errors, sync_tree, write_all
-from oais.information.fixity import (
-    BLOCK,
-    FileFixity,
-    copy_and_hash,
-    create_hasher,
-    hash_bytes,
-    usable_cores,
-)
+from oais.disk_faults import require_fault_of_file, storage_errors
+from oais.files import sync_tree, write_all
+from oais.information.fixity import BLOCK, FileFixity, copy_and_hash, create_hasher, hash_bytes
+from oais.processes import usable_cores
 from sip.bag.opening import open_below
 
 LARGE: Final = 8 << 20

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from oais.disk_faults import storage_errors
 from oais.errors import NotFoundError, RefusedError
-from oais.files import rename_into_place, storage_errors, sync_tree
+from oais.files import rename_into_place, sync_tree
 from oais.information.description import KINDS
 from oais.information.findings import Finding, Severity, refuses
 from oais.information.fixity import FileFixity

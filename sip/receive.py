@@ -17,17 +17,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from oais.errors import NotFoundError, StorageError, WrongUsageError
-from oais.files import free_bytes, storage_errors
+from oais.disk_faults import storage_errors
+from oais.files import free_bytes
 from oais.information.findings import Finding, finding, refuses
 from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
 from oais.information.packages import Submission
 from oais.information.text import printable
+from sip.admission import TOO_LARGE, ReceiveLimits, check_delivery, fits, no_room, survey_delivery
 from sip.bag.findings import FindingLog
 from sip.bag.manifests import ALGORITHMS, manifest_files
 from sip.bag.paths import is_plain
-from sip.bag.survey import Survey, survey_bag
-from sip.bag.taginfo import Declaration, read_bag_info
+from sip.bag.survey import Survey
 from sip.containers.extraction import extract
 from sip.containers.limits import ContainerLimits
 from sip.copying import FileToCopy, copy_files, directory_held
@@ -39,23 +39,12 @@ UNPACKED: Final = "unpacked"
 FATAL_AT_RECEIPT: Final = re.compile(r"BOX-0(?!21).*|BAG-067|BAG-068")
 """Codes after which there is no bag in custody that could be judged."""
 
-TOO_LARGE: Final = "BAG-068"
 _UNPACKS_TO_TOO_MUCH: Final = "BOX-011"
 """The code of a delivery that asks for more than it may, or than there is room for."""
 
 _NOT_CONTENT = re.compile(r"bagit\.txt|bag-info\.txt|(?:tag)?manifest-[^/]+\.txt")
 
 Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiveLimits:
-    """How much one delivery may ask of us, in bytes and counts; ``reserve`` bytes of disk stay free."""
-
-    bytes: int = 1 << 40
-    members: int = 1_000_000
-    ratio: int = 200
-    reserve: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +77,7 @@ def receive(
     limits = limits or ReceiveLimits()
     delivery = delivery.parent.resolve() / delivery.name if delivery.name else delivery.resolve()
     place = custody_root / receipt_id
-    _check_delivery(delivery)
+    check_delivery(delivery)
     received = _take_in(delivery, place, limits, workers, progress)
     return Submission(
         receipt_id=receipt_id,
@@ -127,20 +116,6 @@ def _take_in(
     return received
 
 
-def _check_delivery(delivery: Path) -> None:
-    if delivery.is_symlink():
-        raise WrongUsageError(
-            f"{delivery.name} is a symbolic link", remedy="name the directory or file it points to"
-        )
-    if not delivery.exists():
-        raise NotFoundError(f"{delivery.name}: no such file or directory")
-    if not (delivery.is_dir() or delivery.is_file()):
-        raise WrongUsageError(
-            f"{delivery.name} is neither a directory nor a file",
-            remedy="deliver a bag's directory, or one .tar, .tar.gz or .zip of it",
-        )
-
-
 def _receive_directory(
     delivery: Path,
     building: Path,
@@ -159,62 +134,6 @@ def _receive_directory(
         else:
             files[path] = fixity
     return _Received(BAG, "", _listing_digest(files), files, (*found, *log.listed()))
-
-
-def survey_delivery(delivery: Path, room: Path, limits: ReceiveLimits) -> tuple[Survey, tuple[Finding, ...]]:
-    """List a delivered directory and judge it before its first byte is read.
-
-    ``room`` lies where it would be copied to. After a finding ``TOO_LARGE`` nothing of it may be read.
-    """
-    log = FindingLog("intake")
-    survey = survey_bag(delivery, log, stamps=True)
-    if _fits(survey, delivery, room, limits, log):
-        _check_top(survey, log)
-    return survey, log.listed()
-
-
-def _fits(survey: Survey, delivery: Path, building: Path, limits: ReceiveLimits, log: FindingLog) -> bool:
-    """Whether the delivery may and can be copied; judged before its first byte is read.
-
-    A sparse file counts with the bytes it claims: as many would be written.
-    """
-    size, members = sum(survey.sizes.values()), len(survey.sizes) + len(survey.directories)
-    room = free_bytes(building) - limits.reserve
-    if size > limits.bytes or members > limits.members:
-        found = f"{size} bytes in {members} files and directories"
-        log.add("BAG-068", "", f"{found}; at most {limits.bytes} in {limits.members}")
-    elif size > room:
-        raise no_room(size, room, limits)
-    elif log.count("BAG-063") and _beyond_oxum(survey, delivery):
-        log.add("BAG-068", "", f"sparse files claim {size} bytes, more than Payload-Oxum declares")
-    else:
-        return True
-    return False
-
-
-def no_room(size: int, room: int, limits: ReceiveLimits) -> StorageError:
-    """Return the fault of our own disk: the delivery may be sound, and comes again when there is room."""
-    return StorageError(
-        f"the delivery has {size} bytes, and custody has room for {max(room, 0)} beside the {limits.reserve} "
-        "bytes that always stay free",
-        remedy="free space on the archive's file system and submit it again; it was not judged",
-    )
-
-
-def _beyond_oxum(survey: Survey, delivery: Path) -> bool:
-    """Whether the payload claims more bytes than the bag itself declares."""
-    tags = read_bag_info(delivery, "bag-info.txt", Declaration(), FindingLog())
-    declared = tags.get("Payload-Oxum", ("",))[0].partition(".")[0]
-    payload = sum(size for path, size in survey.sizes.items() if path.startswith("data/"))
-    return re.fullmatch("[0-9]{1,19}", declared) is not None and payload > int(declared)
-
-
-def _check_top(survey: Survey, log: FindingLog) -> None:
-    """A bag stands at the top of what is delivered, not one directory further down."""
-    inner = sorted(path for path in survey.sizes if re.fullmatch(r"[^/]+/bagit\.txt", path))
-    if "bagit.txt" not in survey.sizes and inner:
-        message = f"there is no bagit.txt at the top, but {', '.join(inner[:5])}"
-        log.add("BAG-067", inner[0], message)
 
 
 def _copy(
@@ -248,7 +167,7 @@ def _receive_container(
         sizes={delivery.name: status.st_size},
         stamps={delivery.name: (status.st_ino, status.st_mtime_ns)},
     )
-    if not _fits(survey, delivery.parent, building, limits, log):
+    if not fits(survey, delivery.parent, building, limits, log):
         return _Received(UNPACKED, name, "", {}, log.listed())
     copied = dict(_copy(delivery.parent, building / CONTAINER, survey, 1, progress))[delivery.name]
     if copied.problem:

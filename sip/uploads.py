@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from oais.confirming import confirm
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError, RefusedError, StorageError
-from oais.files import free_bytes, make_directories, storage_errors, sync_directory, write_all
+from oais.files import free_bytes, make_directories, sync_directory, write_all
 
 RESERVE = 64 << 20
 """Bytes of disk that no upload may take: the archive itself must be able to go on."""
@@ -57,9 +59,10 @@ def remove_upload(path: Path) -> None:
 class UploadWriter:
     """Adds bytes to one upload, from the last byte that counts on; ``offset`` is where the next one goes."""
 
-    def __init__(self, descriptor: int, name: str) -> None:
+    def __init__(self, descriptor: int, path: Path) -> None:
         self._descriptor = descriptor
-        self._name = name
+        self._path = path
+        self._name = path.name
         self._kept = 0
         self.offset = 0
 
@@ -85,10 +88,13 @@ class UploadWriter:
         self.offset += len(data)
 
     def keep(self) -> int:
-        """Sync what was added and return the offset that may be acknowledged; raises StorageError."""
+        """Sync what was added and return the offset that may be acknowledged; raises StorageError.
+
+        What the disk did not confirm is dropped, and closes the archive.
+        """
         try:
             with _room_for(self._name):
-                os.fsync(self._descriptor)
+                confirm(self._descriptor, self._path)
         except StorageError:
             self.drop()
             raise
@@ -119,7 +125,7 @@ def writing_upload(path: Path) -> Iterator[UploadWriter]:
                 f"{path.name} is being written by another request",
                 remedy="wait until that has ended, ask for the offset, and go on from there",
             ) from error
-        yield UploadWriter(descriptor, path.name)
+        yield UploadWriter(descriptor, path)
     finally:
         os.close(descriptor)
 

@@ -13,7 +13,7 @@ from aip.validation.view import PackageView, ViewedFile
 from aip.writing import FAST_DIGESTS
 from oais.information.description import PackageDescription, from_plain
 from oais.information.findings import Finding, Severity, finding
-from oais.information.fixity import hash_files
+from oais.information.many_files import hash_files
 from oais.information.representation.fits_blocks import read_fits
 
 SOFTWARE = "representations/software/metadata/descriptive/software.json"

@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from oais.confirming import heed_database
 from oais.database.migrations import migrate
 from oais.errors import ConfigurationError, StorageError, UnreachableError
 
@@ -35,18 +36,19 @@ _PRAGMAS: Final = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA
 class Database:
     """The database of one archive, opened and of the current schema."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, home: Path | None = None) -> None:
         one_snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         alone = {"isolation_level": "READ COMMITTED"}
         if engine.dialect.name == SQLITE:
             one_snapshot, alone = {"oais_begin": "BEGIN"}, {"oais_begin": "BEGIN IMMEDIATE"}
         self._reading = engine.execution_options(**one_snapshot)
         self._writing = engine.execution_options(**alone)
+        self._home = home
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one snapshot; raises StorageError."""
-        with _storage_errors(), self._reading.begin() as connection:
+        with self._storage_errors(), self._reading.begin() as connection:
             yield connection
 
     @contextmanager
@@ -55,7 +57,7 @@ class Database:
 
         Raises StorageError when the database cannot be used.
         """
-        with _storage_errors(), self._writing.begin() as connection:
+        with self._storage_errors(), self._writing.begin() as connection:
             if connection.dialect.name != SQLITE:
                 connection.execute(select(func.pg_advisory_xact_lock(_ONE_WRITER)))
             yield connection
@@ -64,9 +66,28 @@ class Database:
         """Let go of all connections."""
         self._writing.dispose()
 
+    @contextmanager
+    def _storage_errors(self) -> Iterator[None]:
+        """Turn what the database raises into one clear fault, without the statement and its values.
 
-def open_database(address: str) -> Database:
-    """Open the database of an address, making or migrating its tables.
+        A write of SQLite that the disk did not confirm closes the archive, as any other does.
+        """
+        try:
+            yield
+        except SQLAlchemyError as error:
+            cause, url = getattr(error, "orig", None), self._writing.url
+            if url.drivername == SQLITE:
+                heed_database(self._home, Path(url.database or ""), cause)
+            told = str(cause or type(error).__name__).strip()
+            reason = told.splitlines()[0]  # further lines may hold values of a row
+            raise StorageError(
+                f"the database cannot be used: {reason}",
+                remedy="nothing half done was kept; see that its disk has space and its server runs",
+            ) from error
+
+
+def open_database(address: str, home: Path | None = None) -> Database:
+    """Open the database of an address, making or migrating its tables; ``home`` is that of its archive.
 
     ``address`` is ``sqlite:///PATH`` or ``postgresql+psycopg://USER@HOST/NAME``. Raises
     ConfigurationError for an address that cannot be used and for a schema of a newer version, of which
@@ -75,7 +96,7 @@ def open_database(address: str) -> Database:
     url = _understood(address)
     try:
         engine = _sqlite(url) if url.drivername == SQLITE else _server(url)
-        database = Database(engine)
+        database = Database(engine, home)
         with database.writing() as connection:
             migrate(connection)
     except (OSError, StorageError) as error:
@@ -161,17 +182,3 @@ def _prepare(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options()["oais_begin"])
-
-
-@contextmanager
-def _storage_errors() -> Iterator[None]:
-    """Turn what the database raises into one clear fault, without the statement and its values."""
-    try:
-        yield
-    except SQLAlchemyError as error:
-        told = str(getattr(error, "orig", None) or type(error).__name__).strip()
-        reason = told.splitlines()[0]  # further lines may hold values of a row
-        raise StorageError(
-            f"the database cannot be used: {reason}",
-            remedy="nothing half done was kept; see that its disk has space and its server runs",
-        ) from error

@@ -19,16 +19,9 @@ from aip.medium import Folder
 from aip.stored import open_stored
 from oais.archive import Home
 from oais.database.copying import copy_database
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError, NotFoundError, RefusedError, WrongUsageError
-from oais.files import (
-    bring_file,
-    exchange_directories,
-    make_directories,
-    read_regular,
-    storage_errors,
-    sync_paths,
-    sync_tree,
-)
+from oais.files import bring_file, exchange_directories, make_directories, read_regular, sync_paths, sync_tree
 from oais.functions.storage import aip_store
 from oais.functions.withdrawal.removing import follow
 from oais.information.findings import Finding, finding

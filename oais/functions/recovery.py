@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from aip.medium import REPLACING
 from aip.root import renew_reader
 from oais.archive import Archive
 from oais.confirming import require_open
@@ -84,6 +85,7 @@ def _newest(folder: Path) -> Iterator[Path]:
 
 
 def _remove_remains(archive: Archive) -> Iterator[str]:
+    (archive.staging / REPLACING).unlink(missing_ok=True)
     for room in (archive.staging, archive.custody):
         for path in sorted(room.iterdir()):
             if path.is_dir() and path.name != "locks":

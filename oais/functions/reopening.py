@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from aip.audit import audit_aip
+from aip.storage import AipStore
 from oais.archive import Archive
 from oais.confirming import MARK, confirm, looking_into, open_again, why_closed
+from oais.database.copying import fault_of
+from oais.disk_faults import storage_errors
 from oais.errors import StorageError
-from oais.files import open_regular, storage_errors
+from oais.files import open_regular
 from oais.functions.completeness import missing_from_store
+from oais.functions.copies.locations import Location, locations
 from oais.functions.ledger.recording import ledger_of
 from oais.functions.ledger.verifying import verify_ledger
 from oais.functions.recovery import look_again
 from oais.functions.storage import aip_store
-from oais.information.findings import Finding, refuses
+from oais.information.findings import Finding, finding, refuses
 from oais.walking import walk
 
 _BEFORE: Final = timedelta(days=1).total_seconds()
@@ -29,26 +33,50 @@ _PROBE: Final = b"whether this disk takes what it is given\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Reopened:
-    """Why the archive was closed, what was read back from the disk and found, and whether it is open now."""
+class ReadBack:
+    """Why a home or a location was closed, what was read back from its disk and found, and if it is open now.
+
+    Nothing was read where it was open.
+    """
 
     was: str
     files: int
     aips: int
     findings: tuple[tuple[str, Finding], ...]
-    done: tuple[str, ...]
     opened: bool
 
     def as_plain(self) -> dict[str, Any]:
         """Return it as ``--json`` shows it."""
+        findings = [{"about": about, **found.as_dict()} for about, found in self.findings]
         return {
             "was": self.was,
             "files": self.files,
             "aips": self.aips,
-            "findings": [{"about": about, **found.as_dict()} for about, found in self.findings],
-            "done": list(self.done),
+            "findings": findings,
             "opened": self.opened,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """What was read back of the archive itself and ``done`` to finish it, and of its closed ``locations``."""
+
+    home: ReadBack
+    done: tuple[str, ...]
+    locations: Mapping[str, ReadBack]
+
+    @property
+    def opened(self) -> bool:
+        """Whether archive and locations all are open now."""
+        return all(one.opened for one in (self.home, *self.locations.values()))
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as ``--json`` shows it."""
+        located = {name: one.as_plain() for name, one in self.locations.items()}
+        return {**self.home.as_plain(), "opened": self.opened, "done": list(self.done), "locations": located}
+
+
+_OPEN: Final = ReadBack("", 0, 0, (), opened=True)
 
 
 def reopen(archive: Archive, *, despite_damage: bool = False) -> Reopened:
@@ -56,29 +84,61 @@ def reopen(archive: Archive, *, despite_damage: bool = False) -> Reopened:
 
     AIPs that were written to since a day before are read whole; receipts and ledger are compared with what
     is there. With damage the archive stays closed, unless ``despite_damage``: audits and repairs go on.
+    Locations of copies that their disks closed are read back in the same way.
     Raises StorageError when the disk still fails, and while packages are being built.
     """
-    was = why_closed(archive.home)
-    if not was:
-        return Reopened("", 0, 0, (), (), opened=True)
+    done: list[str] = []
+    home = _OPEN
+    if was := why_closed(archive.home):
+        young, aips, findings = _read_back(archive, archive.home, aip_store(archive))
+        findings += [(found.path, found) for found in (*_missing(archive), *_database(archive, young))]
+        if despite_damage or not _is_damaged(findings):
+            with looking_into(archive.home):
+                done = look_again(archive)
+            findings += [(found.path, found) for found in verify_ledger(archive)]
+        opened = despite_damage or not _is_damaged(findings)
+        home = _opened(archive.home, ReadBack(was, len(young), aips, tuple(findings), opened))
+    closed = [one for one in locations(archive) if one.closed]
+    located = {one.name: _reopen_location(archive, one, despite_damage) for one in closed}
+    return Reopened(home, tuple(done), located)
+
+
+def _reopen_location(archive: Archive, location: Location, despite_damage: bool) -> ReadBack:
+    """Read back what was being copied to a location; what it has not is brought by the next sync."""
+    was = location.closed
+    young, aips, findings = _read_back(archive, location.path, location.store())
+    opened = despite_damage or not _is_damaged(findings)
+    return _opened(location.path, ReadBack(was, len(young), aips, tuple(findings), opened))
+
+
+def _read_back(
+    archive: Archive, room: Path, store: AipStore
+) -> tuple[set[str], int, list[tuple[str, Finding]]]:
+    """Try a disk, and read from it what was written lately: the files, how many AIPs, and what was found."""
     with storage_errors("trying the disk"):
-        _try_disk(archive.home)
-        young = _read_anew(archive.home)
-    roots = [root for root in aip_store(archive).found_roots() if young.intersection(_files_of(root))]
-    findings = [(found.path, found) for found in _missing(archive)]
+        _try_disk(room)
+        young = _read_anew(room)
+    roots = [root for root in store.found_roots() if young.intersection(_files_of(root))]
+    findings = []
     for root in roots:
         audited = audit_aip(root, archive.trusted_keys(), algorithms=("sha512",), record=False)
         findings += [(audited.aip_id, found) for found in audited.findings]
-    done: list[str] = []
-    if despite_damage or not _is_damaged(findings):
-        with looking_into(archive.home):
-            done = look_again(archive)
-        findings += [(found.path, found) for found in verify_ledger(archive)]
-    opened = despite_damage or not _is_damaged(findings)
-    if opened:
+    return young, len(roots), findings
+
+
+def _opened(room: Path, told: ReadBack) -> ReadBack:
+    """Take the mark away where what was read back allows it."""
+    if told.opened:
         with storage_errors("opening the archive"):
-            open_again(archive.home)
-    return Reopened(was, len(young), len(roots), tuple(findings), tuple(done), opened)
+            open_again(room)
+    return told
+
+
+def _database(archive: Archive, young: set[str]) -> Iterator[Finding]:
+    """Let SQLite read the database of people and orders again, where that lies in the home."""
+    path = archive.home / "oais.sqlite"
+    if str(path) in young and (wrong := fault_of(path)):
+        yield finding("AUD-010", path.name, f"{path.name}: {wrong}")
 
 
 def _is_damaged(findings: list[tuple[str, Finding]]) -> bool:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,19 @@ def append_entry(path: Path, entry: Mapping[str, Any], *, mode: int = 0o644) -> 
         os.close(descriptor)
     if new:
         sync_directory(path.parent)
+
+
+def written_lines(path: Path) -> list[bytes]:
+    """Return the lines of a log, none where there is none yet; raises OSError.
+
+    What a crash left of a line behind them was never acknowledged, and gives way to the next one.
+    """
+    return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+
+
+def ended_lines(stream: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same of a log too long to be held, each line with its end."""
+    return takewhile(lambda line: line.endswith(b"\n"), stream)
 
 
 def line_after(log: bytes, entry: Mapping[str, Any]) -> bytes:

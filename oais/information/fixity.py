@@ -1,4 +1,4 @@
-"""Digests of files: several algorithms in one reading, many files on all cores.
+"""Digests of files: several algorithms in one reading.
 
 PREMIS calls it fixity: the proof that an object has not been altered. The engine never follows a
 link, never opens anything but a regular file, and tells a file it could not read (EIO) apart from
@@ -11,18 +11,14 @@ import hashlib
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import islice
-from multiprocessing import get_context
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from blake3 import blake3
 
-from oais.files import NotRegularError, open_regular, write_all
+from oais.files import NotRegularError, open_with_status, write_all
 from oais.information.budget import Budget
 
 ARCHIVE_ALGORITHMS = ("sha256", "sha512", "blake3")
@@ -94,8 +90,7 @@ def create_hasher(algorithm: str) -> Hasher:
     return _MAKERS[algorithm]()
 
 
-@dataclass(frozen=True, slots=True)
-class FileFixity:
+class FileFixity(NamedTuple):
     """What one reading of a file gave: its size in bytes and its digests (lower-case hexadecimal).
 
     ``problem`` is empty, or says why there is no digest (``missing``, ``special``, ``unreadable: …``,
@@ -152,17 +147,40 @@ def hash_file(
     ``from_disk`` drops the page cache first, so that the disk is read and not the memory of it. No more is
     read than ``budget`` gives.
     """
+    opened = open_to_hash(path, from_disk=from_disk)
+    return opened if isinstance(opened, FileFixity) else hash_opened(*opened, algorithms, budget)
+
+
+def open_to_hash(
+    path: str | os.PathLike[str], *, from_disk: bool, ahead: bool = False
+) -> tuple[int, os.stat_result] | FileFixity:
+    """Return descriptor and status of a regular file, or why it cannot be had, as ``hash_file`` tells it.
+
+    ``ahead`` lets the disk begin to read what is to be hashed later.
+    """
     try:
-        descriptor = open_regular(path)
+        descriptor, status = open_with_status(path)
     except FileNotFoundError:
         return FileFixity(0, {}, "missing")
     except OSError as error:
         special = _is_special(path, error)
         return FileFixity(0, {}, "special" if special else f"unreadable: {error.strerror}")
     try:
-        status = os.fstat(descriptor)
         if from_disk:
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        if ahead:
+            os.posix_fadvise(descriptor, 0, _READ_WHOLE, os.POSIX_FADV_WILLNEED)
+    except OSError as error:
+        os.close(descriptor)
+        return FileFixity(0, {}, f"unreadable: {error.strerror}")
+    return descriptor, status
+
+
+def hash_opened(
+    descriptor: int, status: os.stat_result, algorithms: Sequence[str], budget: Budget | None = None
+) -> FileFixity:
+    """Hash an open file and close it."""
+    try:
         size, digests = _hash_descriptor(descriptor, status.st_size, algorithms, budget)
     except OSError as error:
         return FileFixity(0, {}, f"unreadable: {error.strerror}")
@@ -234,75 +252,3 @@ def copy_and_hash(source: int, target: int | None, algorithms: Sequence[str]) ->
             for job in jobs:
                 job.result()
     return FileFixity(size, {name: hasher.hexdigest() for name, hasher in hashers.items()})
-
-
-def hash_files(
-    paths: Iterable[str],
-    algorithms: Sequence[str] = ARCHIVE_ALGORITHMS,
-    *,
-    workers: int | None = None,
-    from_disk: bool = False,
-    progress: Callable[[int], None] | None = None,
-    budget: Budget | None = None,
-) -> Iterator[tuple[str, FileFixity]]:
-    """Hash many files on all cores and yield ``(path, fixity)`` in the order given.
-
-    ``paths`` may be an endless stream: no more than a few batches are held. ``progress`` is told the
-    bytes hashed since the last call. Few files are hashed here and now, since starting processes costs
-    more than they save; one large file still uses a thread per algorithm.
-    """
-    todo = iter(paths)
-    first = list(islice(todo, _BATCH))
-    count = workers if workers is not None else usable_cores()
-    if len(first) < _BATCH or count < 2:
-        stream: Iterator[tuple[str, FileFixity]] = (
-            (path, hash_file(path, algorithms, from_disk=from_disk, budget=budget))
-            for path in _chain(first, todo)
-        )
-    else:
-        stream = _hash_in_processes(_chain(first, todo), algorithms, count, from_disk, budget)
-    for path, fixity in stream:
-        if progress is not None:
-            progress(fixity.size)
-        yield path, fixity
-
-
-_BATCH = 256
-_AHEAD = 16
-"""Batches given to each process ahead of the answers taken."""
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
-def _chain(first: list[str], rest: Iterator[str]) -> Iterator[str]:
-    yield from first
-    yield from rest
-
-
-def _hash_in_processes(
-    paths: Iterator[str], algorithms: Sequence[str], workers: int, from_disk: bool, budget: Budget | None
-) -> Iterator[tuple[str, FileFixity]]:
-    with ExitStack() as stack:
-        # The budget is inherited, since what is shared by processes cannot be sent to them.
-        pool = stack.enter_context(
-            ProcessPoolExecutor(workers, get_context("fork"), initializer=_BUDGETS.append, initargs=(budget,))
-        )
-        waiting = []
-        while batch := list(islice(paths, _BATCH)):
-            waiting.append((batch, pool.submit(_hash_batch, batch, tuple(algorithms), from_disk)))
-            if len(waiting) > _AHEAD * workers:
-                names, job = waiting.pop(0)
-                yield from zip(names, job.result(), strict=True)
-        for names, job in waiting:
-            yield from zip(names, job.result(), strict=True)
-
-
-_BUDGETS: list[Budget | None] = []
-"""The budget of a process that hashes for others: the last one counts."""
-
-
-def _hash_batch(paths: Sequence[str], algorithms: Sequence[str], from_disk: bool) -> list[FileFixity]:
-    return [hash_file(path, algorithms, from_disk=from_disk, budget=_BUDGETS[-1]) for path in paths]

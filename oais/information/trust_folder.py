@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import Final
 
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError
-from oais.files import read_regular, storage_errors
+from oais.files import read_regular
 from oais.information.trust import TrustRoot, walk_roots
 
 TRUST: Final = "trust"

@@ -13,15 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError, DamageError
-from oais.files import (
-    is_unfinished,
-    make_directories,
-    read_regular,
-    storage_errors,
-    sync_directory,
-    write_durably,
-)
+from oais.files import is_unfinished, make_directories, read_regular, sync_directory, write_durably
 from oais.information.ledger.merkle import EMPTY_ROOT, inclusion_path, leaf_hash, tree_root
 from oais.information.ledger.notes import Checkpoint, open_checkpoint, sign_checkpoint
 from oais.information.ledger.proofs import Proof

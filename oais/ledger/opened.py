@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Final
 
 from oais.confirming import confirm
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError
-from oais.files import open_regular, storage_errors, sync_directory, write_all
+from oais.files import open_regular, sync_directory, write_all
 from oais.information.ledger.notes import decoded
 from oais.information.ledger.statements import SALT_BYTES, Statement, entry_of, parse_statement
 
@@ -186,6 +187,28 @@ def each_line(root: Path) -> Iterator[bytes]:
             return
         with open(descriptor, "rb") as lines:
             yield from lines
+
+
+def lines_from(root: Path, place: int) -> Iterator[tuple[int, Opened | None]]:
+    """Yield the lines from a byte on, each with the byte behind it, None for one that cannot be read.
+
+    What a crash left without its end is not yet a line. Raises StorageError.
+    """
+    with storage_errors(f"reading ledger/{STATEMENTS}"):
+        try:
+            descriptor = open_regular(root / STATEMENTS)
+        except FileNotFoundError:
+            return
+        with open(descriptor, "rb") as lines:
+            lines.seek(place)
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    return
+                place += len(line)
+                try:
+                    yield place, parse_line(line)
+                except ValueError:
+                    yield place, None
 
 
 def newest(root: Path) -> Opened | None:

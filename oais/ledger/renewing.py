@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError, DamageError
-from oais.files import read_regular, storage_errors, write_durably
+from oais.files import read_regular, write_durably
 from oais.information.ledger.notes import Checkpoint, sign_again
 from oais.information.signature import Signer
 from oais.ledger.log import CHECKPOINT, CHECKPOINTS, Ledger, kept_checkpoints

@@ -12,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError
-from oais.files import make_directories, open_regular, storage_errors, sync_paths
+from oais.files import make_directories, open_regular, sync_paths
 from oais.information.ledger.merkle import HASH_BYTES, complete_root, leaf_hash
 
 WIDTH: Final = 256

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError
-from oais.files import read_regular, storage_errors
+from oais.files import read_regular
 from oais.information.findings import Finding, finding
 from oais.information.ledger.merkle import HASH_BYTES, complete_root, leaf_hash, tree_root
 from oais.information.ledger.notes import Checkpoint, open_checkpoint

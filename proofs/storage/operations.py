@@ -1,37 +1,33 @@
-"""The operations that are swept: how each is set up, done, and seen to be done; a new one is ten lines."""
+"""The operations that are swept; a new one is ten lines, here or beside its like."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import cast
+from typing import Final, cast
 
 from aip.audit import UNREADABLE, UNREADABLE_BESIDE
 from aip.reading import read_record
-from oais.errors import InvalidError, StorageError
+from oais.errors import StorageError
 from oais.files import write_durably
 from oais.functions.access.facade import open_access
 from oais.functions.access.question import Question
 from oais.functions.audit import run_audit, select_for_audit
-from oais.functions.codes import code_request, issue_code
 from oais.functions.data_management import index_records, rebuild_index
 from oais.functions.ingest import ingest
 from oais.functions.ledger.recording import record_kept
 from oais.functions.orders import consumers, placing, selection
 from oais.functions.orders.building import LEASE, Worker
 from oais.functions.orders.clearing import clear_orders
-from oais.functions.people.accounts import Entry, new_account
-from oais.functions.people.authority import OPERATOR
-from oais.functions.people.groups import groups_listed, new_group
 from oais.functions.policy.history import policy_history
 from oais.functions.policy.recording import record_policies
 from oais.functions.withdrawal.asking import approve, ask
 from oais.functions.withdrawal.keeping import withdrawal_of
 from oais.information.representation.inspection import Inspector
-from policies.principals import Role, State
+from policies.principals import Role
+from proofs.storage import copying, people, trusting
+from proofs.storage.operation import Operation
 from proofs.storage.world import FIRST, HELD, SECOND, Clock, Inspecting, World, deliver
 
 NEW = "x.new"
@@ -39,38 +35,6 @@ NEW = "x.new"
 
 _NO_VERDICT = frozenset({UNREADABLE, UNREADABLE_BESIDE, "AIP-013"})
 """What an audit says of a disk that fails: that it could not read or note, never that bytes are others."""
-
-
-def _nothing(_world: World) -> None:
-    """Stand for a set-up that needs none."""
-
-
-def _people(world: World) -> None:
-    """Make the database of people."""
-    world.people.database.close()
-
-
-def _no_facts(_world: World) -> Counter[str]:
-    return Counter()
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """Something that people ask of the archive.
-
-    ``act`` does it, may be repeated, and is acknowledged by coming back; ``facts`` are what it brings about
-    besides what every archive is asked (see the oracle). ``set_up`` is done once, before anything fails.
-    With ``warns`` a note that the disk did not confirm is told of, and no reason to come back by an error.
-    """
-
-    name: str
-    act: Callable[[World], object]
-    set_up: Callable[[World], object] = _nothing
-    facts: Callable[[World], Counter[str]] = _no_facts
-    warns: bool = False
-
-
-OPERATIONS: list[Operation] = []
 
 
 def _audit(world: World) -> None:
@@ -81,20 +45,6 @@ def _audit(world: World) -> None:
         raise AssertionError(f"a false alarm: {found}")
     if found:
         raise StorageError(found[0].message, remedy=found[0].remedy)
-
-
-def _make_group(world: World) -> None:
-    with suppress(InvalidError):  # which says that there is one already
-        new_group(world.people, OPERATOR, "team")
-
-
-def _groups(world: World) -> Counter[str]:
-    return Counter(f"group {group.name}" for group in groups_listed(world.people))
-
-
-def _ask_for_code(world: World) -> None:
-    wish = code_request(world.people, browser="b" * 43, network="192.0.2.0/24", address="a@example.org")
-    issue_code(world.people, wish)
 
 
 def _place_order(world: World) -> None:
@@ -116,10 +66,7 @@ def _by_state(world: World) -> dict[str, int]:
 def _archivists(world: World) -> None:
     """Make two archivists, of whom one asks that the AIP be withdrawn."""
     for login in ("ann", "ben"):
-        entry = Entry(login, login.capitalize(), f"{login}@example.org")
-        with world.people.database.writing() as connection:
-            made = new_account(world.people, connection, entry, Role.ARCHIVIST, State.ACTIVE)
-        world.facts[login] = made.identifier
+        people.account(world, login, Role.ARCHIVIST)
     ask(world.people, world.facts["ann"], HELD, why="error", reason="it is wrong", basis="a letter")
 
 
@@ -181,7 +128,7 @@ def _policies(world: World) -> Counter[str]:
     return Counter(f"policies of {len(change.files)} files" for change in policy_history(world.home))
 
 
-OPERATIONS += [
+OPERATIONS: Final = (
     Operation("ingest", lambda world: deliver(world, NEW, 1), lambda world: world.pack(NEW, 1, FIRST)),
     Operation(
         "new version", lambda world: deliver(world, HELD, 2), lambda world: world.pack(HELD, 2, SECOND)
@@ -190,11 +137,11 @@ OPERATIONS += [
     Operation("rebuild", lambda world: rebuild_index(world.archive)),
     Operation("ledger", lambda world: record_kept(world.archive), _keep),
     Operation("policy change", _change_policy, lambda world: record_policies(world.people), _policies),
-    Operation("people", lambda world: world.people),
-    Operation("group", _make_group, _people, _groups),
-    Operation("code", _ask_for_code, _people),
-    Operation("order placed", _place_order, _people),
+    Operation("order placed", _place_order, people.begun),
     Operation("order built", _build_order, _place_order, facts=_orders),
     Operation("order expired", _clear_orders, _wait_for_order, _packages),
     Operation("withdrawal", _withdraw, _archivists, facts=_withdrawals),
-]
+    *people.OPERATIONS,
+    *copying.OPERATIONS,
+    *trusting.OPERATIONS,
+)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from pathlib import Path
 from typing import cast
 
+from aip.audit import audit_aip
 from aip.storage import AipStore
 from aip.stored import StoredAip
 from oais.archive import Archive
@@ -21,37 +22,47 @@ from oais.errors import StorageError
 from oais.functions.access.facade import open_access
 from oais.functions.access.question import Question
 from oais.functions.audit import run_audit, select_for_audit
+from oais.functions.copies.locations import HOME, locations
+from oais.functions.copies.replication import sync
 from oais.functions.data_management import check_index, rebuild_index
 from oais.functions.ledger.recording import known_in, ledger_of
 from oais.functions.receipts import each_receipt
 from oais.functions.recovery import sweep
 from oais.functions.reopening import reopen
-from oais.information.findings import refuses
+from oais.information.findings import Severity, refuses
 from oais.information.packages import Receipt
-from proofs.storage.operations import Operation
+from proofs.storage.operation import Operation
 from proofs.storage.world import Clock, World
 
 Facts = Counter[str]
-_LATER = timedelta(hours=1)
-"""How long after the fault the operation is repeated: nobody is believed to be at it still."""
-
 _PAYLOAD = "representations/original/data/"
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The facts before an operation and after it."""
+    """The facts before an operation and after it, and what was wrong before: an operation may mend that."""
 
     before: Facts
     after: Facts
+    ill: frozenset[str]
+
+    def new(self, wrong: Iterable[str], *, done: bool) -> Iterator[str]:
+        """Yield what is wrong and may not be: all when the operation is done, until then what it brought."""
+        yield from (told for told in wrong if done or told not in self.ill)
+
+
+def ill_before(world: World) -> frozenset[str]:
+    """Return what is wrong with an archive in which the operation was not begun."""
+    return frozenset((*_seen(world), *_unproven(world)))
 
 
 def facts_of(world: World, operation: Operation) -> Facts:
     """Return what stands in an archive, each thing as often as it does."""
     archive = world.archive
     found = Counter(operation.facts(world))
-    for stored in AipStore(archive.aip_root, archive.staging / "locks").objects():
-        found.update(f"stored {stored.aip_id}@v{number}" for number in stored.versions)
+    for name, store in _stores(archive).items():
+        for stored in store.objects():
+            found.update(f"{name} has {stored.aip_id}@v{number}" for number in stored.versions)
     for _, receipt in each_receipt(archive):
         if isinstance(receipt, Receipt):
             found[f"receipt {receipt.status} {receipt.aip_id}@v{receipt.version}"] += 1
@@ -61,24 +72,43 @@ def facts_of(world: World, operation: Operation) -> Facts:
     return found
 
 
-def recovered(world: World) -> list[str]:
+def _stores(archive: Archive) -> dict[str, AipStore]:
+    """Return the archive's own store and those of its locations, by name."""
+    kept = {location.name: location.store() for location in locations(archive)}
+    return {HOME: AipStore(archive.aip_root, archive.staging / "locks"), **kept}
+
+
+def recovered(world: World, expected: Expected, *, acknowledged: bool) -> list[str]:
     """Return what is wrong before and after the archive is opened again and swept."""
-    wrong = [f"half visible: {told}" for told in _stored(world)]
     world = world.opened_again()
-    if why_closed(world.home):
-        with suppress(StorageError):
-            sweep(world.archive)
-            wrong.append("swept, although a write was not confirmed")
-        told = reopen(world.archive).findings
-        wrong += [f"read back: {found.message}" for _, found in told if refuses([found])]
+    wrong = [f"half visible: {told}" for told in expected.new(_stored(world), done=acknowledged)]
+    wrong += _opened(world.archive, expected)
     sweep(world.archive)
     return wrong + [f"left behind: {told}" for told in _left_behind(world.archive)]
 
 
+def _opened(archive: Archive, expected: Expected) -> Iterator[str]:
+    """Open what an unconfirmed write closed, after it was seen to be closed."""
+    closed = [location for location in locations(archive) if location.closed]
+    yield from (f"copied to {one.name}, which is closed" for one in closed if not sync(archive, one).away)
+    if why_closed(archive.home):
+        with suppress(StorageError):
+            sweep(archive)
+            yield "swept, although a write was not confirmed"
+    elif not closed:
+        return
+    # What the operation is to mend is damaged still; an operator opens the archive despite that.
+    told = reopen(archive, despite_damage=bool(expected.ill))
+    found = [found for one in (told.home, *told.locations.values()) for _, found in one.findings]
+    yield from (f"read back: {one.message}" for one in found if refuses([one]) and not expected.ill)
+
+
 def judged(world: World, operation: Operation, expected: Expected, *, acknowledged: bool) -> list[str]:
     """Return what is wrong with a swept archive in which the operation came to an end somehow."""
-    cast("Clock", world.archive.clock).now += _LATER
-    wrong = [f"after recovery: {told}" for told in (*_seen(world), *_unproven(world))]
+    world = world.opened_again()
+    cast("Clock", world.archive.clock).now += operation.later
+    told = expected.new((*_seen(world), *_unproven(world)), done=acknowledged)
+    wrong = [f"after recovery: {each}" for each in told]
     wrong += _compared(facts_of(world, operation), expected, acknowledged=acknowledged)
     wrong += [f"repeated: {told}" for told in _repeated(world, operation, expected)]
     return wrong
@@ -95,10 +125,12 @@ def _repeated(world: World, operation: Operation, expected: Expected) -> Iterato
     operation.act(world)
     found = facts_of(world, operation)
     yield from (f"not done: {fact}" for fact in expected.after - found)
-    yield from (f"done twice: {fact}" for fact in found - expected.after)
+    yield from (f"done twice: {fact}" for fact in found - expected.after if fact not in operation.again)
     yield from _seen(world)
     yield from _unproven(world)
     yield from (f"left behind: {told}" for told in _left_behind(world.archive))
+    for location in locations(world.archive):
+        yield from (f"left at {location.name}: {name}" for name in _names_in(location.staging))
     yield from (f"index: {found.message}" for found in check_index(world.archive))
     answers = _answers(world.archive)
     rebuild_index(world.archive)
@@ -108,9 +140,10 @@ def _repeated(world: World, operation: Operation, expected: Expected) -> Iterato
 
 def _stored(world: World) -> Iterator[str]:
     """Compare what a reader sees, byte by byte, with what was sent; a reader needs no recovery."""
-    for stored in AipStore(world.archive.aip_root, world.archive.staging / "locks").objects():
-        for number in stored.versions:
-            yield from _other_bytes(world, stored, number)
+    for name, store in _stores(world.archive).items():
+        for stored in store.objects():
+            for number in stored.versions:
+                yield from (f"{name}: {told}" for told in _other_bytes(world, stored, number))
 
 
 def _seen(world: World) -> Iterator[str]:
@@ -149,11 +182,22 @@ def _unproven(world: World) -> Iterator[str]:
     summary = run_audit(alone, select_for_audit(alone, None, None, 0), from_disk=False)
     for result in summary.damaged:
         yield from (f"{result.aip_id}: {found.code} {found.message}" for found in result.findings)
+    trusted = world.archive.trusted_keys()
+    for location in locations(world.archive):
+        for root in location.store().found_roots():
+            audited = audit_aip(root, trusted, algorithms=("sha512",), record=False)
+            told = (found for found in audited.findings if found.severity is Severity.ERROR)
+            yield from (f"{location.name}, {audited.aip_id}: {found.code} {found.message}" for found in told)
 
 
 def _left_behind(archive: Archive) -> Iterator[str]:
     for room in (archive.staging, archive.custody):
-        yield from (name for name in os.listdir(room) if name not in {"locks", "building.lock"})
+        yield from _names_in(room)
+    yield from (path.name for path in archive.index_root.rglob("*.toc.*"))
+
+
+def _names_in(room: Path) -> list[str]:
+    return [name for name in os.listdir(room) if name not in {"locks", "building.lock"}]
 
 
 def _answers(archive: Archive) -> object:

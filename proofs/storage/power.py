@@ -32,6 +32,9 @@ _PARTS = 5
 """Parts drawn of what was not flushed, after each write."""
 
 _ROOT = Path(__file__).resolve().parents[2]
+_SYSTEM = ("/usr/sbin", "/sbin")
+"""Where the programs for disks lie, which is not on the PATH of everybody who may become root."""
+
 _MAKE = (
     "mkfs.ext4",
     "-q",
@@ -59,9 +62,14 @@ def why_not() -> str:
     """Return why no disk can be recorded on this machine, or nothing where one can."""
     if os.geteuid() != 0:
         return "only root may mount a file system"
-    missing = [name for name in ("mkfs.ext4", "losetup", "mount", "umount") if shutil.which(name) is None]
+    missing = [name for name in ("mkfs.ext4", "losetup", "mount", "umount") if not _program(name)]
     missing += [name for name in ("/dev/fuse", "/dev/loop-control") if not os.access(name, os.W_OK)]
     return f"there is no {missing[0]}" if missing else ""
+
+
+def _program(name: str) -> str:
+    """Return where a program lies, or nothing."""
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(_SYSTEM)) or ""
 
 
 def record(room: Path, start: Kept, act: Callable[[Path], None]) -> tuple[Blocks, list[Noted]]:
@@ -160,6 +168,16 @@ def _mounted(image: Path, place: Path, options: str) -> Iterator[None]:
 
 
 @contextmanager
+def lying_at(folder: Path, place: Path) -> Iterator[None]:
+    """Let a folder lie at another place as well, so that all who know only that place find it."""
+    _run("mount", "--bind", str(folder), str(place))
+    try:
+        yield
+    finally:
+        _run("umount", str(place))
+
+
+@contextmanager
 def _closed(place: Path) -> Iterator[None]:
     """Unmount a folder in the end, which ends whoever serves it."""
     try:
@@ -169,5 +187,6 @@ def _closed(place: Path) -> Iterator[None]:
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    program, *rest = command
+    done = subprocess.run([_program(program), *rest], capture_output=True, text=True, check=False)
     assert done.returncode == 0, (command, done.stderr)

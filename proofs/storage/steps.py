@@ -14,61 +14,21 @@ import io
 import os
 import sqlite3
 import sys
+import threading
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from oais import files
+from proofs.storage.faults import KILLED, LASTING, Fault, applies
 
-KILLED: Final = 40
+Watch = Callable[[int, Fault], None]
+"""Is told the number of a step, and how a process would end there: killed, or half way in a write."""
+
 _process = os.getpid
 
 
-class Fault(StrEnum):
-    """What befalls a step. The disk of EROFS and EDQUOT stays so; what cannot be read by EIO stays so.
-
-    The others are met once.
-    """
-
-    KILL = "kill"
-    TORN = "torn"
-    EIO = "EIO"
-    ENOSPC = "ENOSPC"
-    EDQUOT = "EDQUOT"
-    EROFS = "EROFS"
-    EMFILE = "EMFILE"
-    MEMORY = "MemoryError"
-
-
-_WRITES: Final = frozenset(
-    [
-        "write",
-        "fsync",
-        "create",
-        "rename",
-        "link",
-        "mkdir",
-        "truncate",
-        "chmod",
-        "statement",
-        "commit",
-        "unlink",
-        "rmdir",
-    ]
-)
-_GROWS: Final = frozenset(["write", "fsync", "create", "rename", "link", "mkdir", "statement", "commit"])
-_OPENS: Final = frozenset(["open", "create", "list", "connect"])
 _LOOKS: Final = frozenset({"open", "list"})
-_LASTING: Final = frozenset({Fault.EROFS, Fault.EDQUOT})
-
-_APPLIES: Final = {
-    Fault.TORN: frozenset({"write"}),
-    Fault.ENOSPC: _GROWS,
-    Fault.EDQUOT: _GROWS,
-    Fault.EROFS: _WRITES - {"fsync"},
-    Fault.EMFILE: _OPENS,
-}
 _TOLD_BY_SQLITE: Final = {
     Fault.EIO: "disk I/O error",
     Fault.ENOSPC: "database or disk is full",
@@ -76,6 +36,9 @@ _TOLD_BY_SQLITE: Final = {
     Fault.EROFS: "attempt to write a readonly database",
     Fault.EMFILE: "unable to open database file",
 }
+_NOT_CONFIRMED: Final = 1034
+"""SQLITE_IOERR_FSYNC: what a commit meets whose fsync fails."""
+
 _HEARD: Final = {
     "os.rename": "rename",
     "os.mkdir": "mkdir",
@@ -92,20 +55,21 @@ _WRAPPED: Final = {"write": "write", "fsync": "fsync", "close": "close", "pread"
 _CHANGES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-def applies(fault: Fault, call: str) -> bool:
-    """Return whether a call of that kind can meet the fault."""
-    return call in _APPLIES.get(fault, (call,))
-
-
 class Steps:
     """Counts the steps below ``place`` once armed; at number ``at`` the fault is met (0: none is).
 
-    ``met`` is the kind of the step at which it was; ``calls`` are the kinds of all steps so far.
+    ``met`` is the kind of the step at which it was, ``where`` the file of an fsync or commit; ``calls`` are
+    the kinds of all steps so far. ``watch`` is told of every step before it is done, and of every write half
+    way.
     """
 
-    def __init__(self, place: Path, fault: Fault | None = None, at: int = 0) -> None:
+    def __init__(
+        self, place: Path, fault: Fault | None = None, at: int = 0, watch: Watch | None = None
+    ) -> None:
         self.calls: list[str] = []
-        self.met = self._bad = ""
+        self.met = self.where = self._bad = ""
+        self._watch = watch
+        self._watching = threading.local()
         self._place = os.fspath(place)
         self.fault = fault
         self._at = at
@@ -122,15 +86,34 @@ class Steps:
 
     def due(self, call: str, path: object = None) -> bool:
         """Count a step; return whether the fault is met at it."""
-        if not self._armed or _process() != self._owner or not self._is_ours(path):
+        if not self._armed or _process() != self._owner or not self._is_ours(path) or self._is_watched():
             return False
         self.calls.append(call)
+        self._tell(Fault.KILL)
         if len(self.calls) == self._at:
             self.met, self._bad = call, str(path)
             return True
         if self.met and self.fault is Fault.EIO and call in _LOOKS and str(path) == self._bad:
             return True
-        return bool(self.met) and self.fault in _LASTING and applies(self.fault, call)
+        return bool(self.met) and self.fault in LASTING and applies(self.fault, call)
+
+    def _tell(self, fault: Fault) -> None:
+        """Tell whoever watches that the process could be killed here; his own steps do not count."""
+        if self._watch is not None:
+            self._watching.now = True
+            self._watch(len(self.calls), fault)
+            self._watching.now = False
+
+    def _is_watched(self) -> bool:
+        return getattr(self._watching, "now", False)
+
+    def half(self, real: Callable[[bytes], int], data: bytes) -> bytes:
+        """Let whoever watches see half of a write; return what is still to be written."""
+        if self._watch is None or self._is_watched() or not self._armed:
+            return data
+        done = real(data[: len(data) // 2]) if len(data) > 1 else 0
+        self._tell(Fault.TORN)
+        return data[done:]
 
     def _is_ours(self, path: object) -> bool:
         """Whether a path lies below the place; relative ones are below a descriptor, which is ours."""
@@ -147,7 +130,10 @@ class Steps:
             raise MemoryError
         assert self.fault is not None
         if database:
-            raise sqlite3.OperationalError(_TOLD_BY_SQLITE[self.fault])
+            error = sqlite3.OperationalError(_TOLD_BY_SQLITE[self.fault])
+            if self.fault is Fault.EIO and self.met == "commit":
+                error.sqlite_errorcode = _NOT_CONFIRMED
+            raise error
         code: int = getattr(errno, self.fault)
         raise OSError(code, os.strerror(code))
 
@@ -173,11 +159,16 @@ class Steps:
     def _wrapped(self, real: Callable[..., Any], call: str) -> Callable[..., Any]:
         def step(*arguments: Any) -> Any:
             if self.due(call):
+                self.where = _file_of(arguments[0]) if call == "fsync" else ""
                 if call == "close":
                     real(*arguments)  # Linux lets go of the descriptor even when close fails
                 if self.fault is Fault.TORN:
                     real(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
                 self.fail()
+            if call == "write" and self._watch is not None:
+                data = bytes(arguments[1])
+                rest = self.half(lambda part: int(real(arguments[0], part)), data)
+                return len(data) - len(rest) + real(arguments[0], rest)
             return real(*arguments)
 
         return step
@@ -204,6 +195,11 @@ class Steps:
             return real(*arguments, **{**named, "factory": _connection(self)})
 
         return connect
+
+
+def _file_of(descriptor: int) -> str:
+    """Return what a descriptor is open at."""
+    return os.readlink(f"/proc/self/fd/{descriptor}")
 
 
 def _only(named: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
@@ -237,7 +233,8 @@ def _counted(steps: Steps) -> type[io.FileIO]:
                 if steps.fault is Fault.TORN:
                     super().write(bytes(data)[: len(data) // 2])
                 steps.fail()
-            return super().write(data)
+            rest = steps.half(super().write, bytes(data))
+            return len(data) - len(rest) + super().write(rest)
 
         def close(self) -> None:
             due = not self.closed and steps.due("close", self.name)
@@ -270,10 +267,16 @@ def _connection(steps: Steps) -> type[sqlite3.Connection]:
 
         def commit(self) -> None:
             if steps.due("commit"):
+                steps.where = _file_in(super())
                 steps.fail(database=True)
             super().commit()
 
     return Connection
+
+
+def _file_in(connection: Any) -> str:
+    """Return the file of a connection's database."""
+    return str(connection.execute("PRAGMA database_list").fetchone()[2])
 
 
 def _meet(steps: Steps, sql: str) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from aip.medium import Folder
 from aip.storage import AipStore
 from oais import confirming, files
 from oais.functions import recovery
+from proofs.storage.course import Sweep
+from proofs.storage.faults import Fault
 from proofs.storage.operations import OPERATIONS
-from proofs.storage.steps import Fault
-from proofs.storage.sweeping import Sweep, courses
+from proofs.storage.sweeping import courses
 from proofs.storage.world import place_in_memory
 
 Break = Callable[[pytest.MonkeyPatch], None]
@@ -34,6 +36,24 @@ class Variant:
 
 def _acknowledged_before_fsync(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(os, "fsync", lambda _: None)
+
+
+def _forgotten_folders(patch: pytest.MonkeyPatch) -> None:
+    real = files._sync
+
+    def synced(path: Any, how: int = os.O_NOFOLLOW) -> None:
+        if not how & os.O_DIRECTORY:
+            real(path, how)
+
+    patch.setattr(files, "_sync", synced)
+
+
+def _copy_that_replaces(patch: pytest.MonkeyPatch) -> None:
+    def exchanged(_medium: Folder, new: str, old: str) -> None:
+        shutil.rmtree(_medium.base / old)
+        os.rename(_medium.base / new, _medium.base / old)
+
+    patch.setattr(Folder, "exchange", exchanged)
 
 
 def _retried_fsync(patch: pytest.MonkeyPatch) -> None:
@@ -81,6 +101,8 @@ def _repetition_that_doubles(patch: pytest.MonkeyPatch) -> None:
 
 VARIANTS = (
     Variant("acknowledged before fsync", "ingest", _acknowledged_before_fsync),
+    Variant("no fsync of a folder", "replication", _forgotten_folders),
+    Variant("a copy put in place of another", "repair", _copy_that_replaces, Fault.KILL),
     Variant("retried fsync", "ingest", _retried_fsync, Fault.EIO),
     Variant("a failed fsync forgotten", "ingest", _forgotten_fsync, Fault.EIO),
     Variant("inventory before its version", "new version", _inventory_first, Fault.KILL),

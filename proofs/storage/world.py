@@ -6,18 +6,22 @@ import os
 import random
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from aip import audit
 from oais.archive import Archive, open_archive
 from oais.errors import StorageError
 from oais.functions.administration import initialise
+from oais.functions.audit import running
 from oais.functions.service import Service, open_service
 from oais.functions.submission import submit
 from oais.information.packages import FormatIdentification, Inspection
@@ -138,6 +142,9 @@ def without_chance(number: int) -> None:
     drawn = random.Random(number)
     os.getpid = lambda: 4242
     random.seed(number)
+    vars(tempfile)["_name_sequence"] = map(str, count())
+    for timed in (audit, running):  # else what is kept of an audit depends on how fast it was
+        vars(timed)["monotonic"] = lambda: 0.0
     secrets.token_bytes = lambda nbytes=None: drawn.randbytes(nbytes or 32)
     secrets.token_hex = lambda nbytes=None: drawn.randbytes(nbytes or 32).hex()
     secrets.token_urlsafe = lambda nbytes=None: drawn.randbytes(nbytes or 32).hex()

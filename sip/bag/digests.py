@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from oais.information.fixity import FileFixity, hash_files
+from oais.information.fixity import FileFixity
+from oais.information.many_files import hash_files
 from sip.bag.findings import FindingLog
 from sip.bag.manifests import Manifest
 from sip.bag.survey import Survey

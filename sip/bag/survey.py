@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oais.files import require_fault_of_file
+from oais.disk_faults import require_fault_of_file
 from sip.bag.findings import FindingLog
 from sip.bag.paths import is_plain, name_faults, twin_keys
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from oais.files import require_fault_of_file
+from oais.disk_faults import require_fault_of_file
 from oais.information.identifiers import is_aip_id
 from sip.bag.encodings import UTF_8, codec_of, needs_byte_order_mark
 from sip.bag.findings import FindingLog

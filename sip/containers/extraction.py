@@ -18,7 +18,8 @@ from oais.information.findings import Finding, refuses
 from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
 from sip.bag.findings import FindingLog
 from sip.containers.limits import ContainerFault, ContainerLimits
-from sip.containers.tar import BLOCK, is_tar, tar_stream, unpack_tar
+from sip.containers.streams import tar_stream
+from sip.containers.tar import BLOCK, is_tar, unpack_tar
 from sip.containers.unpacking import Unpacking
 from sip.containers.zip import unpack_zip
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Self
 
-from oais.files import storage_errors, write_all
+from oais.disk_faults import storage_errors
+from oais.files import write_all
 from oais.information.fixity import FileFixity, create_hasher, hash_bytes
 from sip.bag.findings import FindingLog
 from sip.bag.opening import open_below, open_directory_below

@@ -176,8 +176,8 @@ def test_unreadable_is_told_apart_from_changed(stored: StoredAip, monkeypatch: p
     def fail(*_: object, **__: object) -> FileFixity:
         return FileFixity(0, {}, "unreadable: Input/output error")
 
-    monkeypatch.setattr("oais.information.fixity.hash_file", fail)
-    result = audit_aip(stored, TRUSTED, record=False, workers=1)
+    monkeypatch.setattr("oais.information.many_files.hash_file", fail)
+    result = audit_aip(stored, TRUSTED, from_disk=False, record=False, workers=1)
     assert {found.code for found in result.findings} == {"AIP-004"}
     assert "Input/output error" in result.findings[0].message
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from oais.database import (
     Connection,
     confirmations,
@@ -21,6 +23,7 @@ from oais.database.people import Person
 from oais.database.requests import Owner
 from oais.database.saved_queries import Profile, SavedQuery
 from oais.database.sessions import Session
+from oais.database.standing import Standing, standing_of
 from oais.database.tokens import Token
 
 NOW, LATER = "2026-01-01T00:00:00.000000Z", "2026-01-02T00:00:00.000000Z"
@@ -97,6 +100,30 @@ def test_all_that_belongs_to_a_person_goes_with_him(database: Database) -> None:
         assert requests.owners_of(connection, "AO-1") == []
         assert delegations.received(connection, other.identifier) == []
         assert saved_queries.kept(connection, SavedQuery, his) == []
+
+
+def test_what_an_account_may_rely_on_is_what_each_table_tells(database: Database) -> None:
+    """Groups with the earlier of both ends, its own requests, those that others share, and agreements."""
+    with database.writing() as connection:
+        zoe, other = entered(connection, "zoe"), entered(connection, "max")
+        his = zoe.identifier
+        assert standing_of(connection, his, "active", NOW) == Standing((), *[frozenset()] * 3)
+        teams = [Group(name=NAME, created_at=NOW, until=end) for end in (None, NOW, LATER)]
+        for team, until in zip(teams, (None, LATER, NOW), strict=True):
+            groups.add(connection, team)
+            groups.join(connection, Member(group=team.identifier, person=his, added_at=NOW, until=until))
+        requests.assign(connection, [Owner("AO-1", his, "PI"), Owner("AO-2", other.identifier, "PI")])
+        given = Delegation(request="AO-2", owner=other.identifier, delegate=his, created_at=NOW, until=LATER)
+        delegations.add(connection, given)
+        people.bind(connection, his, ["a", "b"])
+        found = standing_of(connection, his, "active", NOW)
+        later = standing_of(connection, his, "active", LATER)
+    ends = dict(found.groups)
+    assert [ends[team.identifier] for team in teams] == [None, NOW, NOW]
+    assert found == Standing(
+        found.groups, frozenset({"AO-1"}), frozenset({"AO-2"}), agreements=frozenset({"a", "b"})
+    )
+    assert later == replace(found, shared=frozenset())
 
 
 def test_a_delegation_is_in_force_as_long_as_all_its_parts(database: Database) -> None:

@@ -11,23 +11,21 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-
-import pytest
 
 from oais.archive import Archive
 from oais.functions.access.facade import open_access
 from oais.functions.access.question import Question
 from oais.functions.checking import check_delivery
+from oais.functions.coordination import Disposition
 from oais.functions.data_management import check_index
 from oais.functions.receipts import open_receipt, receipt_as_plain
 from oais.functions.storage import BUILDING
-from oais.functions.submission import Disposition, submit
+from oais.functions.submission import submit
 from oais.information.findings import Severity, finding_codes
 from oais.information.packages import Receipt
-from oais.information.representation.inspection import Inspector
 from policies.in_force import PoliciesInForce
 from tests.functions.deliveries import plain_bag
 
@@ -190,19 +188,28 @@ def furnish(template: Archive, place: Path) -> Archive:
     return replace(template, home=home, in_force=PoliciesInForce(home / "policies"))
 
 
-def lend(inspector: Inspector, patch: pytest.MonkeyPatch) -> None:
-    """Let every ingest use one running inspector, since starting one takes longer than the test."""
-    for module in ("submission", "checking"):
-        patch.setattr(f"oais.functions.{module}.Inspector", lambda workers: nullcontext(inspector))
-
-
 def _open_files() -> tuple[str, ...]:
     """Return what each open descriptor of this process is, by the name the kernel gives it.
 
-    The catalogue is not counted: it stays open from one delivery of a run to the next.
+    Two kinds are not counted: the catalogue, which stays open from one delivery of a run to the next, and
+    the pipes to a living child. The lent inspector starts its child when a file is to be read and lets
+    it go when a file killed it, so its pipes come and go; those to a dead child would be counted.
     """
-    found = []
-    for number in os.listdir("/proc/self/fd"):
-        with suppress(FileNotFoundError):  # the listing's own
-            found.append(os.readlink(f"/proc/self/fd/{number}").partition("[")[0])  # pipes have numbers
-    return tuple(sorted(name for name in found if "/search_index/" not in name))
+    to_children = {name for child in _children() for name in _descriptors(child) if name.startswith("pipe:")}
+    names = (name for name in _descriptors("self") if "/search_index/" not in name)
+    return tuple(
+        sorted(name.partition("[")[0] for name in names if name not in to_children)
+    )  # pipes have numbers
+
+
+def _children() -> Iterator[str]:
+    for task in os.listdir("/proc/self/task"):
+        with suppress(FileNotFoundError):  # a thread may end meanwhile
+            yield from Path(f"/proc/self/task/{task}/children").read_text().split()
+
+
+def _descriptors(process: str) -> Iterator[str]:
+    with suppress(FileNotFoundError, ProcessLookupError):  # it may end meanwhile
+        for number in os.listdir(f"/proc/{process}/fd"):
+            with suppress(FileNotFoundError):  # the listing's own
+                yield os.readlink(f"/proc/{process}/fd/{number}")

@@ -11,16 +11,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import pytest
-
 from aip.stored import INVENTORY, SIDECAR
 from oais.archive import Archive
 from oais.functions.administration import initialise
 from oais.functions.copies.locations import add_location, roots
 from oais.functions.submission import submit
 from oais.information.identifiers import object_path
-from oais.information.representation.inspection import Inspector
-from tests.functions import attacking
 from tests.functions.conftest import SteadyClock, tree_digest
 from tests.functions.deliveries import plain_bag
 
@@ -106,9 +102,8 @@ class Copied:
         return {path.partition("/")[2]: data for path, data in tree_digest(folder).items()}
 
 
-def copied_archive(folder: Path, inspector: Inspector, patch: pytest.MonkeyPatch) -> Copied:
+def copied_archive(folder: Path) -> Copied:
     """Make the archive, deliver both versions, and keep an image of the object."""
-    attacking.lend(inspector, patch)
     archive = replace(initialise(folder / "home"), clock=SteadyClock())
     for name in COPIES[1:]:
         add_location(archive, name, folder / name)

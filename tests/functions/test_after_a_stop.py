@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import pytest
 
+from aip.medium import REPLACING, Folder
 from aip.recovery import is_unfinished
 from oais.archive import Archive
 from oais.errors import StorageError
@@ -27,16 +28,15 @@ from oais.ledger.log import checkpoint_name
 from oais.ledger.tiles import tile_path
 from search_index import writing
 from search_index.index import open_index
-from tests.functions import attacking
+from search_index.words import store
 from tests.functions.deliveries import plain_bag
 
 PAYLOAD = {"a.csv": b"time,flux\n1,2\n"}
 
 
 @pytest.fixture
-def lent(archive: Archive, inspector: Inspector, monkeypatch: pytest.MonkeyPatch) -> Archive:
+def lent(archive: Archive) -> Archive:
     """The archive, whose deliveries are taken in by this process."""
-    attacking.lend(inspector, monkeypatch)
     return replace(archive, settings=replace(archive.settings, workers=1))
 
 
@@ -62,6 +62,24 @@ def test_words_that_did_not_follow_are_indexed_at_the_next_start(
     with closing(open_index(lent.index_root)) as index:
         assert index.unfinished() == []
     assert sweep(lent) == []
+
+
+def test_a_commit_of_words_that_was_broken_off_is_swept(
+    lent: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped before the rename that makes a commit count, it leaves a file that the next start removes."""
+    bag = plain_bag(tmp_path / "one.bag", "one.aip", PAYLOAD)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "sync_tree", _refused_by_disk)
+        with pytest.raises(StorageError, match="No space"):
+            list(submit(lent, [bag]))
+    (left,) = (path.relative_to(lent.home) for path in lent.index_root.rglob("*.toc.*"))
+    assert sweep(lent) == [
+        f"removed {left}, left by a stop",
+        "indexed 1 AIPs again, which a stop had left half indexed",
+    ]
+    assert list(lent.index_root.rglob("*.toc.*")) == []
+    assert check_index(lent) == []
 
 
 def test_what_was_left_half_indexed_survives_the_next_delivery(
@@ -173,7 +191,7 @@ def test_after_a_stop_no_more_is_looked_at_than_was_begun(
     """What a killed submission began is recorded; a mark that does not name it makes all be looked at."""
     list(submit(lent, [plain_bag(tmp_path / "one.bag", "one.aip", PAYLOAD)]))
     with monkeypatch.context() as patch:
-        patch.setattr("oais.functions.submission.record", _refused_by_disk)
+        patch.setattr("oais.functions.coordination.record", _refused_by_disk)
         with pytest.raises(StorageError, match="No space"):
             list(submit(lent, [plain_bag(tmp_path / "two.bag", "two.aip", {"b.csv": b"5,6\n"})]))
     (lent.home / "ledger" / "unrecorded" / "1-another").write_bytes(also)
@@ -198,8 +216,21 @@ def test_a_refusal_that_did_not_come_into_the_ledger_is_added(
     bag = plain_bag(tmp_path / "two.bag", "two.aip", PAYLOAD)
     (bag / "data" / "a.csv").write_bytes(b"changed\n")
     with monkeypatch.context() as patch:
-        patch.setattr("oais.functions.submission.record", _refused_by_disk)
+        patch.setattr("oais.functions.coordination.record", _refused_by_disk)
         with pytest.raises(StorageError, match="No space"):
             list(submit(lent, [bag]))
     assert sweep(lent) == ["added 1 entry to the ledger, which a crash had kept out"]
     assert verify_ledger(lent) == []
+
+
+def test_what_a_stopped_repair_was_about_to_put_in_place_goes(lent: Archive) -> None:
+    """Stopped before it replaces a small file, a repair leaves the new one in the staging area until then."""
+    new = lent.staging / REPLACING
+    medium = Folder(lent.home, lent.staging.name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "replace", _refused_by_disk)
+        with pytest.raises(StorageError, match="No space"):
+            medium.replace("aip/some.txt", b"some")
+    assert new.exists()
+    sweep(lent)
+    assert not new.exists()

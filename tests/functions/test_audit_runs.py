@@ -156,7 +156,7 @@ def test_a_killed_audit_is_gone_on_with(held: Archive, number: signal.Signals) -
         "audit",
         "--all",
         "--budget",
-        "100kB/s",
+        "60kB/s",
         "--home",
         str(held.home),
     ]

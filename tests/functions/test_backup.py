@@ -27,20 +27,15 @@ from oais.functions.people.accounts import Entry, create_administrator, people_l
 from oais.functions.service import Service, open_service
 from oais.functions.storage import find_aip
 from oais.functions.submission import submit
-from oais.information.representation.inspection import Inspector
 from oais.locks import exclusive_lock
 from policies.access import Principal, Role
-from tests.functions import attacking
 from tests.functions.conftest import tree_digest
 from tests.functions.deliveries import demo_bag, plain_bag
 
 
 @pytest.fixture
-def service(
-    archive: Archive, tmp_path: Path, inspector: Inspector, monkeypatch: pytest.MonkeyPatch
-) -> Service:
+def service(archive: Archive, tmp_path: Path) -> Service:
     """An archive with real products in it, a refused delivery, and an administrator."""
-    attacking.lend(inspector, monkeypatch)
     bags = [demo_bag(tmp_path / f"{name}.bag", name) for name in ("n1", "hk")]
     bags.append(plain_bag(tmp_path / "bad.bag", "x.bad", {"bad.fits": b"SIMPLE"}))
     assert [told.error for told in submit(archive, bags)] == [""] * 3

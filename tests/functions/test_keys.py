@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from oais.archive import Archive, open_archive
-from oais.errors import ArchiveError, ConfigurationError, DamageError, RefusedError
-from oais.files import write_durably
+from oais.errors import ArchiveError, ConfigurationError, DamageError, RefusedError, StorageError
+from oais.files import read_regular, write_durably
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.keys.ceremony import Change, create_root_key, prepare, sign
 from oais.functions.keys.finishing import Finished, finish
@@ -24,6 +26,7 @@ from oais.functions.ledger.verifying import tell_ledger, verify_ledger
 from oais.functions.receipts import open_receipt, receipt_path
 from oais.functions.recovery import sweep
 from oais.functions.submission import submit
+from oais.information.identifiers import object_path
 from oais.information.ledger.notes import open_checkpoint
 from oais.information.ledger.proofs import check_proof
 from oais.information.ledger.statements import Statement
@@ -253,6 +256,26 @@ def test_a_wrong_step_is_told_and_changes_nothing(step: str, archive: Archive, h
     assert codes(archive) == []
 
 
+def test_a_disk_that_does_not_give_the_signed_list_is_told_with_what_to_do(
+    rooted: Archive, holders: Holders
+) -> None:
+    """Nobody is told that there is no list: it may lie on a medium that fails. Nothing is changed."""
+    holders.sign(holders.prepare(rooted, Change({}, new_key="ed25519")), "anna", "ben")
+
+    def refused(path: Path) -> bytes:
+        if path.parent == holders.folder:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), os.fspath(path))
+        return read_regular(path)
+
+    with (
+        mock.patch("oais.functions.keys.finishing.read_regular", refused),
+        pytest.raises(StorageError, match=r"reading .*root\.2\.json: Input/output error") as stopped,
+    ):
+        finish(rooted, holders.folder)
+    assert stopped.value.remedy
+    assert again(rooted).signer.key_id == rooted.signer.key_id
+
+
 @pytest.mark.parametrize("algorithm", list(algorithms()))
 def test_a_new_key_takes_over_whatever_its_algorithm(
     algorithm: str, rooted: Archive, holders: Holders, tmp_path: Path
@@ -277,9 +300,22 @@ def test_a_new_key_takes_over_whatever_its_algorithm(
     assert f"key      {done.key_id}  {algorithm}" in told.stdout
     if can_check(renewed.signer.public_pem):
         assert told.returncode == 0, told.stdout
-    else:  # it does not say that all is well when it could not look
-        assert told.returncode == 3
-        assert f"openssl cannot check its {algorithm} signature here" in told.stdout
+        return
+    # It does not say that all is well when it could not look, nor that something is wrong.
+    assert told.returncode == 5, told.stdout
+    assert "DAMAGED" not in told.stdout
+    assert "whole    one.aip" in told.stdout
+    assert "UNSURE   two.aip" in told.stdout
+    assert "UNSURE   ledger" in told.stdout
+    assert f"NOT CHECKED: signatures by {algorithm}, which openssl here does not know" in told.stdout
+    assert "2 AIPs, 1 whole, 0 damaged, 1 not checked" in told.stdout
+    refused = reader(renewed.aip_root / "verify.py", "extract", "two.aip", tmp_path / "out")
+    assert (refused.returncode, "NOT CHECKED: nothing was extracted" in refused.stderr) == (5, True)
+    # What can be told without openssl is: a signature of another length is none, whoever looks.
+    seal = renewed.aip_root / object_path("two.aip") / "logs/signatures/v1.inventory.json.sig"
+    seal.write_bytes(b"0" * 64)
+    told = reader(renewed.aip_root / "verify.py")
+    assert (told.returncode, "DAMAGED  two.aip" in told.stdout) == (3, True)
 
 
 def test_a_checkpoint_beyond_the_end_of_its_key_is_refused_everywhere(

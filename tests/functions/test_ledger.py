@@ -20,8 +20,8 @@ from aip.storage import AipStore
 from oais.archive import Archive, create_archive
 from oais.errors import ConfigurationError, DamageError, NotFoundError, StorageError, WrongUsageError
 from oais.files import sync_directory
+from oais.functions import coordination, recovery, submission
 from oais.functions import ingest as ingest_module
-from oais.functions import recovery, submission
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.clock import forward_clock
 from oais.functions.ingest import Ingested, ingest
@@ -120,7 +120,7 @@ def test_what_a_crash_kept_out_comes_in_at_the_next_start(
     def die(*_: object) -> None:
         raise SystemExit(9)
 
-    monkeypatch.setattr(submission, "record", die)
+    monkeypatch.setattr(coordination, "record", die)
     with pytest.raises(SystemExit):
         list(submit(archive, [bags[0]]))
     monkeypatch.undo()
@@ -404,10 +404,14 @@ def test_a_proof_is_checked_with_standard_tools_as_the_page_shows(
 ) -> None:
     """The page's script says yes to every version, and no when inventory, proof or key is another."""
     script, key = script_of_the_page(tmp_path), held.home / "keys" / "archive.pub"
+    left = tmp_path / "left"
+    left.mkdir()
 
     def checks(proof: Path, inventory: Path, public: Path = key) -> bool:
         command = [program("sh"), *map(str, (script, proof, inventory, public))]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        environment = {**os.environ, "TMPDIR": str(left)}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        assert list(left.iterdir()) == []
         assert ("proven: " in done.stdout) == (done.returncode == 0), done
         return done.returncode == 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,6 @@ import pytest
 from oais.cli.commands import run as run_command
 from oais.functions.copies.checking import Checked, check_location
 from oais.functions.copies.locations import location_named
-from oais.information.representation.inspection import Inspector
 from tests.functions.conftest import tree_digest
 from tests.functions.copied import AIP, HARMS, Copied, copied_archive, failing_disk, flip
 
@@ -20,10 +19,9 @@ NONCE = bytes(range(32))
 
 
 @pytest.fixture(scope="module")
-def copied(inspector: Inspector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Copied:
     """An archive with one AIP of two versions and two locations."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield copied_archive(tmp_path_factory.mktemp("copied"), inspector, patch)
+    return copied_archive(tmp_path_factory.mktemp("copied"))
 
 
 def check(copied: Copied) -> Checked:

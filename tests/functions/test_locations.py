@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -97,6 +98,28 @@ def test_a_place_that_cannot_be_is_refused(archive: Archive, tmp_path: Path) -> 
     assert sorted(path.name for path in (tmp_path / "full").iterdir()) == ["thesis.txt"]
 
 
+def test_an_adding_that_was_broken_off_is_simply_repeated(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had begun is no location, and no folder of a stranger; with any file beside it it is."""
+    place = tmp_path / "vault"
+
+    def stopped(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("oais.functions.copies.locations.rename_into_place", stopped)
+        with pytest.raises(StorageError, match="the location vault: Input/output error"):
+            add_location(archive, "vault", place)
+    assert (locations(archive), (place / "aip").exists()) == ([], False)
+    (place / "staging" / "notes.txt").touch()
+    with pytest.raises(RefusedError, match="holds no copies of this archive"):
+        add_location(archive, "vault", place)
+    (place / "staging" / "notes.txt").unlink()
+    assert add_location(archive, "vault", place).away == ""
+    assert os.listdir(place / "staging") == ["locks"]
+
+
 def test_an_unmounted_disk_is_away_and_not_begun_anew(archive: Archive, tmp_path: Path) -> None:
     """An empty mount point is no storage root, and none is made in it."""
     location = add_location(archive, "vault", tmp_path / "vault")
@@ -106,6 +129,18 @@ def test_an_unmounted_disk_is_away_and_not_begun_anew(archive: Archive, tmp_path
     with pytest.raises(StorageError, match="vault is away"):
         location.store()
     assert list((tmp_path / "vault").iterdir()) == []
+
+
+@pytest.mark.parametrize("kept", [1, 100, -1])
+def test_a_line_that_a_crash_cut_short_gives_way(archive: Archive, tmp_path: Path, kept: int) -> None:
+    """It was never acknowledged: the list is as before, and goes on with the next change."""
+    add_location(archive, "vault", tmp_path / "vault")
+    log = archive.home / LOG
+    (line,) = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(line + line[:kept])
+    assert [place.name for place in locations(archive)] == ["vault"]
+    add_location(archive, "second", tmp_path / "second")
+    assert [place.name for place in locations(archive)] == ["vault", "second"]
 
 
 @pytest.mark.parametrize("change", ["flip", "cut", "other name"])

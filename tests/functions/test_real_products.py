@@ -18,10 +18,11 @@ from oais.functions.access.question import Question
 from oais.functions.administration import initialise
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.checking import check_delivery
+from oais.functions.coordination import Disposition
 from oais.functions.data_management import check_index
 from oais.functions.dissemination import deliver
 from oais.functions.storage import aip_store, find_aip
-from oais.functions.submission import Disposition, submit
+from oais.functions.submission import submit
 from oais.functions.validation import validate
 from oais.information.findings import Severity
 from oais.information.identifiers import AipReference

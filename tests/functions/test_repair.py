@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import random
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest import mock
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -17,12 +19,13 @@ import pytest
 from aip.audit import audit_aip
 from oais.errors import DamageError, NotFoundError, StorageError
 from oais.functions.administration import tell_status
+from oais.functions.audit import run_audit, select_for_audit
+from oais.functions.audit.desk import audit_desk
 from oais.functions.copies.deciding import decide
 from oais.functions.copies.judging import Copy, State, judge_copies
 from oais.functions.copies.repair import Repair, recorded_in, repair
 from oais.functions.ledger.verifying import tell_ledger, verify_ledger
 from oais.functions.reopening import reopen
-from oais.information.representation.inspection import Inspector
 from oais.information.signature import verify_signature
 from tests.aip.crashing import DIED, DONE, OVERCOME, REFUSED, Fault, run_with_fault
 from tests.functions.conftest import tree_digest
@@ -48,14 +51,11 @@ JUDGED = {
 
 
 @pytest.fixture(scope="module")
-def copied(inspector: Inspector) -> Iterator[Copied]:
+def copied() -> Iterator[Copied]:
     """The archive, in memory where there is some: hundreds of repairs, whose fsync need not reach a disk."""
     memory = Path("/dev/shm")
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder,
-    ):
-        yield copied_archive(Path(folder), inspector, patch)
+    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield copied_archive(Path(folder))
 
 
 def run(copied: Copied, refused: list[Path], **choices: bool) -> Repair:
@@ -178,6 +178,22 @@ def test_a_repair_is_told_for_ever(copied: Copied) -> None:
     path.with_suffix(".xml.sig").unlink()
 
 
+def test_a_repair_tells_what_audits_know(copied: Copied) -> None:
+    """What was found damaged is sound at the desk once it was made anew, and what cannot be is not."""
+    copied.begin(("content", "good", "older"))
+    for name in COPIES:
+        selection = select_for_audit(copied.archive, AIP, location=name)
+        assert run_audit(copied.archive, selection).intact == (name != "home")
+    assert [one.troubled for one in audit_desk(copied.archive).locations] == [1, 0, 0]
+    assert run(copied, [], dry_run=True).waiting == ("home", "attic")
+    assert [one.troubled for one in audit_desk(copied.archive).locations] == [1, 0, 0]
+    assert run(copied, []).whole
+    assert [one.troubled for one in audit_desk(copied.archive).locations] == [0, 0, 0]
+    copied.begin(("content", "inventory", "signature"))
+    assert not run(copied, []).whole
+    assert [one.troubled for one in audit_desk(copied.archive).locations] == [1, 1, 1]
+
+
 def test_nothing_is_written_against_the_ledger(copied: Copied) -> None:
     """Copies that agree with each other and not with the ledger: an alarm, and nothing else."""
     copied.begin(("good", "content", "good"))
@@ -251,8 +267,13 @@ def test_an_unknown_aip_is_told(copied: Copied) -> None:
 def test_a_repair_may_be_broken_off_anywhere(
     copied: Copied, fault: Fault, record_count: Callable[[str, int], None]
 ) -> None:
-    """At every step the object is the damaged or the new one, whole; nothing is lost; repeating finishes."""
+    """At every step the object is the damaged or the new one, whole; nothing is lost; repeating finishes.
+
+    Each new copy is reported once, also when the process ended before it could.
+    """
+    reports = copied.archive.home / "ledger" / "repairs"
     for at in range(1, 400):
+        shutil.rmtree(reports, ignore_errors=True)
         copied.begin(("content", "good", "missing"))
         damaged = tree_digest(copied.places["home"])
         ended = run_with_fault(lambda: told_or_raised(copied), fault, at)
@@ -268,7 +289,8 @@ def test_a_repair_may_be_broken_off_anywhere(
         assert told.whole
         for name in COPIES:
             assert audit_aip(copied.places[name], copied.archive.trusted_keys(), workers=1).intact
-        shutil.rmtree(copied.archive.home / "ledger" / "repairs", ignore_errors=True)
+        said = "".join(path.read_text() for path in reports.glob("*.xml"))
+        assert [said.count(what) for what in ("home was damaged, v2", "attic was missing")] == [1, 1], at
     assert at > 30
     record_count("crash points of a repair", at)
 
@@ -279,3 +301,20 @@ def told_or_raised(copied: Copied) -> None:
         run(copied, [])
     except DamageError as error:
         raise StorageError(error.message) from error
+
+
+def test_a_source_that_the_disk_refuses_meanwhile_is_told_with_what_to_do(copied: Copied) -> None:
+    """It was judged sound and fails while it is copied: nothing counts, and nobody is left without a word."""
+    copied.begin(("missing", "good", "missing"))
+
+    def refused(path: Path) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), os.fspath(path))
+
+    with (
+        mock.patch("aip.copying.open_regular", refused),
+        pytest.raises(StorageError, match=f"of {AIP} cannot be read: Input/output error") as stopped,
+    ):
+        run(copied, [])
+    assert stopped.value.remedy
+    assert not copied.places["home"].exists()
+    assert not (copied.archive.staging / "repairing").exists()

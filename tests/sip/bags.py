@@ -11,7 +11,8 @@ from pathlib import Path
 
 from oais.information.findings import Finding
 from oais.information.packages import Submission
-from sip.receive import ReceiveLimits, receive
+from sip.admission import ReceiveLimits
+from sip.receive import receive
 
 NOW = datetime(2026, 11, 21, 3, 52, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ from aip.validation.eark.document import METS, MetsView, attribute_of, select, v
 from aip.validation.eark.rules import check_rules
 from aip.validation.premis_links import check_links
 from aip.validation.schemas import schema_faults
+from oais.disk_faults import storage_errors
 from oais.errors import StorageError
-from oais.files import storage_errors
 from oais.information.findings import Finding, finding
 from oais.information.xml import XmlRefusedError, parse_xml
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from aip.validation.ocfl.digests import SIZE, is_known, measured
 from aip.validation.ocfl.inventory import Inventory
 from oais.information.findings import Finding, finding
-from oais.information.fixity import FileFixity, hash_files
+from oais.information.fixity import FileFixity
+from oais.information.many_files import hash_files
 
 
 @dataclass(frozen=True, slots=True)

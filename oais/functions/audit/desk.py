@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from aip.audit import AuditResult
 from oais.archive import Home
-from oais.files import read_regular, storage_errors
+from oais.disk_faults import storage_errors
+from oais.files import read_regular
 from oais.functions.audit.forecasting import Forecast, foretold
 from oais.functions.audit.register import Register
 from oais.functions.copies.locations import HOME, roots, why_away
@@ -102,10 +103,12 @@ def audit_desk(archive: Home) -> AuditDesk:
 def _location(
     archive: Home, name: str, root: Path, reports: Sequence[_Kept], *, copied: bool
 ) -> LocationAudits:
-    with closing(Register(archive, name, root)) as register:
+    with closing(Register(archive, name, root, reading=True)) as register:
         told = foretold(archive, name, register)
         beside = tuple(_beside(register, reports))[:MOST_TOLD]
-        troubles = [_trouble(result, name, copied) for result in register.troubled(most=MOST_TOLD)]
+        # Looking for them takes long, and mostly there are none.
+        results = register.troubled(most=MOST_TOLD) if told.troubled else ()
+        troubles = [_trouble(result, name, copied) for result in results]
     away = why_away(root) if name != HOME else ""
     report = _report(reports[0]) if reports else None
     warnings = (*_overdue(told, name), *told.warnings())

@@ -19,8 +19,9 @@ from aip.audit import AuditResult, audit_aip
 from aip.root import ROOT_DECLARATION, ROOT_DECLARED
 from aip.stored import AUDITS
 from oais.archive import Home
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError, NotFoundError, StorageError
-from oais.files import free_bytes, make_directories, storage_errors
+from oais.files import free_bytes, make_directories
 from oais.functions.audit.depths import Depth, cadence_days
 from oais.functions.audit.selecting import Selection
 from oais.functions.storage import BUILDING

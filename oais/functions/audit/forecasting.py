@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
+
+import numpy as np
 
 from oais.archive import Home
+from oais.errors import DamageError
 from oais.functions.audit.depths import Depth, cadence_days
-from oais.functions.audit.register import Register
+from oais.functions.audit.register import Register, register_path
 from oais.functions.audit.running import days_before
+from oais.functions.audit.tallies import READING, Floats, Tally, tally_of
 from oais.functions.copies.locations import HOME, roots
 from oais.information.text import show_size
 
@@ -19,6 +23,9 @@ _GRACE_DAYS: Final = 1.0
 """An AIP is due when its cadence is over; it is late when it was not read within a day from then."""
 
 _DAY: Final = 86400.0
+_UNIX_EPOCH: Final = 2440587.5
+"""Julian date of 1970-01-01T00:00:00Z."""
+
 _RUNS: Final = 20
 """How many of the newest runs tell the pace."""
 
@@ -109,26 +116,35 @@ def _long(seconds: float) -> str:
 def forecast(archive: Home, location: str = HOME) -> Forecast:
     """Foretell the audits of one location from its register; reads no data. Raises NotFoundError."""
     root = roots(archive)[location]
-    with closing(Register(archive, location, root)) as register:
+    with closing(Register(archive, location, root, reading=True)) as register:
         return foretold(archive, location, register)
+
+
+def audited(archive: Home, name: str) -> Forecast | None:
+    """Return what the register of audits tells of a location, nothing before its first audit."""
+    if not register_path(archive, name).exists():
+        return None
+    try:
+        return forecast(archive, name)
+    except DamageError:
+        return None  # the list of locations is damaged, which is told of already
 
 
 def foretold(archive: Home, location: str, register: Register) -> Forecast:
     """Foretell the audits of one location by a register that is open."""
     now = archive.now()
-    query = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(trouble <> ''), 0) FROM aip"
-    aips, size, troubled = next(register.rows(query))
+    tally = tally_of(archive, location, register)
+    size = int(tally.sizes.sum())
     pace = _pace(register, archive.settings.audit_bytes_per_second)
-    coming = _Coming(datetime.fromisoformat(now), pace)
-    coming.look(_deadlines(archive, register))
-    days = [cadence_days(archive.settings, depth) for depth in (Depth.FAST, Depth.FULL)]
+    days = [cadence_days(archive.settings, depth) for depth in READING]
+    coming = _coming(tally, days, datetime.fromisoformat(now), pace)
     return Forecast(
         location,
-        aips,
+        len(tally.sizes),
         size,
-        tuple(_coverage(archive, register, depth, now) for depth in Depth),
+        tuple(_covered(archive, tally, now)),
         _runs(register),
-        troubled,
+        tally.troubled,
         pace,
         sum(size / (_DAY * each) for each in days if each),
         coming.needed,
@@ -143,17 +159,17 @@ def forecasts(archive: Home) -> list[Forecast]:
     return [forecast(archive, name) for name in roots(archive)]
 
 
-def _coverage(archive: Home, register: Register, depth: Depth, now: str) -> Coverage:
-    days = cadence_days(archive.settings, depth)
-    query = (
-        f"SELECT count(*), coalesce(sum({depth}_at <= ?), 0), "  # noqa: S608 - the depth is one of ours
-        f"coalesce(sum({depth}_at <= ?), 0), "
-        f"coalesce(sum(CASE WHEN {depth}_at <= ? THEN bytes ELSE 0 END), 0), "
-        f"coalesce(min({depth}_at), '') FROM aip"
-    )
-    limit, late = (days_before(now, days), days_before(now, days + _GRACE_DAYS)) if days else ("", "")
-    aips, due, overdue, size, oldest = next(register.rows(query, (limit, late, limit)))
-    size = 0 if depth is Depth.LIGHT else size
+def _covered(archive: Home, tally: Tally, now: str) -> Iterator[Coverage]:
+    """Yield how far each depth is."""
+    for depth in Depth:
+        days, at = cadence_days(archive.settings, depth), tally.at[depth]
+        limit, late = (days_before(now, days), days_before(now, days + _GRACE_DAYS)) if days else ("", "")
+        due, overdue = at <= limit, int((at <= late).sum())
+        size = 0 if depth is Depth.LIGHT else int(tally.sizes[due].sum())
+        yield _coverage(depth, days, len(at), int(due.sum()), overdue, size, tally.oldest[depth])
+
+
+def _coverage(depth: Depth, days: int, aips: int, due: int, overdue: int, size: int, oldest: str) -> Coverage:
     return Coverage(depth, days, aips, aips - due, due, overdue, size, oldest)
 
 
@@ -167,52 +183,57 @@ def _pace(register: Register, limit: int) -> float:
     return min(pace, limit) if limit else pace
 
 
-def _runs(register: Register) -> tuple[LastRun, ...]:
+def newest_run(register: Register) -> LastRun | None:
+    """Return the run that ended last, if any did."""
+    return next(iter(_runs(register, most=1)), None)
+
+
+def _runs(register: Register, most: int = _RUNS_TOLD) -> tuple[LastRun, ...]:
     query = (
         "SELECT scope, started_at, ended_at, aips, bytes, damaged FROM run WHERE ended_at <> '' "
         "ORDER BY id DESC LIMIT ?"
     )
-    return tuple(LastRun(*row) for row in register.rows(query, (_RUNS_TOLD,)))
+    return tuple(LastRun(*row) for row in register.rows(query, (most,)))
 
 
-def _deadlines(archive: Home, register: Register) -> Iterable[tuple[str, int, int]]:
-    """Yield the last proof, the bytes and the cadence of every audit to come, the first due first."""
-    parts, values = [], []
-    for depth in (Depth.FAST, Depth.FULL):
-        if days := cadence_days(archive.settings, depth):
-            parts.append(f"SELECT {depth}_at AS at, bytes, {days} AS days FROM aip")  # noqa: S608
-            values.append(days)
-    if not parts:
-        return ()
-    order = "ORDER BY julianday(at) + days"
-    return register.rows(f"SELECT at, bytes, days FROM ({' UNION ALL '.join(parts)}) {order}")  # noqa: S608
-
-
+@dataclass(frozen=True, slots=True)
 class _Coming:
-    """Reads everything at one pace, the first due first, and counts what comes too late."""
+    """What comes of reading everything at one pace, the first due first."""
 
-    def __init__(self, now: datetime, pace: float) -> None:
-        self._now, self._pace = now, pace
-        self.needed = self.late_by = 0.0
-        self.late = self.late_bytes = 0
+    needed: float = 0.0
+    late: int = 0
+    late_bytes: int = 0
+    late_by: float = 0.0
 
-    def look(self, audits: Iterable[tuple[Any, int, int]]) -> None:
-        """Take in the audits to come; each begins when it is due, or when those before it are done."""
-        if not self._pace:
-            return
-        free_at = since = 0.0
-        read = before = 0
-        for at, size, days in audits:
-            age = (self._now - datetime.fromisoformat(at)).total_seconds() if at else days * _DAY
-            due = days * _DAY - age
-            if free_at < due:  # nothing to read until then: what comes now is a bout of its own
-                free_at = since = due
-                before = read
-            free_at += size / self._pace
-            read += size
-            rest = max(due, 0.0) + _GRACE_DAYS * _DAY
-            self.needed = max(self.needed, (read - before) / (rest - since))
-            if free_at > rest:
-                self.late += 1
-                self.late_bytes = read
-                self.late_by = max(self.late_by, free_at - rest)
+
+def _coming(tally: Tally, days: Sequence[int], now: datetime, pace: float) -> _Coming:
+    """Look at the audits to come; each begins when it is due, or when those before it are done."""
+    due, sizes = _deadlines(tally, days, now)
+    if not pace or not len(due):
+        return _Coming()
+    read = np.cumsum(sizes)
+    before = read - sizes
+    # Nobody reads before the work is due: what was waited for until then moves all that follows.
+    done = read / pace + np.maximum.accumulate(np.maximum(due - before / pace, 0.0))
+    # Where there is nothing to read until the next is due, that begins a bout of its own.
+    begins = np.flatnonzero(due > np.concatenate(([0.0], done[:-1])))
+    bout = np.searchsorted(begins, np.arange(len(due)), side="right")
+    since = np.concatenate(([0.0], due[begins]))[bout]
+    rest = np.maximum(due, 0.0) + _GRACE_DAYS * _DAY
+    needed = (read - np.concatenate(([0.0], before[begins]))[bout]) / (rest - since)
+    late = np.flatnonzero(done > rest)
+    if not len(late):
+        return _Coming(float(needed.max()))
+    return _Coming(float(needed.max()), len(late), int(read[late[-1]]), float((done - rest).max()))
+
+
+def _deadlines(tally: Tally, days: Sequence[int], now: datetime) -> tuple[Floats, Floats]:
+    """Return in how many seconds every audit is due and the bytes it reads, the first due first."""
+    today = now.timestamp() / _DAY + _UNIX_EPOCH
+    # Without a proof so far an audit is due at once.
+    due = [np.nan_to_num((tally.days[:, at] + each - today) * _DAY) for at, each in enumerate(days) if each]
+    if not due:
+        return np.zeros(0), np.zeros(0)
+    every = np.concatenate(due)
+    order = np.argsort(every, kind="stable")
+    return every[order], np.tile(tally.sizes.astype(np.float64), len(due))[order]

@@ -21,7 +21,7 @@ from aip.stored import INVENTORY
 from oais.archive import Home
 from oais.files import make_directories
 from oais.functions.audit.depths import Depth, depth_of
-from oais.functions.audit.register_file import opened
+from oais.functions.audit.register_tables import AUDITS
 from oais.functions.audit.selecting import WHOLE, Slice
 from oais.information.findings import Finding, Severity
 from oais.information.text import printable
@@ -48,20 +48,29 @@ class Chosen:
     part: Slice = WHOLE
 
 
-class Register:
-    """The register of one storage root; close it when done. ``warning`` says when none could be kept."""
+def register_path(home: Home, location: str) -> Path:
+    """Return the file of the register of a location; it is there from the first audit on."""
+    return home.home / "audits" / f"{location}.sqlite"
 
-    def __init__(self, home: Home, location: str, root: Path) -> None:
+
+class Register:
+    """The register of one storage root; close it when done. ``warning`` says when none could be kept.
+
+    Opened for ``reading`` it leaves the disk as it is; without one, or with a damaged one, it is empty.
+    """
+
+    def __init__(self, home: Home, location: str, root: Path, *, reading: bool = False) -> None:
         self.root = root
         self.warning = ""
         self._home = home
-        path = home.home / "audits" / f"{location}.sqlite"
+        path = register_path(home, location)
         try:
-            make_directories(path.parent)
-            self._database = opened(path)
+            if not reading:
+                make_directories(path.parent)
+            self._database = AUDITS.opened_to_read(path) if reading else AUDITS.opened(path)
         except (OSError, sqlite3.Error) as error:
             self.warning = f"the register of audits cannot be kept ({error}): this run cannot be gone on with"
-            self._database = opened(Path(":memory:"))
+            self._database = AUDITS.opened(Path(":memory:"))
 
     def close(self) -> None:
         """Keep what was noted."""
@@ -148,8 +157,12 @@ class Register:
         self._database.execute("UPDATE run SET aips = aips - ? WHERE id = ?", (asked, key))
 
     def end(self, run: Run, now: str) -> None:
-        """Finish a run: the next one of its scope begins anew."""
-        self._database.execute("UPDATE run SET ended_at = ? WHERE id = ?", (now, run.key))
+        """Finish a run, and count what it found damaged: the next one of its scope begins anew."""
+        self._database.execute(
+            "UPDATE run SET ended_at = :now, "
+            "damaged = (SELECT count(*) FROM aip WHERE run = :run AND trouble <> '') WHERE id = :run",
+            {"now": now, "run": run.key},
+        )
         self._database.commit()
 
     def add_seconds(self, run: Run, seconds: float) -> None:
@@ -157,11 +170,11 @@ class Register:
         self._database.execute("UPDATE run SET seconds = seconds + ? WHERE id = ?", (seconds, run.key))
 
     def total(self, run: Run) -> dict[str, Any]:
-        """Return what a run has read so far: aips, files, bytes, damaged, seconds."""
+        """Return what a run has read so far: aips, files, bytes, seconds."""
         row = self._database.execute(
-            "SELECT aips, files, bytes, damaged, seconds FROM run WHERE id = ?", (run.key,)
+            "SELECT aips, files, bytes, seconds FROM run WHERE id = ?", (run.key,)
         ).fetchone()
-        return dict(zip(("aips", "files", "bytes", "damaged", "seconds"), row, strict=True))
+        return dict(zip(("aips", "files", "bytes", "seconds"), row, strict=True))
 
     # -- results -------------------------------------------------------------------------------
 
@@ -175,8 +188,8 @@ class Register:
         changes = ", ".join(_changes_by(result))
         self._database.execute(f"UPDATE aip SET {changes} WHERE place = :place", values)  # noqa: S608
         self._database.execute(
-            "UPDATE run SET aips = aips + :one, files = files + :read_files, bytes = bytes + :read_bytes, "
-            "damaged = (SELECT count(*) FROM aip WHERE run = :run AND trouble <> '') WHERE id = :run",
+            "UPDATE run SET aips = aips + :one, files = files + :read_files, bytes = bytes + :read_bytes "
+            "WHERE id = :run",
             values,
         )
 

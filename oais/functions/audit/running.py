@@ -14,7 +14,8 @@ from aip.audit import UNREADABLE_BESIDE, AuditResult, AuditTask, audit_aips
 from aip.audit_log import RollUp
 from aip.root_files import check_root_files
 from oais.archive import Home, timestamp
-from oais.files import make_directories, storage_errors
+from oais.disk_faults import storage_errors
+from oais.files import make_directories
 from oais.functions.audit.depths import Depth, cadence_days
 from oais.functions.audit.register import Chosen, Register, Run
 from oais.functions.audit.selecting import Selection

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError
-from oais.files import storage_errors
-from oais.information.chained_log import broken_lines
+from oais.information.chained_log import broken_lines, written_lines
 
 LOG: Final = "ledger/locations.jsonl"
 
@@ -43,7 +43,7 @@ def location_changes(home: Path) -> list[LocationChange]:
     """Return every change of the list, oldest first; raises DamageError, StorageError."""
     path = home / LOG
     with storage_errors("reading the list of locations"):
-        lines = path.read_bytes().splitlines() if path.exists() else []
+        lines = written_lines(path)
     broken = next(broken_lines(lines), None)
     try:
         rows = [] if broken else [json.loads(line) for line in lines]

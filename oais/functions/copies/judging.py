@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from aip.audit import audit_aip
+from aip.audit import AuditResult, AuditTask, audit_aip
 from aip.seals import believed_inventory
 from aip.stored import INVENTORY
 from oais.archive import Home
@@ -40,7 +40,7 @@ class Copy:
     """One copy of an AIP: where it is, what it is, and by which inventory.
 
     ``head`` is the newest version that it knows of (0: none); ``inventories`` has the sha512 of the inventory
-    of each version.
+    of each version, ``audited`` what reading it told.
     """
 
     location: str
@@ -49,6 +49,7 @@ class Copy:
     head: int = 0
     inventories: Mapping[int, str] | None = None
     findings: tuple[Finding, ...] = ()
+    audited: AuditResult | None = field(default=None, compare=False)
 
     @property
     def proven(self) -> bool:
@@ -67,17 +68,17 @@ def judge_copies(home: Home, place: str) -> list[Copy]:
     Raises DamageError when the list of locations is not what was written, StorageError.
     """
     trusted = home.trusted_keys()
-    return [judge(name, root, place, trusted) for name, root in roots(home).items()]
+    return [judge(name, root, place, trusted, home.now()) for name, root in roots(home).items()]
 
 
-def judge(location: str, root: Path, place: str, trusted: Mapping[str, bytes]) -> Copy:
-    """Read one copy from its disk, every byte of it; what is found never raises."""
+def judge(location: str, root: Path, place: str, trusted: Mapping[str, bytes], at: str) -> Copy:
+    """Read one copy from its disk, every byte of it; what is found never raises. ``at`` is now."""
     path = root / place
     if why_away(root):
         return Copy(location, path, State.AWAY)
     if not path.is_dir():
         return Copy(location, path, State.MISSING)
-    told = audit_aip(path, trusted, algorithms=("sha512",), record=False)
+    told = audit_aip(AuditTask(path, at), trusted, algorithms=("sha512",), record=False)
     # A version that is not finished is no damage of what was acknowledged, and no proof of it either.
     wrong = [found for found in told.findings if found.severity is Severity.ERROR or found.code == "AIP-014"]
     codes = {found.code for found in wrong}
@@ -88,7 +89,7 @@ def judge(location: str, root: Path, place: str, trusted: Mapping[str, bytes]) -
     else:
         state = State.UNREADABLE if "AIP-004" in codes else State.DAMAGED
     inventories = dict(_inventories(path, told.head, trusted))
-    return Copy(location, path, state, told.head, inventories, tuple(wrong))
+    return Copy(location, path, state, told.head, inventories, tuple(wrong), told)
 
 
 def _inventories(path: Path, head: int, trusted: Mapping[str, bytes]) -> Iterator[tuple[int, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,8 +20,10 @@ from aip.medium import Folder, Medium
 from aip.root import ROOT_DECLARATION, create_storage_root
 from aip.storage import AipStore
 from oais.archive import Archive, Home
+from oais.confirming import MARK, why_closed
+from oais.disk_faults import storage_errors
 from oais.errors import NotFoundError, RefusedError, StorageError, WrongUsageError
-from oais.files import make_directories, read_regular, storage_errors, sync_directory
+from oais.files import make_directories, read_regular, rename_into_place, sync_directory
 from oais.functions.copies.changes import LOG, LocationChange, location_changes
 from oais.functions.ledger.recording import record_location
 from oais.functions.ledger.unrecorded import marked
@@ -33,6 +36,8 @@ HOME: Final = "home"
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _PUBLIC_KEY: Final = "archive.pub.pem"
+_BEGUN: Final = "staging/aip"
+"""Where the storage root of a new location comes together before it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,11 @@ class Location:
     def away(self) -> str:
         """Why nothing can be asked of it now, or nothing: its disk may not be there."""
         return why_away(self.root)
+
+    @property
+    def closed(self) -> str:
+        """Why it takes no copies, or nothing: its disk did not confirm one, and 'oais reopen' has to look."""
+        return why_closed(self.path)
 
     def store(self) -> AipStore:
         """Return the store in it; raises StorageError when it is away."""
@@ -192,7 +202,8 @@ def _require_place(archive: Home, place: Path) -> None:
             )
     with storage_errors(f"looking at {place}"):
         empty = not place.exists() or (place.is_dir() and not any(place.iterdir()))
-    if not empty and not _is_ours(archive, place):
+        begun = not empty and _was_begun(place)
+    if not empty and not begun and not _is_ours(archive, place):
         raise RefusedError(
             f"{place} is not empty, and holds no copies of this archive",
             remedy="name an empty or missing folder, or one that was a location of this archive before",
@@ -207,16 +218,48 @@ def _is_ours(archive: Home, place: Path) -> bool:
         return False
 
 
+def _was_begun(place: Path) -> bool:
+    """Return whether all that lies there is what an adding that was broken off had begun."""
+    if os.listdir(place) != ["staging"]:
+        return False
+    return set(os.listdir(place / "staging")) <= {"aip", "locks"}
+
+
 def _prepare(archive: Archive, place: Path) -> None:
     """Make what is missing below a location, durably."""
     made = make_directories(place)
-    for folder in made:
-        folder.chmod(0o700)
-        sync_directory(folder.parent)
+    try:
+        for folder in made:
+            folder.chmod(0o700)
+            sync_directory(folder.parent)
+    except OSError:
+        for folder in made:  # one whose name may not last is not found here by who tries again
+            folder.rmdir()
+        raise
+    _clear_unconfirmed(place)
     if why_away(place / "aip"):
-        create_storage_root(place / "aip", archive.signer.public_pem)
+        shutil.rmtree(place / _BEGUN, ignore_errors=True)
+        create_storage_root(place / _BEGUN, archive.signer.public_pem)
+        rename_into_place(place / _BEGUN, place / "aip")
     make_directories(place / "staging" / "locks")
     sync_directory(place)
+
+
+def _clear_unconfirmed(place: Path) -> None:
+    """Take away what an adding left that the disk did not confirm, so that all of it is written anew.
+
+    Raises StorageError where copies of before lie beside it.
+    """
+    if not (why := why_closed(place)):
+        return
+    if next(iter(AipStore(place / "aip").found_roots()), None) is not None:
+        raise StorageError(
+            f"{place} holds copies, and {why}",
+            remedy="have the disk checked and empty the folder: all copies are brought anew",
+        )
+    for folder in (place / "aip", place / "staging"):
+        shutil.rmtree(folder)
+    (place / MARK).unlink()
 
 
 def _note(archive: Archive, event: str, name: str, place: Path) -> LocationChange:

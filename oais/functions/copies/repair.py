@@ -17,13 +17,14 @@ from aip.copying import build_copy
 from aip.medium import Medium
 from aip.stored import AUDITS, StoredAip, open_stored
 from oais.archive import Archive, Home
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError, NotFoundError
-from oais.files import read_regular, storage_errors
+from oais.files import read_regular
 from oais.functions.copies.deciding import Decision, decide
 from oais.functions.copies.judging import Copy, State, judge, judge_copies
 from oais.functions.copies.locations import HOME, locations, media, roots
 from oais.functions.copies.replication import one_writer_at
-from oais.functions.copies.telling import Mended, keep_report
+from oais.functions.copies.telling import Mended, aside_of, keep_late_reports, keep_report, tell_audits
 from oais.functions.ledger.recording import known_in, ledger_of, standing
 from oais.functions.storage import BUILDING, aip_store
 from oais.functions.withdrawal.keeping import tombstone_of
@@ -108,16 +109,22 @@ def repair(
     if all(copy.state in {State.MISSING, State.AWAY} for copy in copies) and not said:
         raise NotFoundError(f"there is no copy of an AIP at {place}", remedy="'oais ls' lists what there is")
     decision = decide(place, copies, said, unreadable=unreadable)
+    if not dry_run:
+        keep_late_reports(archive, copies)
     if decision.source is not None and is_withdrawn(archive, decision.source):
         return _let_go(copies, decision.source)
     if dry_run or not decision.repaired:
+        if not dry_run:
+            tell_audits(archive, copies)
         return _told(place, copies, decision, ())
     with _nobody_else_writes(archive, decision):
         copies = judge_copies(archive, place)  # as they are now that nobody changes them
         decision = decide(place, copies, said, unreadable=unreadable)
         done = tuple(_mended(archive, place, decision))
     told = _told(place, copies, decision, done)
-    told = replace(told, findings=(*told.findings, *_still_wrong(archive, place, done)))
+    new = _read_again(archive, place, done)
+    told = replace(told, findings=(*told.findings, *_still_wrong(place, new)))
+    tell_audits(archive, {copy.location: copy for copy in (*copies, *new)}.values())
     if done:
         keep_report(archive, told.aip_id, told.source, done)
     return told
@@ -137,11 +144,15 @@ def _let_go(copies: Sequence[Copy], source: Copy) -> Repair:
     return Repair(aip_id, tuple(copies), "", (), (), (told,))
 
 
-def _still_wrong(archive: Archive, place: str, done: Sequence[Mended]) -> Iterator[Finding]:
+def _read_again(archive: Archive, place: str, done: Sequence[Mended]) -> list[Copy]:
     """Read every new copy once more from where it counts."""
     trusted, where = archive.trusted_keys(), roots(archive)
-    for mended in done:
-        copy = judge(mended.location, where[mended.location], place, trusted)
+    names = [mended.location for mended in done]
+    return [judge(name, where[name], place, trusted, archive.now()) for name in names]
+
+
+def _still_wrong(place: str, new: Sequence[Copy]) -> Iterator[Finding]:
+    for copy in new:
         if copy.state is not State.GOOD:
             yield finding("COP-003", place, f"the new copy at {copy.location} is {copy.state}")
 
@@ -198,7 +209,7 @@ def _put(archive: Archive, copy: Copy, medium: Medium, place: str, moment: str) 
             medium.publish(_BUILDING, final)
         return ""
     # The new one waits where the damaged one is to rest: one step, and nobody can lose either.
-    aside = _free(medium, f"quarantine/{moment.replace(':', '')}-{copy.root.name}")
+    aside = _free(medium, aside_of(copy.root.name, moment))
     with mending:
         medium.publish(_BUILDING, aside)
         medium.exchange(aside, final)
@@ -224,6 +235,12 @@ def _log_of(copy: Copy, source: StoredAip, believed: str, moment: str) -> bytes:
         "files": len(paths),
         "bytes": sum((source.path / path).lstat().st_size for path in paths),
         "findings": [],
-        "recovery": {"from": believed, "was": str(copy.state), "found": len(copy.findings)},
+        "recovery": {
+            "from": believed,
+            "to": copy.location,
+            "was": str(copy.state),
+            "head": copy.head,
+            "found": len(copy.findings),
+        },
     }
     return log + line_after(log, entry)

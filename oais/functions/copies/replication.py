@@ -19,8 +19,10 @@ from aip.root import renew_reader
 from aip.seals import believed_inventory
 from aip.stored import SIDECAR, StoredAip, open_stored, sidecar_digest
 from oais.archive import Home
+from oais.confirming import require_open
+from oais.disk_faults import storage_errors
 from oais.errors import ArchiveError, DamageError, NotFoundError, StorageError
-from oais.files import make_directories, read_regular, storage_errors
+from oais.files import make_directories, read_regular
 from oais.functions.copies.locations import Location, locations
 from oais.functions.reporting import Reporter
 from oais.functions.storage import aip_store
@@ -142,8 +144,12 @@ def owed_to(home: Home, location: Location) -> int:
 
 @contextmanager
 def one_writer_at(home: Home, location: Location) -> Iterator[None]:
-    """Hold a location alone, of all processes of this archive; raises StorageError when it is away."""
+    """Hold a location alone, of all processes of this archive.
+
+    Raises StorageError when it is away, or closed by a write that its disk did not confirm.
+    """
     location.store()
+    require_open(location.path, f"nothing is copied to {location.name} any more")
     locks = home.staging / "locks"
     with storage_errors(f"location {location.name}"):
         make_directories(locks)

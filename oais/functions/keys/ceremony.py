@@ -8,15 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from oais.archive import NEXT_KEY, Home
+from oais.disk_faults import storage_errors
 from oais.errors import NotFoundError, RefusedError, WrongUsageError
-from oais.files import (
-    create_file,
-    make_directories,
-    read_regular,
-    storage_errors,
-    sync_directory,
-    write_durably,
-)
+from oais.files import create_file, make_directories, read_regular, sync_directory, write_durably
 from oais.functions.keys.finishing import settle
 from oais.functions.ledger.recording import ledger_of
 from oais.information.signature import (

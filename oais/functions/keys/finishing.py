@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oais.archive import NEXT_KEY, Home
+from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError, NotFoundError, RefusedError, WrongUsageError
-from oais.files import make_directories, read_regular, storage_errors, sync_directory, write_durably
+from oais.files import make_directories, read_regular, sync_directory, write_durably
 from oais.functions.ledger.recording import ledger_of, record_keys
 from oais.functions.ledger.unrecorded import marked
 from oais.information.signature import Signer, open_signer
@@ -69,15 +70,14 @@ def _brought(folder: Path, before: TrustRoot | None) -> tuple[bytes, TrustRoot, 
             f"{folder} holds no {names[0]}, which is the next", remedy="name the folder that was prepared"
         )
     try:
-        data = read_regular(path)
-        root = parse_root(data)
-        stem = f"root.{root.version}."
-        found = {
-            sig.name.removeprefix(stem).removesuffix(".sig"): read_regular(sig)
-            for sig in folder.glob(f"{stem}*.sig")
-        }
-    except OSError as error:
-        raise NotFoundError(f"{path}: {error.strerror}") from error
+        with storage_errors(f"reading {path}"):
+            data = read_regular(path)
+            root = parse_root(data)
+            stem = f"root.{root.version}."
+            found = {
+                sig.name.removeprefix(stem).removesuffix(".sig"): read_regular(sig)
+                for sig in folder.glob(f"{stem}*.sig")
+            }
     except ValueError as error:
         raise WrongUsageError(f"{path}: {error}", remedy="prepare it again; nothing was changed") from error
     return data, root, found

@@ -9,8 +9,9 @@ from pathlib import Path
 from aip.sealing import signature_name
 from aip.stored import INVENTORY, SIGNATURES
 from oais.archive import Home
+from oais.disk_faults import unreadable
 from oais.errors import NotFoundError, StorageError
-from oais.files import read_regular, unreadable
+from oais.files import read_regular
 from oais.functions.ledger.recording import ledger_of
 from oais.functions.receipts import receipt_path
 from oais.information.findings import Finding, finding

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oais.archive import Home
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError, WrongUsageError
-from oais.files import make_directories, storage_errors, write_durably
+from oais.files import make_directories, write_durably
 from oais.functions.ledger.recording import require_ledger
 from oais.functions.ledger.stamping import stamp_later, stamp_owed, token_of
 from oais.functions.ledger.verifying import compare_elsewhere

@@ -18,9 +18,11 @@ from typing import Any, Final
 from aip.stored import INVENTORY, StoredAip, open_stored
 from oais.archive import Archive, Home, signer_of
 from oais.confirming import require_open
+from oais.disk_faults import storage_errors, unreadable
 from oais.errors import ConfigurationError, DamageError, NotFoundError
-from oais.files import make_directories, open_regular, storage_errors, unreadable, write_durably
+from oais.files import make_directories, open_regular, write_durably
 from oais.functions.copies.changes import LocationChange, location_changes
+from oais.functions.ledger.told import told_versions
 from oais.functions.ledger.unrecorded import Begun, marked
 from oais.functions.policy.history import PolicyChange, policy_history
 from oais.functions.receipts import open_receipt, receipt_names, receipt_path
@@ -160,7 +162,7 @@ def record_kept(archive: Archive, begun: Begun | None = None) -> int:
     the audit. Raises DamageError when the ledger is damaged, StorageError.
     """
     known = standing(archive, known_in(ledger_of(archive)))
-    missing = [thing for thing in kept_in(archive, known, begun) if (thing.kind, thing.subject) not in known]
+    missing = (thing for thing in kept_in(archive, known, begun) if (thing.kind, thing.subject) not in known)
     statements = [statement for thing in missing for statement in _if_whole(archive, thing)]
     if statements:
         record(archive, archive.signer, statements)
@@ -182,10 +184,13 @@ def _statements(home: Home, things: Collection[Kept]) -> tuple[Statement, ...]:
     return tuple(Statement(now, thing.kind, thing.subject, *thing.digests()) for thing in things)
 
 
-def kept_in(home: Home, known: Known | None = None, begun: Begun | None = None) -> Iterator[Kept]:
+def kept_in(
+    home: Home, known: Known | None = None, begun: Begun | None = None, *, told: Known | None = None
+) -> Iterator[Kept]:
     """Yield all that belongs into the ledger; of AIPs all of whose versions are ``known`` nothing.
 
-    Of AIPs and receipts only those ``begun``, if it is told; there are many of them. Raises StorageError.
+    Of AIPs and receipts only those ``begun``, if it is told; there are many of them. What is to be compared
+    with what the ledger has ``told`` is read no further than that needs. Raises StorageError.
     """
     yield from _keys(home)
     yield from _roots(home)
@@ -194,10 +199,10 @@ def kept_in(home: Home, known: Known | None = None, begun: Begun | None = None) 
     with suppress(DamageError):
         yield from map(_location, location_changes(home.home))
     if begun is None:
-        yield from _versions(home, known or {})
+        yield from _versions(home, known or {}, told or {})
         yield from (_receipt(home, name) for name in receipt_names(home, ""))
     else:
-        yield from _all_versions(aip_store(home).roots_of(begun.aip_ids))
+        yield from _all_versions(aip_store(home).roots_of(begun.aip_ids), {})
         yield from (_receipt(home, name) for name in begun.receipts if receipt_path(home, name).is_file())
     yield from _reports(home, "audit", AUDITS, "*.json")
     yield from _reports(home, "repair", REPAIRS, "*.xml")
@@ -224,7 +229,7 @@ def _location(change: LocationChange) -> Kept:
     return Kept("location", change.subject, lambda: (change.sha512, ""))
 
 
-def _versions(home: Home, known: Known) -> Iterator[Kept]:
+def _versions(home: Home, known: Known, told: Known) -> Iterator[Kept]:
     there = {
         (object_path(subject.partition("@")[0]), subject.partition("@")[2])
         for kind, subject in known
@@ -236,11 +241,16 @@ def _versions(home: Home, known: Known) -> Iterator[Kept]:
         with storage_errors(f"reading {root.name}"), os.scandir(root) as listing:
             folders = [item.name for item in listing if _VERSION.match(item.name) and item.is_dir()]
         if not all((place, name) in there for name in folders):
-            yield from _all_versions([root])
+            yield from _all_versions([root], told)
 
 
-def _all_versions(roots: Iterable[Path]) -> Iterator[Kept]:
+def _all_versions(roots: Iterable[Path], told: Known) -> Iterator[Kept]:
     for root in roots:
+        aip_id, newest = told_versions(root, told)
+        for number in range(1, newest + 1):
+            yield _file("aip-version", f"{aip_id}@v{number}", root / f"v{number}" / INVENTORY)
+        if newest:
+            continue
         with suppress(DamageError, NotFoundError):  # an audit names what is damaged
             stored = open_stored(root)
             yield from (_version(stored, number) for number in stored.versions)

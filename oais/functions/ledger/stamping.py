@@ -21,7 +21,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from oais.archive import Home
-from oais.files import make_directories, read_regular, storage_errors, sync_directory, write_durably
+from oais.disk_faults import storage_errors
+from oais.files import make_directories, read_regular, sync_directory, write_durably
 from oais.information.findings import Finding, finding
 from oais.information.ledger.timestamps import MOST_BYTES, QUERY, stamp_query, why_no_stamp
 

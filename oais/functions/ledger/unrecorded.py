@@ -19,14 +19,8 @@ from pathlib import Path
 from typing import Final
 
 from oais.archive import Home
-from oais.files import (
-    create_file,
-    make_directories,
-    storage_errors,
-    sync_directory,
-    sync_paths,
-    write_all,
-)
+from oais.disk_faults import storage_errors
+from oais.files import create_file, make_directories, sync_directory, sync_paths, write_all
 from oais.functions.storage import ingesting
 
 UNRECORDED: Final = "unrecorded"

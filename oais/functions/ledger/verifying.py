@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from time import time
 from typing import Final
@@ -68,7 +69,7 @@ def verify_ledger(home: Home, elsewhere: Sequence[Path] = ()) -> list[Finding]:
 def _against_kept(home: Home) -> Iterator[Finding]:
     """Compare what the ledger stands for with what is there."""
     known = dict(standing(home, known_in(require_ledger(home))))
-    for thing in (*renewals(home, known), *kept_in(home)):
+    for thing in chain(list(renewals(home, known)), kept_in(home, told=known)):  # one may hold an inventory
         said = known.pop((thing.kind, thing.subject), None)
         place = _place_of(home, thing.kind, thing.subject)
         if said is None and not _on_its_way(home, home.home / place):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from oais.database import orders
 from oais.database.orders import OrderState
-from oais.files import storage_errors
+from oais.disk_faults import storage_errors
 from oais.functions.orders.fetching import folder_of
 from oais.functions.service import Service
 from oais.functions.withdrawal.keeping import sound_withdrawals

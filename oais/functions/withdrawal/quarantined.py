@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from oais.archive import Home
-from oais.files import storage_errors, sync_directory
+from oais.disk_faults import storage_errors
+from oais.files import sync_directory
 from oais.functions.withdrawal.keeping import sound_withdrawals
 from oais.information.identifiers import object_path
 from oais.information.withdrawals import standing

@@ -6,8 +6,9 @@ sweep at a start or somebody who repeats the command, goes on where it stopped.
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -15,10 +16,12 @@ from pathlib import Path
 from aip.reading import read_description, read_report
 from aip.stored import INVENTORY, StoredAip
 from oais.archive import Archive, Home
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError, InUseError
-from oais.files import read_regular, storage_errors, sync_directory
+from oais.files import read_regular, sync_directory
 from oais.functions.ledger.recording import record_withdrawal
 from oais.functions.ledger.unrecorded import marked
+from oais.functions.quicklooks.answers import forget_looks
 from oais.functions.storage import BUILDING, aip_store
 from oais.functions.withdrawal.keeping import folder_of, keep, sound_withdrawals
 from oais.functions.withdrawal.quarantined import purge
@@ -42,6 +45,7 @@ def carry_out(archive: Archive, withdrawal: Withdrawal) -> Deletion:
     place = archive.staging / f"withdrawn-{folder_of(archive, withdrawal.aip_id).name}"
     _forget(archive, withdrawal.aip_id)  # first: nothing is found that is not stored
     aip_store(archive).take_out(withdrawal.aip_id, place)
+    forget_looks(archive.home, _digests(place))
     with storage_errors(f"deleting {withdrawal.aip_id}"):
         _delete(place)
         purge(archive, archive.home)
@@ -51,6 +55,15 @@ def carry_out(archive: Archive, withdrawal: Withdrawal) -> Deletion:
     keep(archive, deletion)
     record_withdrawal(archive, (tombstone, deletion))
     return deletion
+
+
+def _digests(place: Path) -> Mapping[str, object] | None:
+    """Return the sha512 of all that an AIP taken out holds; None where it cannot be told any more."""
+    try:
+        manifest = json.loads(read_regular(place / INVENTORY, follow=False))["manifest"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return manifest if isinstance(manifest, dict) else None
 
 
 def _delete(place: Path) -> None:

@@ -5,10 +5,10 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from oais.information.reader.bag import SEAL_KEY, Bag
-from oais.information.reader.ed25519 import raw_key
+from oais.information.reader.ed25519 import UNCHECKED, raw_key, unchecked_in_words
 from oais.information.reader.folder import small_file
 from oais.information.reader.head import StopError, reason, say
 from oais.information.reader.ledger import Ledger
@@ -93,9 +93,10 @@ def lone_keys(place: str, kind: str, named: "list[str]") -> "list[bytes]":
     return keys
 
 
-def tell(name: str, faults: "dict[str, str]", good: str, notes: "Iterable[str]" = ()) -> None:
-    """Print the verdict on one thing."""
-    say(f"DAMAGED  {name}" if faults else f"whole    {name}  {good}")
+def tell(name: str, faults: "dict[str, str]", good: str, notes: "Sequence[str]" = ()) -> None:
+    """Print the verdict on one thing; what is not checked is not called whole."""
+    whole = "UNSURE " if any("NOT CHECKED" in note for note in notes) else "whole  "
+    say(f"DAMAGED  {name}" if faults else f"{whole}  {name}  {good}")
     for path in sorted(faults):
         say(f"         {path}: {faults[path]}")
     for note in notes:
@@ -116,13 +117,14 @@ def verify(
         bag.verify()
         good = f"{len(bag.disk.files)} files, {bag.disk.read_bytes} bytes read"
         tell(place, bag.faults, good, bag.notes)
-        return 3 if bag.faults else 0
+        return ending(bool(bag.faults))
     around: dict[str, str] = {}
-    damaged = count = size = 0
+    damaged = unsure = count = size = 0
     for folder in folders(place, kind, wanted, around):
         aip = opened(folder, keys)
         aip.verify()
         count, damaged, size = count + 1, damaged + bool(aip.faults), size + aip.disk.read_bytes
+        unsure += not aip.faults and any("NOT CHECKED" in note for note in aip.notes)
         tell(aip.aip_id, aip.faults, f"v{aip.newest}, {len(aip.disk.files)} files", sorted(aip.notes))
     if kind == "storage root" and not wanted:
         verify_root(place, around)
@@ -134,8 +136,16 @@ def verify(
         notes = [f"{aip_id} was withdrawn at {withdrawn.gone[aip_id]}" for aip_id in sorted(withdrawn.gone)]
         tell("storage root", around, told, notes)
         around.update(verify_ledger(place, keys, withdrawn, ends))
-    say(f"{count} AIPs, {count - damaged} whole, {damaged} damaged, {size} bytes read")
-    return 3 if damaged or around else 0
+    left = f"{damaged} damaged" + (f", {unsure} not checked" if unsure else "")
+    say(f"{count} AIPs, {count - damaged - unsure} whole, {left}, {size} bytes read")
+    return ending(bool(damaged or around))
+
+
+def ending(damaged: bool) -> int:
+    """Return the exit code, and say what could not be checked: it is neither damaged nor proven."""
+    if UNCHECKED:
+        say(unchecked_in_words())
+    return 3 if damaged else 5 if UNCHECKED else 0
 
 
 def verify_ledger(
@@ -145,9 +155,11 @@ def verify_ledger(
     if not any(os.path.lexists(os.path.join(place, os.pardir, "ledger", name)) for name in LEDGER):
         say("         no ledger lies beside it: what was promised and when is not proven")
         return {}
-    ledger = Ledger(place, keys, withdrawn, ends)
+    ledger, before = Ledger(place, keys, withdrawn, ends), len(UNCHECKED)
     ledger.verify()
-    tell("ledger", ledger.faults, f"{ledger.size} entries; compare its head with a copy kept elsewhere")
+    notes = ["who signed its heads is NOT CHECKED"] if len(UNCHECKED) > before else []
+    good = f"{ledger.size} entries; compare its head with a copy kept elsewhere"
+    tell("ledger", ledger.faults, good, notes)
     return ledger.faults
 
 

@@ -19,6 +19,10 @@ ALGORITHMS = {  # how the DER of a key of each begins to tell its algorithm (RFC
     "ed448": bytes.fromhex("06032b6571"),
     "ml-dsa-44": bytes.fromhex("0609608648016503040311"),
 }
+SIZES = {"ed25519": 64, "ed448": 114, "ml-dsa-44": 2420}  # bytes of a signature
+# The algorithm of each signature met that cannot be checked here:
+UNCHECKED = []  # type: list[str]
+ABLE = {b"": True}  # what can_check found, by key
 SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what stands before the 32 bytes of a key
 
 
@@ -66,6 +70,28 @@ def signed_by(pem: bytes, data: bytes, signature: bytes) -> bool:
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
+def judged(pems: "list[bytes]", data: bytes, signature: bytes) -> "bool | None":
+    """Return whether one of the keys signed the data, None where that cannot be checked here."""
+    able = [pem for pem in pems if can_check(pem)]
+    if any(signed_by(pem, data, signature) for pem in able):
+        return True
+    left = [algorithm_of(pem) for pem in pems if pem not in able and fits(pem, signature)]
+    UNCHECKED.extend(left[:1])
+    return None if left else False
+
+
+def unchecked_in_words() -> str:
+    """Return which signatures could not be checked, and what would check them."""
+    names = ", ".join(sorted(set(UNCHECKED)))
+    told = f"NOT CHECKED: signatures by {names}, which openssl here does not know"
+    return f"{told} (ml-dsa-44 needs OpenSSL 3.5)" if "ml-dsa-44" in UNCHECKED else told
+
+
+def fits(pem: bytes, signature: bytes) -> bool:
+    """Return whether a signature is as long as those of a key are: if not, it is none, whoever looks."""
+    return len(signature) == SIZES.get(algorithm_of(pem))
+
+
 def der_of(pem: bytes) -> bytes:
     """Return what stands in a public key in PEM; empty when it is none."""
     match = PEM.match(pem)
@@ -108,12 +134,14 @@ def openssl_says(pem: bytes, data: bytes, signature: bytes) -> bool:
 
 def can_check(pem: bytes) -> bool:
     """Return whether signatures of a key can be checked here: its algorithm may be too new for openssl."""
-    if algorithm_of(pem) == "ed25519":
+    if algorithm_of(pem) in ("", "ed25519"):
         return True
-    try:
-        asked = ["openssl", "pkey", "-pubin", "-noout"]
-        pipe = subprocess.PIPE
-        done = subprocess.run(asked, input=pem, stdout=pipe, stderr=pipe, check=False)
-        return done.returncode == 0
-    except OSError:
-        return False
+    if pem not in ABLE:
+        try:
+            asked = ["openssl", "pkey", "-pubin", "-noout"]
+            pipe = subprocess.PIPE
+            done = subprocess.run(asked, input=pem, stdout=pipe, stderr=pipe, check=False)
+            ABLE[pem] = done.returncode == 0
+        except OSError:
+            ABLE[pem] = False
+    return ABLE[pem]

@@ -11,14 +11,15 @@
 
 One file, Python 3.6 or later and nothing else. It lies in every storage root (OCFL 1.1) and in every
 delivery (BagIt 1.0), reads only, follows no link, and believes nothing that it has not computed.
-Exit codes: 0 whole, 2 wrong usage or nothing found, 3 damaged, 4 the disk does not give it.
+Exit codes: 0 whole, 2 wrong usage or nothing found, 3 damaged, 4 the disk does not give it, 5 nothing is
+damaged, but signatures are not checked: openssl here does not know their algorithm.
 """
 
 import sys
 
 # -- What all parts need ------------------------------------------------------------------------------
 
-READER = 5  # raised with every change; a newer one replaces an older one in the storage root
+READER = 6  # raised with every change; a newer one replaces an older one in the storage root
 
 
 class StopError(Exception):

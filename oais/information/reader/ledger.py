@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from oais.information.reader.ed25519 import signed_by
+from oais.information.reader.ed25519 import judged
 from oais.information.reader.folder import Folder, open_plain, small_file
 from oais.information.reader.head import reason
 from oais.information.reader.proofs import LONGEST_LINE, bytes_in, leaf_of, parent, signed_head, told_by
@@ -211,7 +211,7 @@ class Ledger:
         except OSError as error:
             self.faults[name] = reason(error)
             return
-        if any(signed_by(pem, data, signed) for pem in late):
+        if late and judged(late, data, signed):
             self.faults[name] = f"entry {index} is signed by a key that had ended before"
 
     def _verify_renewal(self, name: str, expected: str) -> None:

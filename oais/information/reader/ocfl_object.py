@@ -6,7 +6,7 @@ import os
 import re
 from typing import Any
 
-from oais.information.reader.ed25519 import signed_by
+from oais.information.reader.ed25519 import judged
 from oais.information.reader.folder import Folder, is_clean
 from oais.information.reader.head import StopError, reason
 from oais.information.reader.storage_root import ROOT, object_path
@@ -28,8 +28,8 @@ class Aip:
         self.disk, self.keys = Folder(root), keys
         self.faults: dict[str, str] = {}
         self.notes: list[str] = []
-        self.proven = False
-        self._signed: dict[tuple[int, bytes], bool] = {}
+        self.proven = self.unchecked = False
+        self._signed: dict[tuple[int, bytes], bool | None] = {}
         numbers = [VERSION.match(path.split("/")[0]) for path in self.disk.files if "/" in path]
         self.newest = max([int(match.group(1)) for match in numbers if match] or [0])
         self.inventory = self._believed()
@@ -51,6 +51,10 @@ class Aip:
         state = self.inventory.get("versions", {}).get(version, {}).get("state")
         if state is None or not VERSION.match(version):
             raise StopError(2, f"{self.aip_id} has no version {version}")
+        if self.unchecked:
+            raise StopError(
+                5, f"who signed the inventory of {self.aip_id} is NOT CHECKED: nothing was extracted"
+            )
         if not self.proven:
             by = "signature of a trusted key" if self.keys else "sidecar"
             raise StopError(3, f"no {by} confirms the inventory of {self.aip_id}: nothing was extracted")
@@ -88,13 +92,13 @@ class Aip:
         match = SEALED.match(self._read(folder + SIDECAR))
         return match.group(1).decode() if match else ""
 
-    def _is_signed(self, number: int, data: bytes) -> bool:
-        """Return whether a trusted key signed the data as a version's inventory."""
+    def _is_signed(self, number: int, data: bytes) -> "bool | None":
+        """Return whether a trusted key signed the data as a version's inventory; None: it is not checked."""
         name = f"{SIGNATURES}v{number}.{INVENTORY}.sig"
         known = (number, hashlib.sha512(data).digest())
         if known not in self._signed:
             signature = self._read(name) if name in self.disk.files else b""
-            self._signed[known] = any(signed_by(pem, data, signature) for pem in self.keys)
+            self._signed[known] = judged(self.keys, data, signature)
         return self._signed[known]
 
     def _believed(self) -> "dict[str, Any]":
@@ -108,6 +112,7 @@ class Aip:
             return {}
         chosen = (signed or sealed or there)[0]
         self.proven = chosen in (signed if self.keys else sealed)
+        self.unchecked = not self.proven and self._is_signed(self.newest, copies[chosen]) is None
         self._compare(copies, chosen)
         return self._parsed(chosen + INVENTORY, copies[chosen])
 
@@ -149,7 +154,7 @@ class Aip:
         folder, stem = f"v{number}/", f"{SIGNATURES}v{number}.{INVENTORY}"
         data = self._read(folder + INVENTORY)
         sealed = bool(data) and self._sidecar(folder) == hashlib.sha512(data).hexdigest()
-        signed = bool(self.keys) and self._is_signed(number, data)
+        signed = self._is_signed(number, data) if self.keys else False
         if data and not sealed:
             wrong = SIDECAR if signed else INVENTORY
             self._fault(
@@ -160,7 +165,9 @@ class Aip:
                 self._fault(stem + end, "is missing")
         if self.keys and self._read(stem + ".pub.pem") not in self.keys:
             self._fault(stem + ".pub.pem", "is none of the trusted keys")
-        if self.keys and sealed and not signed:
+        if signed is None:
+            self.notes.append(f"who signed v{number} is NOT CHECKED")
+        elif self.keys and sealed and not signed:
             self._fault(stem + ".sig", f"is no signature of a trusted key over {folder}{INVENTORY}")
 
     def _verify_place(self) -> None:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 
-from oais.information.reader.ed25519 import algorithm_of, can_check, raw_key, signed_by
+from oais.information.reader.ed25519 import UNCHECKED, algorithm_of, judged, raw_key
 
 # -- The ledger: what is signed of a Merkle tree (RFC 6962), and proofs from it ----------------------------
 
@@ -75,12 +75,16 @@ def line_begin(name: str, pem: bytes) -> bytes:
 def signed_head(
     note: bytes, keys: "list[bytes]", ends: "dict[bytes, int] | None" = None
 ) -> "tuple[int, bytes]":
-    """Return size and root of a checkpoint that a trusted key signed before its end; raises ValueError."""
+    """Return size and root of a checkpoint that a trusted key signed before its end; raises ValueError.
+
+    Where another key's signature was checked, those that cannot be checked here are no matter.
+    """
     text, blank, below = note.decode("utf-8").partition("\n\n")
     lines, signatures = text.split("\n"), below.split("\n")
     if not blank or signatures.pop() or len(lines) != 3 or not re.match("(0|[1-9][0-9]*)$", lines[1]):
         raise ValueError("it is not a checkpoint")
     size, known, why = int(lines[1]), 0, "no trusted key signed the checkpoint"
+    checked, before = False, len(UNCHECKED)
     for line in signatures[:17]:
         dash, name, code = [*line.split(" "), "", ""][:3]
         blob = bytes_in(code)
@@ -88,14 +92,15 @@ def signed_head(
             raise ValueError("its signatures are not those of a signed note")
         for pem in keys:
             if name == lines[0] and blob[:4] == line_begin(name, pem):
-                if not can_check(pem):
-                    why = f"openssl cannot check its {algorithm_of(pem)} signature here"
-                    continue
                 last = (ends or {}).get(pem, size)
                 why = why if size <= last else f"its key ended at {last} entries"
                 known += size <= last
-                if not signed_by(pem, (text + "\n").encode("utf-8"), blob[4:]):
+                signed = judged([pem], (text + "\n").encode("utf-8"), blob[4:])
+                if signed is False:
                     raise ValueError("a signature of the checkpoint does not fit it")
+                checked = checked or (bool(signed) and size <= last)
+    if checked:
+        del UNCHECKED[before:]
     if not known and keys:
         raise ValueError(why)
     return size, bytes_in(lines[2])

@@ -7,7 +7,7 @@ import re
 import stat
 from collections.abc import Iterator
 
-from oais.information.reader.ed25519 import signed_by
+from oais.information.reader.ed25519 import judged
 from oais.information.reader.folder import Folder, small_file
 from oais.information.reader.head import StopError, reason
 from oais.information.reader.withdrawals import Withdrawn
@@ -87,7 +87,7 @@ def verify_receipt(
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         faults[f"receipt {name}"] = f"cannot be read: {reason(error)}"
         return
-    if not whole or (keys and not any(signed_by(pem, data, signature) for pem in keys)):
+    if not whole or (keys and judged(keys, data, signature) is False):
         faults[f"receipt {name}"] = "is not what the archive signed"
     elif (
         accepted

@@ -6,7 +6,7 @@ import os
 import re
 from typing import Any
 
-from oais.information.reader.ed25519 import raw_key, signed_by
+from oais.information.reader.ed25519 import UNCHECKED, judged, raw_key, unchecked_in_words
 from oais.information.reader.folder import Folder
 from oais.information.reader.head import StopError, reason, say
 
@@ -57,13 +57,16 @@ class Trust:
 
     def _require_threshold(self, judge: "dict[str, Any]", number: int, data: bytes) -> None:
         """Check that enough of a list's root keys signed; raises ValueError."""
-        signed = set()
+        signed, before = set(), len(UNCHECKED)
         for key in judge["root_keys"]:
             pem = key["public_key"].encode("ascii")
             name = f"root.{number}.{key['key_id']}.sig"
-            if name in self.disk.files and signed_by(pem, data, self.disk.bytes_of(name)):
+            if name in self.disk.files and judged([pem], data, self.disk.bytes_of(name)):
                 signed.add(raw_key(pem))
-        needed = int(judge["threshold"])
+        needed, unchecked = int(judge["threshold"]), len(UNCHECKED) - before
+        if needed > 0 and len(signed) < needed <= len(signed) + unchecked:
+            raise StopError(5, f"trust/root.{number}.json: {unchecked_in_words()}")
+        del UNCHECKED[before:]
         if needed < 1 or len(signed) < needed:
             raise ValueError(f"{len(signed)} root keys signed it, {needed} are needed")
 

@@ -5,7 +5,7 @@ import os
 import re
 from typing import Any
 
-from oais.information.reader.ed25519 import signed_by
+from oais.information.reader.ed25519 import judged
 from oais.information.reader.folder import Folder
 from oais.information.reader.head import reason
 
@@ -34,7 +34,7 @@ class Withdrawn:
         try:
             data, signature = folder.bytes_of(path), folder.bytes_of(f"{path}.sig")
             plain = json.loads(data.decode())
-            if self.keys and not any(signed_by(pem, data, signature) for pem in self.keys):
+            if self.keys and judged(self.keys, data, signature) is False:
                 raise ValueError("is not what the archive signed")
             if plain["step"] != step:
                 raise ValueError(f"is a {plain['step']}")
