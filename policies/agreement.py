@@ -1,4 +1,4 @@
-"""Submission agreements in YAML: the schema, and reading one or all of them.
+"""Reading submission agreements in YAML: one of them, or all of an archive.
 
 Every fault of a file is reported at once, with its line, what was found, what was expected and what to
 do. References between the parts of a file (levels, mappings, nodes) are checked as well.
@@ -9,26 +9,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from oais.files import read_regular
-from oais.information.description import DATAPRODUCT_TYPES, KINDS, OBSCORE_FIELDS
-from policies.expressions import LINK, SOURCE_TEXT, expression, source_list
-from policies.schema import (
-    Faults,
-    Field,
-    boolean,
-    date,
-    integer,
-    list_of,
-    map_of,
-    one_of,
-    record,
-    regex,
-    template,
-    text,
-)
+from oais.information.description import OBSCORE_FIELDS
+from policies.agreement_schema import AGREEMENT, MAPPING_FIELDS
+from policies.report_schema import check_reports
+from policies.schema import Faults
 from policies.template import Template
 from policies.terms import (
     Agreement,
@@ -36,7 +25,6 @@ from policies.terms import (
     MappingRule,
     NodeRule,
     Party,
-    PlannedDelivery,
     ProductRule,
     Requirement,
 )
@@ -56,126 +44,8 @@ __all__ = [
     "read_agreements",
 ]
 
-_ANY = re.compile(r".*", re.DOTALL)
-_NAME = r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?"
-_NAMES = text(pattern=_NAME, expected="a name of lower-case letters, digits, dots and hyphens")
-_TEXT = text()
-_TEXTS = list_of(text(), or_one=True)
-_KIND = one_of(*KINDS)
-_NODE_PATH = text(
-    pattern=r"[a-z0-9{][a-z0-9._{}:/-]*", expected="slugs joined by '/', such as n1/light-curves"
-)
-
-_PLACE = text(
-    pattern=r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", expected="slugs joined by '/', such as n1/run-2"
-)
-
-
-def _node_template(value: Value, faults: Faults) -> Template | None:
-    return template(value, faults) if _NODE_PATH(value, faults) is not None else None
-
-
-_MAPPING_FIELDS = {
-    "obscore": Field(map_of(expression), default={}),
-    "values": Field(
-        map_of(expression, keys=r"[a-z][a-z0-9_]{0,40}", expected="a lower-case name"), default={}
-    ),
-    "provenance": Field(list_of(LINK), default=()),
-    "valid_from": Field(expression),
-    "valid_to": Field(expression),
-}
-_MAPPING = record(MappingRule, _MAPPING_FIELDS)
-
-_PRODUCT = record(
-    dict[str, Any],
-    {
-        "name": Field(_TEXT, required=True),
-        "file_name": Field(regex, default=_ANY),
-        "path": Field(regex, default=_ANY),
-        "kind": Field(_KIND),
-        "level": Field(_TEXT, required=True),
-        "product_type": Field(template),
-        "dataproduct_type": Field(one_of(*sorted(DATAPRODUCT_TYPES))),
-        "node": Field(_node_template, required=True),
-        "identifier": Field(template),
-        "formats": Field(list_of(_TEXT, or_one=True), default=()),
-        "required": Field(source_list, default=()),
-        "expected": Field(map_of(regex), default={}),
-        "same": Field(map_of(SOURCE_TEXT), default={}),
-        "stale_checksums": Field(one_of("refuse", "accept"), default="refuse"),
-        "mapping": Field(list_of(_TEXT, or_one=True), default=()),
-        **_MAPPING_FIELDS,
-    },
-)
-_LEVEL = record(
-    LevelInfo,
-    {
-        "calib_level": Field(integer(0, 4)),
-        "title": Field(_TEXT, required=True),
-        "kind": Field(_KIND),
-    },
-)
-_NODE = record(
-    NodeRule,
-    {
-        "path": Field(_node_template, required=True),
-        "title": Field(template, required=True),
-        "kind": Field(one_of("branch", "data set"), default="branch"),
-        "level": Field(_TEXT, default=""),
-        "description": Field(template, default=Template("")),
-    },
-)
-_REQUIREMENT = {
-    "title": Field(_TEXT, required=True),
-    "path": Field(regex, required=True),
-}
-_PARTY = record(Party, {name: Field(_TEXT, required=True) for name in ("name", "organization", "contact")})
-_PLANNED = record(
-    PlannedDelivery,
-    {
-        "title": Field(_TEXT, required=True),
-        "node": Field(_PLACE, default=""),
-        "count": Field(integer(1, 10**8), required=True),
-        "due": Field(date, required=True),
-        "responsible": Field(_TEXT, default=""),
-    },
-)
-_AGREEMENT_FIELDS = {
-    "agreement": Field(_NAMES, required=True),
-    "title": Field(_TEXT, required=True),
-    "mission": Field(_TEXT, required=True),
-    "mission_title": Field(_TEXT, default=""),
-    "description": Field(_TEXT, default=""),
-    "slug": Field(_NAMES, required=True),
-    "theme": Field(_TEXT, default=""),
-    "discipline": Field(_TEXT, default=""),
-    "provider": Field(_PARTY, required=True),
-    "submitters": Field(_TEXTS, default=()),
-    "bagit_versions": Field(list_of(one_of("1.0", "0.97")), default=("1.0",)),
-    "required_tags": Field(_TEXTS, default=()),
-    "identifier": Field(regex, required=True),
-    "identifier_template": Field(template, required=True),
-    "new_versions": Field(boolean, required=True),
-    "licence": Field(_TEXT, required=True),
-    "credit": Field(_TEXT, required=True),
-    "publisher": Field(_TEXT, required=True),
-    "creators": Field(_TEXTS, required=True),
-    "access_policy": Field(_NAMES, required=True),
-    "formats": Field(_TEXTS, default=()),
-    "levels": Field(map_of(_LEVEL), required=True),
-    "mappings": Field(map_of(_MAPPING), default={}),
-    "products": Field(list_of(_PRODUCT), required=True),
-    "tree": Field(list_of(_NODE), required=True),
-    "documents": Field(
-        list_of(record(lambda title, path: Requirement(title, path, "document"), _REQUIREMENT)), default=()
-    ),
-    "software": Field(
-        list_of(record(lambda title, path: Requirement(title, path, "software"), _REQUIREMENT)), default=()
-    ),
-    "other_files": Field(one_of("refuse", "accept"), default="refuse"),
-    "deliveries": Field(list_of(_PLANNED), default=()),
-}
-_AGREEMENT = record(dict[str, Any], _AGREEMENT_FIELDS)
+_REMEMBERED = 64
+"""So many texts are parsed only once: a site reads all agreements again when one of them has changed."""
 
 
 def load_agreement(path: Path) -> Agreement:
@@ -214,18 +84,23 @@ def read_agreements(directory: Path, faults: list[Fault]) -> dict[str, Agreement
 
 def parse_agreement(data: str | bytes, source: str, faults: list[Fault]) -> Agreement | None:
     """Read an agreement from its text, noting every fault; None when there is one."""
-    table, found = parse_strict_yaml(data, source)
+    raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
+    agreement, found = _parsed(raw, source)
     faults.extend(found)
+    return agreement
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parsed(data: bytes, source: str) -> tuple[Agreement | None, tuple[Fault, ...]]:
+    table, found = parse_strict_yaml(data, source)
     if table is None:
-        return None
-    notes = Faults(source, faults)
-    before = len(faults)
-    parts = _AGREEMENT(table, notes)
+        return None, tuple(found)
+    notes = Faults(source, found)
+    parts = AGREEMENT(table, notes)
     _check_references(table, notes)
-    if parts is None or found or len(faults) > before:
-        return None
-    raw = data.encode() if isinstance(data, str) else data
-    return _built(parts, source, hashlib.sha256(raw).hexdigest())
+    if parts is None or found:
+        return None, tuple(found)
+    return _built(parts, source, hashlib.sha256(data).hexdigest()), ()
 
 
 def _read(path: Path, faults: list[Fault]) -> Agreement | None:
@@ -250,7 +125,7 @@ def _built(parts: dict[str, Any], source: str, digest: str) -> Agreement:
 
 def _rule(product: dict[str, Any], mappings: Mapping[str, MappingRule]) -> ProductRule:
     """Put the named mappings and the product's own one into one; what comes later wins."""
-    own = MappingRule(**{name: product.pop(name) for name in _MAPPING_FIELDS})
+    own = MappingRule(**{name: product.pop(name) for name in MAPPING_FIELDS})
     layers = [*(mappings[name] for name in product.pop("mapping")), own]
     product["product_type"] = product["product_type"] or Template(product["name"])
     mapping = MappingRule(
@@ -271,6 +146,7 @@ def _check_references(table: Table, faults: Faults) -> None:
         _check_known(product, "mapping", _names(table, "mappings"), "mappings", faults)
         _check_known(product, "node", nodes, "tree", faults)
         _check_columns(product, faults)
+    check_reports(table, _items(table, "products"), faults)
     for node in _items(table, "tree"):
         _check_known(node, "level", _names(table, "levels"), "levels", faults)
     mappings = table.entries.get("mappings")

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from oais.information.description import OBSCORE_FIELDS, ObsCore, ProvenanceLink
+from oais.information.description import OBSCORE_FIELDS, ObsCore, ProvenanceLink, ReportedValue
 from oais.information.findings import Finding, finding
 from oais.information.packages import Inspection
 from policies.conversion import FORMS, plain, to_integer, to_mjd, to_number, to_text, utc_days
 from policies.header import HeaderReader
+from policies.report_reading import reported_values
 from policies.sources import Expression, LinkSource
 from policies.submission import ProductNote, SubmissionYaml
 from policies.template import Template
@@ -40,6 +41,7 @@ class MappedProduct:
     valid_to: float | None = None
     findings: tuple[Finding, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    reported: tuple[ReportedValue, ...] = ()
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -64,6 +66,8 @@ def describe_product(
     """
     maker = _Maker(HeaderReader(inspection, names, submission, tags or {}), inspection.path)
     product = _by_headers(rule, inspection.path, names, maker)
+    if rule is not None and rule.report is not None:
+        product = replace(product, reported=reported_values(rule.report, inspection, maker.told))
     product = _with_notes(product, inspection.path, submission, maker)
     info = agreement.levels.get(product.level)
     obscore = replace(
@@ -135,6 +139,10 @@ class _Maker:
             if made is not None:
                 self._reader.known[name] = made
         return {name: self._reader.known[name] for name in expressions if name in self._reader.known}
+
+    def told(self, name: str, expression: Expression) -> Any:
+        """Return a value by its expression, in the form that this names; None where it cannot be made."""
+        return self._made(name, expression, expression.form)
 
     def links(self, source: LinkSource) -> Iterator[ProvenanceLink]:
         """Yield what the headers name in one role."""

@@ -6,10 +6,11 @@ An agreement makes a mission by configuration alone; nothing here knows any miss
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from policies.report_rule import ReportRule
 from policies.sources import Expression, LinkSource
 from policies.template import Template
 
@@ -53,7 +54,7 @@ class ProductRule:
     ``expected`` maps a header source to the pattern its value must match whole; ``required`` are sources
     that must have a value. ``same`` maps a group of the name (or ``level``) to the source that must say
     the same. ``stale_checksums`` is ``refuse`` or ``accept``. ``identifier`` makes an AIP identifier of
-    this product, where it differs from the agreement's.
+    this product, where it differs from the agreement's. ``report`` says how the text of a report is read.
     """
 
     name: str
@@ -71,6 +72,17 @@ class ProductRule:
     same: Mapping[str, str]
     stale_checksums: str
     mapping: MappingRule
+    report: ReportRule | None = None
+
+    def sources(self) -> Iterator[str]:
+        """Yield all sources that its checks and its mapping ask for, those of the report's values aside."""
+        yield from (*self.required, *self.expected, *self.same.values())
+        mapping = self.mapping
+        made = (*mapping.obscore.values(), *mapping.values.values(), mapping.valid_from, mapping.valid_to)
+        for expression in made:
+            yield from (*expression.sources, *expression.plus) if expression is not None else ()
+        for link in mapping.provenance:
+            yield from link.sources
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the named groups of the file name and path if the payload file falls under this rule.

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Final, Literal, TypeGuard
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, TypeGuard
 
 DATAPRODUCT_TYPES = frozenset(
     {"image", "cube", "spectrum", "sed", "timeseries", "visibility", "event", "measurements"}
@@ -43,6 +43,23 @@ class ProvenanceLink:
     value: str = ""
     source: str = ""
     target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedValue:
+    """A value that the text of a report gives, or a place in it for one.
+
+    ``source`` is table and label, ``written`` what the report has there. Where ``value`` is None, ``reason``
+    says why: ``not given`` (the report has a word for none there, such as N/A or TODO), ``not in the report``
+    or ``cannot be read``. Times are MJD in UTC days; other values are in ``unit``.
+    """
+
+    name: str
+    source: str
+    value: float | int | str | None = None
+    unit: str = ""
+    written: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +97,15 @@ class ObsCore:
 OBSCORE_FIELDS = tuple(item.name for item in fields(ObsCore))
 
 
+CALIBRATED: Final = 2
+"""The ``calib_level`` of ObsCore from which data are ready for science; what is below is raw."""
+
+SPARSE: Final = "sparse"
+"""Marks a field that is not written where it is empty: descriptions without it are as they always were."""
+
+SCHEMAS: Final = ("oais-description/1", "oais-description/2")
+"""What a sealed description says it is: the second has what the text of reports tells of products."""
+
 OPEN_END: Final = 1.0e9
 """MJD that stands for an end of validity that is not known yet; far beyond any mission."""
 
@@ -94,7 +120,7 @@ class ProductDescription:
 
     ``path`` is the path inside the AIP, ``sip_path`` the one the provider gave it. ``values`` keeps
     mission values that ObsCore has no column for (magnitude, PI, visit, revision …) under the names
-    that the agreement gives them.
+    that the agreement gives them; ``reported`` has those that the text of a report tells.
     """
 
     path: str
@@ -112,6 +138,7 @@ class ProductDescription:
     valid_to: float | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     provenance: tuple[ProvenanceLink, ...] = ()
+    reported: tuple[ReportedValue, ...] = field(default=(), metadata={SPARSE: True})
 
     @property
     def span(self) -> tuple[float, float] | None:
@@ -166,16 +193,17 @@ class PackageDescription:
         data = sum(item.kind not in {"document", "software"} for item in self.products)
         return data or len(self.products)
 
-    schema: Literal["oais-description/1"] = "oais-description/1"
-
-
-def as_plain(description: PackageDescription) -> dict[str, Any]:
-    """Return the description as the plain dictionary that ``description.json`` holds."""
-    return asdict(description)
+    @property
+    def schema(self) -> str:
+        """The schema that holds it: the first that was ever written, unless a report's values are in it."""
+        return SCHEMAS[any(product.reported for product in self.products)]
 
 
 def from_plain(plain: Mapping[str, Any]) -> PackageDescription:
-    """Read a description back; raises KeyError or TypeError when it is not one of ours."""
+    """Read a description back; raises KeyError, TypeError or ValueError when it is not one of ours."""
+    schema = plain.get("schema", SCHEMAS[0])
+    if schema not in SCHEMAS:
+        raise ValueError(f"its schema is {schema!r}, expected one of {', '.join(SCHEMAS)}")
     products = tuple(_product_from_plain(item) for item in plain["products"])
     names = {item.name for item in fields(PackageDescription)}
     rest = {key: value for key, value in plain.items() if key in names and key != "products"}
@@ -188,4 +216,5 @@ def _product_from_plain(plain: Mapping[str, Any]) -> ProductDescription:
     values = dict(plain)
     values["obscore"] = ObsCore(**plain["obscore"])
     values["provenance"] = tuple(ProvenanceLink(**link) for link in plain["provenance"])
+    values["reported"] = tuple(ReportedValue(**value) for value in plain.get("reported", ()))
     return ProductDescription(**values)

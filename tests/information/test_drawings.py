@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from astropy.io import fits
 from astropy.time import Time
 from astropy.visualization import AsinhStretch, LogStretch
 from astropy.wcs import WCS
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oais.information.representation.drawings import (
     Wanted,
@@ -24,7 +28,13 @@ from oais.information.representation.drawings import (
     read_spans,
 )
 from oais.information.representation.intervals import Interval
-from oais.information.representation.reading import NotShownError, read_image, read_table_rows
+from oais.information.representation.numbers import Pass, Span, open_numbers, spread
+from oais.information.representation.reading import (
+    NotShownError,
+    ask_reader,
+    read_image,
+    read_table_rows,
+)
 from tests.information.fits_making import curve, image, primary, table
 
 TESS = "data/tess/tic55525572_s0005/tic55525572_lc.fits"
@@ -35,6 +45,7 @@ CHEOPS = (
 HESS = "data/hess/hess_dl3_dr1/data/hess_dl3_dr1_obs_id_020275.fits.gz"
 PSP = "data/psp/psp_fld_l2_mag_rtn_1min_20200104_v02.cdf"
 ALL = 20_000
+IN_NO_TIME = partial(ask_reader, seconds=0.0)
 IN_2018 = Wanted(Interval("2018-01-01T00:00:00", "2019-01-01T00:00:00"))
 
 
@@ -160,6 +171,18 @@ def test_spans_are_counted_and_the_gap_is_missing(shared: Path) -> None:
     assert [rows for _, rows in read_spans(shared / TESS, None, 1).spans].count(0) > 0
 
 
+def test_pieces_of_a_year_are_the_first_ones(tmp_path: Path) -> None:
+    """Hours of a year are more than are listed, which is said; its days are all there, with their rows."""
+    path = tmp_path / "year.csv"
+    path.write_text("time,flux\n2026-01-01T00:30:00Z,1\n2026-01-01T00:59:59Z,2\n2026-12-31T12:00:00Z,3\n")
+    hours = read_spans(path, None, 1)
+    assert (len(hours.spans), hours.whole) == (2_001, False)
+    assert hours.spans[:2] == (("2026-01-01T00:00:00", 2), ("2026-01-01T01:00:00", 0))
+    days = read_spans(path, None, 24)
+    assert (len(days.spans), days.whole) == (365, True)
+    assert [rows for _, rows in days.spans if rows] == [2, 1]
+
+
 @pytest.mark.parametrize(("name", "stretch"), [("log", LogStretch(1000)), ("asinh", AsinhStretch(0.1))])
 def test_stretch_is_that_of_the_common_library(
     name: str, stretch: Callable[[np.ndarray], np.ndarray], shared: Path
@@ -241,18 +264,90 @@ def test_odd_numbers_hurt_no_drawing(name: str, tmp_path: Path) -> None:
     assert all(map(math.isfinite, counted.edges))
 
 
+def many(path: Path, flux: np.ndarray) -> np.ndarray:
+    """Write a table of these values, each a second after the one before, and return their times."""
+    rows = np.zeros(len(flux), [("time", ">f8"), ("flux", ">f8"), ("quality", ">i4")])
+    rows["time"], rows["flux"] = np.arange(len(flux)), flux
+    path.write_bytes(primary() + table({"TIME": "D", "FLUX": "D", "QUALITY": "J"}, rows.tobytes(), 20))
+    return np.asarray(rows["time"], dtype=float)
+
+
+def test_lowest_and_highest_of_each_interval_of_a_million_rows_are_drawn(tmp_path: Path) -> None:
+    """Every row counts: of each hundredth of the table the extremes are those that numpy finds."""
+    flux = np.random.default_rng(5).standard_normal(1_000_000)
+    flux[123_456], flux[987_654], flux[500] = 9.0, -9.0, np.nan
+    times = many(tmp_path / "x.fits", flux)
+    found = read_series(tmp_path / "x.fits", max_points=200)
+    (track,) = found.tracks
+    assert (found.read, found.whole, track.good, track.missing) == (1_000_000, True, 999_999, 1)
+    x, y = np.array(track.x), np.array(track.y)
+    assert len(x) == 200
+    for number in range(100):
+        part = (times >= number * 1e4) & (times < (number + 1) * 1e4)
+        shown = y[(x >= number * 1e4) & (x < (number + 1) * 1e4)]
+        assert (shown.min(), shown.max()) == (np.nanmin(flux[part]), np.nanmax(flux[part]))
+    assert track.mean == pytest.approx(np.nanmean(flux))
+
+
+def test_drawing_whose_time_is_over_tells_how_many_rows_it_is_made_of(tmp_path: Path) -> None:
+    """Two blocks of 4 MiB lie here at most when no time is left: one is read, by every drawing."""
+    many(tmp_path / "x.fits", np.linspace(1.0, 2.0, 400_000))
+    block = (4 << 20) // 20
+    series = read_series(tmp_path / "x.fits", ask=IN_NO_TIME)
+    assert (series.total, series.read, series.whole) == (400_000, block, False)
+    assert series.tracks[0].good == series.within == block
+    events = read_event_map(tmp_path / "x.fits", x="TIME", y="FLUX", ask=IN_NO_TIME)
+    assert (events.read, events.whole, events.counted + events.outside) == (block, False, block)
+    counted = read_histogram(tmp_path / "x.fits", x="FLUX", ask=IN_NO_TIME)
+    assert (counted.read, counted.whole, counted.counted) == (block, False, block)
+    whole = read_histogram(tmp_path / "x.fits", x="FLUX")
+    assert (whole.read, whole.whole, sum(whole.counts)) == (400_000, True, 400_000)
+
+
+def test_interval_of_a_long_table_is_drawn_as_if_it_stood_alone(tmp_path: Path) -> None:
+    """Rows of an interval come from two blocks; all of them are drawn, in their order."""
+    flux = np.random.default_rng(6).standard_normal(400_000)
+    times = many(tmp_path / "x.fits", flux)
+    found = read_series(tmp_path / "x.fits", wanted=Wanted(low=209_000.0, high=210_999.0), max_points=ALL)
+    assert list(found.tracks[0].x) == times[209_000:211_000].tolist()
+    assert list(found.tracks[0].y) == flux[209_000:211_000].tolist()
+
+
+@given(st.integers(0, 5_000))
+def test_blocks_are_read_all_over_the_table(count: int) -> None:
+    """Each block comes once, and after any number of them no part is left out that is twice as large."""
+    order = list(spread(count))
+    assert sorted(order) == list(range(count))
+    for read in (1, 2, 7, 100):
+        gaps = np.diff([0, *sorted(order[:read]), count])
+        assert read > count or gaps.max() <= max(1, 2 * count / read)
+
+
+def test_text_that_is_longer_than_is_read_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a text table its first bytes are read, and how many rows that is."""
+    monkeypatch.setattr("oais.information.representation.series.MOST_TEXT", 1_000)
+    text = b"time,flux\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(1_000))
+    numbers = open_numbers(io.BytesIO(text), "x-fmt/18", None)
+    assert not numbers.whole
+    reading = Pass(numbers, ["flux"], Span(), "", math.inf)
+    assert 50 < sum(len(rows) for rows, _ in reading) == reading.rows < 1_000
+    assert not reading.whole
+
+
 def test_drawings_of_a_thousand_million_rows_are_bounded(tmp_path: Path) -> None:
-    """Of 16 GB pieces are read, by every drawing; the rows before the last are shown at once."""
+    """Of 16 GB as much is read as there is time for, by every drawing; the last rows are shown at once."""
     rows = 1_000_000_000
     head = table({"TIME": "D", "FLUX": "D"}, b"", 16).replace(b"NAXIS2  = %20d" % 0, b"NAXIS2  = %20d" % rows)
     path = tmp_path / "x.fits"
     path.write_bytes(primary() + head)
     os.truncate(path, len(primary() + head) + rows * 16)
-    assert read_histogram(path).total == rows
-    assert read_event_map(path, x="TIME", y="FLUX").counted <= 4_000_000
-    folded = read_series(path, fold=(2.0, 0.0), max_points=500)
+    assert read_histogram(path, ask=IN_NO_TIME).total == rows
+    events = read_event_map(path, x="TIME", y="FLUX", ask=IN_NO_TIME)
+    assert 0 < events.counted == events.read < rows
+    folded = read_series(path, fold=(2.0, 0.0), max_points=500, ask=IN_NO_TIME)
     assert not folded.whole
     assert 0 < len(folded.tracks[0].x) <= 500
+    assert read_spans(path, None, 24, ask=IN_NO_TIME).spans == ()
     assert read_table_rows(path, first=rows - 2, rows=10).rows == ((0.0, 0.0), (0.0, 0.0))
 
 

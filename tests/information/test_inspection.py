@@ -7,6 +7,8 @@ import os
 import pickle
 import random
 import resource
+import selectors
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -257,6 +259,35 @@ def test_child_keeps_no_secret_and_leaves_nothing(tmp_path: Path, monkeypatch: p
     assert b"canary" not in environment.lower()
     assert not folder.exists()
     assert not Path(f"/proc/{pid}").exists()
+
+
+_ASKED = """
+import sys
+from pathlib import Path
+from oais.information.representation.inspection import Inspector
+
+inspector = Inspector(1)
+list(inspector.inspect([("x", Path(sys.argv[1]))]))
+child = inspector._pool._children[0]
+print(child._process.pid, child._folder.name, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_child_of_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
+    """Who is killed cannot remove the folder of his reading process; that one does it when it ends."""
+    (tmp_path / "x").write_bytes(primary())
+    command = [sys.executable, "-c", _ASKED, str(tmp_path / "x")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid, _, folder = parent.stdout.readline().strip().partition(" ")
+        child = os.pidfd_open(int(pid))
+        assert Path(folder).is_dir()
+        parent.kill()
+    with os.fdopen(child), selectors.DefaultSelector() as ending:
+        ending.register(child, selectors.EVENT_READ)
+        assert ending.select(60), "the reading process does not end"
+    assert not Path(folder).exists()
 
 
 def loaded_libraries(inspector: Inspector) -> str:

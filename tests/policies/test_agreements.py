@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -122,6 +123,25 @@ def test_the_faults_of_all_files_are_told_together(tmp_path: Path) -> None:
         load_agreements(tmp_path)
     for words in ("a.yaml:9", "b.yaml:8", "a second agreement 'demo'"):
         assert words in caught.value.message
+
+
+def test_only_what_has_changed_is_parsed_again(home: Path) -> None:
+    """A site that reads its policies again does not pay for the agreements that stayed as they were."""
+    folder = home / "agreements"
+    before = load_agreements(folder)
+    changed = folder / before["tess"].source
+    changed.write_bytes(changed.read_bytes() + b"# a word more\n")
+    after = load_agreements(folder)
+    assert {name for name in after if after[name] is not before[name]} == {"tess"}
+    assert after["tess"].digest == hashlib.sha256(changed.read_bytes()).hexdigest() != before["tess"].digest
+
+
+def test_a_fault_is_told_each_time_it_is_met() -> None:
+    """What was parsed before has its faults still, after those of the files before it."""
+    for _ in range(2):
+        faults = [Fault("other.yaml", 1, "this", "that")]
+        assert parse_agreement(f"{GOOD}title: Again\n", "demo.yaml", faults) is None
+        assert [fault.found for fault in faults] == ["this", "a second 'title'"]
 
 
 def test_the_shipped_policies_load_from_a_copy(tmp_path: Path) -> None:

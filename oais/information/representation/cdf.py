@@ -7,6 +7,7 @@ so it is run only in the limited child, whose temporary folder is its own.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping
 from typing import Any, BinaryIO
@@ -19,7 +20,10 @@ MAGIC = (b"\xcd\xf3\x00\x01", b"\xcd\xf2\x60\x02", b"\x00\x00\xff\xff")
 
 
 MOST_VALUES = 20_000_000
-"""Values of one variable that are read to show it."""
+"""Values of one variable that are held to show it."""
+
+MOST_COMPONENTS = 8
+"""Components of a variable of vectors that are shown."""
 
 _TIME_TYPES = frozenset({"CDF_EPOCH", "CDF_EPOCH16", "CDF_TIME_TT2000"})
 _COMPRESSED = b"\xcc\xcc\x00\x01"
@@ -115,10 +119,11 @@ def _column(cdf: Any, name: str) -> dict[str, Any]:
     }
 
 
-def cdf_series(stream: BinaryIO) -> list[tuple[str, str, Any]]:
+def cdf_series(stream: BinaryIO) -> tuple[list[tuple[str, str, Any]], list[str]]:
     """Return name, unit and float64 values of the variables that have a number for each record.
 
-    The first is the time, as MJD days; raises ValueError when there is none. Fill values become NaN.
+    The first is the time, as MJD days; raises ValueError when there is none. Fill values become NaN. With
+    them come the names of the variables that are left out because they are too large to be held.
     """
     import cdflib
     import numpy as np
@@ -130,14 +135,17 @@ def cdf_series(stream: BinaryIO) -> list[tuple[str, str, Any]]:
         raise ValueError("the CDF has no time variable with records")
     moments = cdflib.cdfepoch.to_datetime(cdf.varget(time)).astype("datetime64[us]")
     days = (moments - np.datetime64("1858-11-17T00:00:00", "us")) / np.timedelta64(86_400_000_000, "us")
-    found = [(str(time), "MJD (UTC)", days.astype(np.float64))]
+    found, left_out = [(str(time), "MJD (UTC)", days.astype(np.float64))], []
     for name in variables:
         about = cdf.varinq(name)
-        rows = int(about.Last_Rec) + 1
-        cells = int(np.prod([int(size) for size in about.Dim_Sizes] or [1]))
-        if name != time and rows == len(days) and rows * cells <= MOST_VALUES:
-            found.extend(_components(cdf, str(name), rows))
-    return found
+        if name == time or int(about.Last_Rec) + 1 != len(days) or "CHAR" in about.Data_Type_Description:
+            continue
+        cells = math.prod(int(size) for size in about.Dim_Sizes)
+        if max(len(days) * min(cells, MOST_COMPONENTS), cells) > MOST_VALUES:
+            left_out.append(str(name))
+        else:
+            found.extend(_components(cdf, str(name), len(days), cells))
+    return found, left_out
 
 
 def _is_time(cdf: Any, name: str) -> bool:
@@ -145,18 +153,23 @@ def _is_time(cdf: Any, name: str) -> bool:
     return about.Data_Type_Description in _TIME_TYPES and int(about.Last_Rec) >= 0
 
 
-def _components(cdf: Any, name: str, rows: int) -> list[tuple[str, str, Any]]:
+def _components(cdf: Any, name: str, rows: int, cells: int) -> list[tuple[str, str, Any]]:
+    """Return the first components of a variable; it is read in pieces, of which no more than these stay."""
     import numpy as np
 
-    values = np.asarray(cdf.varget(name))
-    if values.dtype.kind not in "iuf" or values.shape[:1] != (rows,):
-        return []
+    flat = np.empty((rows, min(cells, MOST_COMPONENTS)))
+    together = max(1, MOST_VALUES // cells)
+    for first in range(0, rows, together):
+        count = min(together, rows - first)
+        values = np.asarray(cdf.varget(name, startrec=first, endrec=first + count - 1))
+        if values.dtype.kind not in "iuf" or values.size != count * cells:
+            return []
+        flat[first : first + count] = values.reshape(count, cells)[:, :MOST_COMPONENTS]
     attributes: Mapping[str, Any] = cdf.varattsget(name)
     unit = str(attributes.get("UNITS", "")).strip()
-    flat = values.reshape(rows, -1).astype(np.float64)
     fill = attributes.get("FILLVAL")
     if isinstance(fill, int | float | np.number):
         flat[flat == np.float64(fill)] = np.nan
     if flat.shape[1] == 1:
         return [(name, unit, flat[:, 0])]
-    return [(f"{name}[{n}]", unit, flat[:, n]) for n in range(min(flat.shape[1], 8))]
+    return [(f"{name}[{n}]", unit, flat[:, n]) for n in range(flat.shape[1])]

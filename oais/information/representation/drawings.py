@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from oais.information.representation.intervals import Interval
-from oais.information.representation.reading import MOST_POINTS, ask_reader
+from oais.information.representation.reading import MOST_POINTS, Ask, ask_reader
 
 Floats = tuple[float, ...]
 NamedUnit = tuple[str, str]
@@ -21,7 +21,8 @@ class Part:
     """A part of a file that can be drawn: an image, or a table of ``rows`` with its columns of numbers.
 
     ``drawings`` are those it gives, the best first; ``time`` is its column of times or empty; ``fits`` tells
-    whether the first suits it so well that it is shown unasked.
+    whether the first suits it so well that it is shown unasked. ``left_out`` are columns of numbers that are
+    too large to be drawn.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Part:
     time: str
     drawings: tuple[str, ...]
     fits: bool
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ class Track:
 class Series:
     """Columns over another, ``x``, whose time counts in ``scale``; ``within`` of ``total`` rows are drawn.
 
-    ``whole`` is False where only pieces of a very long table were read.
+    Of every drawing ``read`` counts the rows that were read for it; ``whole`` is False where those are not
+    all: they lie all over the table then, or are its first ones where it is read ``in_order``.
     """
 
     unit: int
@@ -80,8 +83,10 @@ class Series:
     scale: str
     quality: str
     total: int
+    read: int
     within: int
     whole: bool
+    in_order: bool
     tracks: tuple[Track, ...]
 
 
@@ -100,6 +105,9 @@ class EventMap:
     y_range: tuple[float, float]
     counts: tuple[tuple[int, ...], ...]
     total: int
+    read: int
+    whole: bool
+    in_order: bool
     counted: int
     outside: int
     missing: int
@@ -116,6 +124,9 @@ class Histogram:
     counts: tuple[int, ...]
     logarithmic: bool
     total: int
+    read: int
+    whole: bool
+    in_order: bool
     counted: int
     missing: int
     least: float | None
@@ -137,6 +148,9 @@ class GoodTimes:
     stop_mjd: Floats
     length: float | None
     total: int
+    read: int
+    whole: bool
+    in_order: bool
     missing: int
 
 
@@ -150,14 +164,15 @@ class Spans:
     whole: bool
 
 
-def read_outline(path: Path) -> tuple[Part, ...]:
+def read_outline(path: Path, ask: Ask = ask_reader) -> tuple[Part, ...]:
     """Return what of a file can be drawn; raises NotShownError when it is damaged or holds no numbers."""
-    return tuple(_part(unit) for unit in ask_reader(path, "outline")["units"])
+    return tuple(_part(unit) for unit in ask(path, "outline")["units"])
 
 
 def _part(plain: dict[str, Any]) -> Part:
     columns = tuple((name, unit) for name, unit in plain["columns"])
-    return Part(**{**plain, "columns": columns, "drawings": tuple(plain["drawings"])})
+    lists = {name: tuple(plain.get(name, ())) for name in ("drawings", "left_out")}
+    return Part(**{**plain, "columns": columns, **lists})
 
 
 def read_series(
@@ -168,10 +183,11 @@ def read_series(
     wanted: Wanted | None = None,
     fold: tuple[float, float] | None = None,
     max_points: int = 2_000,
+    ask: Ask = ask_reader,
 ) -> Series:
     """Read columns over another, folded by (period, epoch) in its own numbers; raises NotShownError."""
     most = max(2, min(max_points, MOST_POINTS))
-    plain = _drawing(path, unit, "series", wanted, x=x, y=list(y), fold=fold, most=most)
+    plain = _drawing(ask, path, unit, "series", wanted, x=x, y=list(y), fold=fold, most=most)
     return Series(**{**plain, "tracks": tuple(Track(**_frozen(track)) for track in plain["tracks"])})
 
 
@@ -182,29 +198,37 @@ def read_event_map(
     y: str = "",
     wanted: Wanted | None = None,
     bins: int = 100,
+    ask: Ask = ask_reader,
 ) -> EventMap:
     """Count the events of a table in fields of two columns, its sky by default; raises NotShownError."""
-    return EventMap(**_drawing(path, unit, "map", wanted, x=x, y=y, bins=bins))
+    return EventMap(**_drawing(ask, path, unit, "map", wanted, x=x, y=y, bins=bins))
 
 
 def read_histogram(
-    path: Path, unit: int | None = None, x: str = "", wanted: Wanted | None = None, bins: int = 60
+    path: Path,
+    unit: int | None = None,
+    x: str = "",
+    wanted: Wanted | None = None,
+    bins: int = 60,
+    ask: Ask = ask_reader,
 ) -> Histogram:
     """Count the values of a column, its energy by default; raises NotShownError."""
-    return Histogram(**_drawing(path, unit, "histogram", wanted, x=x, bins=bins))
+    return Histogram(**_drawing(ask, path, unit, "histogram", wanted, x=x, bins=bins))
 
 
-def read_good_times(path: Path, unit: int | None = None) -> GoodTimes:
+def read_good_times(path: Path, unit: int | None = None, ask: Ask = ask_reader) -> GoodTimes:
     """Read the intervals of a table with columns START and STOP; raises NotShownError."""
-    return GoodTimes(**_drawing(path, unit, "intervals", None))
+    return GoodTimes(**_drawing(ask, path, unit, "intervals", None))
 
 
-def read_spans(path: Path, unit: int | None, hours: int) -> Spans:
+def read_spans(path: Path, unit: int | None, hours: int, ask: Ask = ask_reader) -> Spans:
     """Count the rows of each piece of ``hours``, none where their time is not told; raises NotShownError."""
-    return Spans(**_drawing(path, unit, "spans", None, hours=hours))
+    return Spans(**_drawing(ask, path, unit, "spans", None, hours=hours))
 
 
-def _drawing(path: Path, unit: int | None, kind: str, wanted: Wanted | None, **wish: Any) -> dict[str, Any]:
+def _drawing(
+    ask: Ask, path: Path, unit: int | None, kind: str, wanted: Wanted | None, **wish: Any
+) -> dict[str, Any]:
     told = wanted or Wanted()
     span = {
         "start": told.interval.start,
@@ -212,7 +236,7 @@ def _drawing(path: Path, unit: int | None, kind: str, wanted: Wanted | None, **w
         "low": told.low,
         "high": told.high,
     }
-    return _frozen(ask_reader(path, "drawing", unit=unit, kind=kind, span=span, **wish))
+    return _frozen(ask(path, "drawing", unit=unit, kind=kind, span=span, **wish))
 
 
 def _frozen(plain: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, BinaryIO
 
 from oais.information.representation.choosing import (
@@ -29,6 +30,7 @@ from oais.information.representation.fits_tables import (
     row_chunks,
 )
 from oais.information.representation.identification import identify_stream
+from oais.information.representation.members import CONTAINERS, member_table
 from oais.information.representation.numbers import (
     Numbers,
     number_columns,
@@ -36,6 +38,7 @@ from oais.information.representation.numbers import (
     open_table,
 )
 from oais.information.representation.opening import open_regular
+from oais.information.representation.reading import PATIENCE
 from oais.information.representation.rows import TABLES, name_of
 from oais.information.representation.series import Table
 from oais.information.representation.signatures import FITS_FORMATS
@@ -45,8 +48,13 @@ MOST_UNITS = 60
 
 
 def table_rows(path: Path, unit: int | None, first: int, rows: int) -> dict[str, Any]:
-    """Return columns and some rows of a table, from row ``first`` on, counted from 0."""
+    """Return columns and some rows of a table, from row ``first`` on, counted from 0.
+
+    Of a container the rows are its members.
+    """
     with _opened(path) as (stream, format_id):
+        if format_id in CONTAINERS:
+            return _text_rows(member_table(stream, format_id), first, rows)
         if format_id not in FITS_FORMATS:
             return _text_rows(open_table(stream, format_id), first, rows)
         source = open_source(stream)
@@ -73,11 +81,16 @@ def _text_rows(table: Table, first: int, rows: int) -> dict[str, Any]:
     return {"unit": 0, "columns": columns, "rows": table.cells(first, rows), "total": total}
 
 
-def drawing(path: Path, unit: int | None, kind: str, span: Mapping[str, Any], **wish: Any) -> dict[str, Any]:
-    """Return what a drawing of a table shows; ``span`` are the wanted rows (see ``span_of``)."""
-    more = {} if kind == "intervals" else {"span": span_of(span)}
+def drawing(
+    path: Path, unit: int | None, kind: str, span: Mapping[str, Any], seconds: float = PATIENCE, **wish: Any
+) -> dict[str, Any]:
+    """Return what a drawing of a table shows; ``span`` are the wanted rows (see ``span_of``).
+
+    After some ``seconds`` no more of them are read.
+    """
+    until = monotonic() + seconds
     with _numbers(path, unit) as numbers:
-        drawn = TABLE_DRAWINGS[kind](numbers, **wish, **more)
+        drawn = TABLE_DRAWINGS[kind](numbers, span=span_of(span), until=until, **wish)
         return {"unit": numbers.unit, "unit_name": numbers.name, **drawn}
 
 
@@ -93,7 +106,8 @@ def outline(path: Path) -> dict[str, Any]:
         if format_id in FITS_FORMATS:
             return {"units": list(_fits_units(stream))}
         numbers = open_numbers(stream, format_id, None)
-        return {"units": [_table_unit(0, "", numbers.columns, numbers.total)]}
+        unit = _table_unit(0, "", numbers.columns, numbers.total)
+        return {"units": [{**unit, "left_out": list(numbers.left_out)}]}
 
 
 def _fits_units(stream: BinaryIO) -> Iterator[dict[str, Any]]:

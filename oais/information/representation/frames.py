@@ -21,6 +21,9 @@ WITH_PRONOM = "--with-pronom"
 NEEDS_PRONOM = "needs PRONOM"
 """Key of an answer that asks for a child that has loaded PRONOM: this one was started without."""
 
+FOLDER = "oais-inspect-"
+"""How the name of a child's own folder begins."""
+
 EFFORT = "effort"
 """Key of a request: how many times the usual time for each byte it may take."""
 

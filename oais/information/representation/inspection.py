@@ -16,6 +16,7 @@ from typing import Any
 
 from oais.information.findings import finding
 from oais.information.packages import FormatIdentification, Inspection
+from oais.information.representation.document_text import DocumentText, text_of, text_request
 from oais.information.representation.frames import inspection_from_plain
 from oais.information.representation.limited import WALL_SECONDS, LimitedPool
 
@@ -50,6 +51,10 @@ class Inspector:
             if not waiting:
                 return
             yield from waiting.popleft().result()
+
+    def text(self, path: Path) -> DocumentText:
+        """Read the text of one document; whatever it does to its reader is the text's fault."""
+        return text_of(self._pool.ask([text_request(path)])[0])
 
     def _inspect_batch(self, batch: Sequence[tuple[str, Path]]) -> list[Inspection]:
         requests = [inspection_request(name, path) for name, path in batch]

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from oais.errors import ConfigurationError
-from oais.information.fixity import usable_cores
 from oais.information.representation.frames import (
     EFFORT,
+    FOLDER,
     LENGTH,
     MOST_FRAME,
     NEEDS_PRONOM,
@@ -30,6 +30,7 @@ from oais.information.representation.frames import (
     unpack,
 )
 from oais.information.representation.opening import bytes_on_disk
+from oais.processes import usable_cores
 
 WALL_SECONDS = 60.0
 """Time for one file, and one second more for every ``BYTES_A_SECOND`` of it."""
@@ -91,7 +92,7 @@ class Child:
     def _start(self) -> subprocess.Popen[bytes]:
         if self._process is not None:
             return self._process
-        self._folder = tempfile.TemporaryDirectory(prefix="oais-inspect-")
+        self._folder = tempfile.TemporaryDirectory(prefix=FOLDER)
         errors = Path(self._folder.name, "errors")
         mode = [WITH_PRONOM] if self._with_pronom else []
         with errors.open("wb") as stream:

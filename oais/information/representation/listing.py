@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from oais.information.representation.rows import Field, Piece, Rows
 
 _TYPES: Final = {"D": np.float64, "K": np.int64}
+_TOGETHER: Final = 1 << 21
+"""Characters of texts in one piece: 8 MB in an array, unless a single row has more."""
 
 
 def listed(name: str, columns: Mapping[str, tuple[str, str]], rows: Sequence[object]) -> Rows:
@@ -18,26 +21,48 @@ def listed(name: str, columns: Mapping[str, tuple[str, str]], rows: Sequence[obj
 
     A number that is None has no value in its row.
     """
-    cells = [[getattr(row, attribute) for row in rows] for attribute in columns]
-    told = list(zip(columns.items(), cells, strict=True))
-    fields = tuple(_field(name, unit, code, values) for (name, (unit, code)), values in told)
+    fields = [Field(attribute, unit, code) for attribute, (unit, code) in columns.items()]
+    return tabled(name, fields, [[getattr(row, field.name) for field in fields] for row in rows])
+
+
+def tabled(name: str, columns: Sequence[Field], rows: Sequence[Sequence[Any]]) -> Rows:
+    """Return rows of plain values as a table; the codes of its columns are A, D or K.
+
+    A number that is None has no value in its row, a text that is None is empty.
+    """
+    told = [(field, [row[number] for row in rows]) for number, field in enumerate(columns)]
 
     def read() -> Iterator[Piece]:
-        if rows:
-            yield Piece(tuple(_array(code, values) for (_, (_, code)), values in told))
+        for some in _portions(columns, rows):
+            yield Piece(tuple(_array(field.code, cells[some]) for field, cells in told))
 
-    return Rows(name, fields, len(rows), None, read)
+    return Rows(name, tuple(_sized(field, cells) for field, cells in told), len(rows), None, read)
 
 
-def _field(name: str, unit: str, code: str, values: Sequence[Any]) -> Field:
-    longest = max((len(value.encode()) for value in values), default=1) if code == "A" else 1
-    return Field(name, unit, code, longest)
+def _portions(columns: Sequence[Field], rows: Sequence[Sequence[Any]]) -> Iterator[slice]:
+    """Yield rows to read together: in an array each text takes the room of the longest in its column."""
+    texts = [number for number, field in enumerate(columns) if field.code == "A"]
+    first, widest = 0, [1] * len(texts)
+    for last, row in enumerate(rows):
+        wider = [max(wide, len(row[number] or "")) for wide, number in zip(widest, texts, strict=True)]
+        if last > first and sum(wider) * (last + 1 - first) > _TOGETHER:
+            yield slice(first, last)
+            first, wider = last, [len(row[number] or "") for number in texts]
+        widest = wider
+    if rows:
+        yield slice(first, len(rows))
+
+
+def _sized(field: Field, values: Sequence[Any]) -> Field:
+    if field.code != "A":
+        return field
+    return replace(field, size=max((len(value.encode()) for value in values if value), default=1))
 
 
 def _array(code: str, values: Sequence[Any]) -> NDArray[Any]:
     """Return a column, shape (rows, 1), masked where there is no value."""
     if code == "A":
-        return np.array(values, dtype=np.str_).reshape(-1, 1)
+        return np.array(["" if value is None else value for value in values], dtype=np.str_).reshape(-1, 1)
     missing = [value is None for value in values]
     numbers = np.array([0 if value is None else value for value in values], dtype=_TYPES[code])
     return np.ma.masked_array(numbers, missing).reshape(-1, 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,12 @@ from oais.information.text import printable
 
 SECONDS = 20.0
 """Time one extract may take, and a little more for a large file."""
+
+PATIENCE = 10.0
+"""Seconds after which a drawing is made of what was read so far, where nobody has more time."""
+
+Ask = Callable[..., dict[str, Any]]
+"""Has a file read as ``ask_reader`` does, or knows the answer already."""
 
 MOST_POINTS = 20_000
 MOST_ROWS = 1_000
@@ -115,6 +122,7 @@ def read_image(
     stretch: str = "linear",
     plane: int = 0,
     grid: bool = False,
+    ask: Ask | None = None,
 ) -> GreyImage:
     """Read an image, of a cube one plane, made small by block means and stretched (see ``STRETCHES``).
 
@@ -126,7 +134,7 @@ def read_image(
     low, high = (min(100.0, max(0.0, percent)) for percent in percentiles)
     side = max(1, min(max_side, MOST_SIDE))
     more: dict[str, Any] = {"stretch": stretch, "plane": plane, "grid": grid}
-    plain = ask_reader(path, "image", unit=unit, max_side=side, low=low, high=high, **more)
+    plain = (ask or ask_reader)(path, "image", unit=unit, max_side=side, low=low, high=high, **more)
     return GreyImage(
         unit=plain["unit"],
         width=plain["width"],

@@ -48,13 +48,17 @@ CODES = {"i1": "I", "u1": "B", "i2": "I", "u2": "J", "i4": "J", "u4": "K", "i8":
 class Field:
     """A column: ``code`` is its type as FITS names it (L, B, I, J, K, E, D, A), ``size`` its cells a row.
 
-    The size of a text is the longest that occurs, in bytes.
+    The size of a text is the longest that occurs, in bytes. ``ucd`` and ``utype`` are its meaning as the
+    Virtual Observatory says it, and ``description`` as people do.
     """
 
     name: str
     unit: str
     code: str
     size: int = 1
+    ucd: str = ""
+    utype: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ _DAY = np.timedelta64(86_400_000_000, "us")
 class Table:
     """A table as text cells with the names and units of its columns; ``whole`` when all was read.
 
-    ``kinds`` are the types of the columns where the file declares them, in its own words.
+    ``kinds`` are the types of the columns where the file declares them, in its own words; ``left_out`` are
+    columns of the file that are too large to be held.
     """
 
     names: list[str]
@@ -51,6 +52,7 @@ class Table:
     whole: bool = True
     numbers: dict[str, Floats] = field(default_factory=dict)
     kinds: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     def column(self, name: str) -> Floats:
         """Return a column as numbers, NaN where a cell holds none; times become MJD days."""
@@ -183,10 +185,11 @@ def cdf_table(stream: BinaryIO) -> Table:
     from oais.information.representation.cdf import cdf_series
 
     names, units, numbers = [], [], {}
-    for name, unit, values in cdf_series(stream):
+    found, left_out = cdf_series(stream)
+    for name, unit, values in found:
         names.append(name)
         units.append(unit)
         numbers[name] = values
     if not names:
         raise ValueError("the CDF has no variable with records")
-    return Table(names, units, [], whole=True, numbers=numbers)
+    return Table(names, units, [], numbers=numbers, left_out=left_out)

@@ -24,6 +24,10 @@ HEAD = 1 << 16
 FITS_MAGIC = b"SIMPLE  = "
 FITS_FORMATS = frozenset({"x-fmt/383", "oais/fits-tile-compressed", "oais/fits-gzip"})
 CDF_FORMATS = frozenset({"fmt/1948", "oais/cdf-2.6", "fmt/1950"})
+CEF_FORMATS = frozenset({"oais/cef", "oais/cef-gzip"})
+TEXT_TABLES = frozenset({"x-fmt/18", "x-fmt/13", "oais/ascii-table", "oais/csv-gzip"})
+DRAWN_FORMATS = FITS_FORMATS | CDF_FORMATS | CEF_FORMATS | TEXT_TABLES
+"""Formats of which something may be drawn."""
 
 _BINARY = (
     (b"#ASDF ", "oais/asdf"),

@@ -74,15 +74,27 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def write_votable(target: BinaryIO, label: Label, tables: Iterable[tuple[Rows, Label]]) -> None:
-    """Write VOTable 1.4 with the label as INFO elements, and each table with its own, rows as TABLEDATA."""
+def write_votable(
+    target: BinaryIO, label: Label, tables: Iterable[tuple[Rows, Label]], after: Label = ()
+) -> None:
+    """Write VOTable 1.4 with the label as INFO elements, and each table with its own, rows as TABLEDATA.
+
+    What is told ``after`` the tables stands behind them.
+    """
     text = io.TextIOWrapper(target, encoding="utf-8", newline="\n", write_through=True)
     text.write(_HEAD)
     text.writelines(_infos(label))
     for rows, facts in tables:
         _write_table(text, rows, facts)
+    text.writelines(_infos(after))
     text.write(_TAIL)
     text.detach()
+
+
+def write_fault(target: BinaryIO, message: str) -> None:
+    """Write VOTable that tells why there is no table (DALI 1.1 §4.4)."""
+    told = f'<INFO name="QUERY_STATUS" value="ERROR">{_xml(message)}</INFO>\n'
+    target.write((_HEAD + told + _TAIL).encode())
 
 
 def _infos(label: Label) -> Iterator[str]:
@@ -106,8 +118,11 @@ def _write_table(text: TextIO, rows: Rows, facts: Label) -> None:
 def _field(field: Field) -> str:
     several = field.size != 1 and field.code != "A"
     size = ' arraysize="*"' if field.code == "A" else f' arraysize="{field.size}"' if several else ""
-    unit = f' unit="{_xml(field.unit)}"' if field.unit else ""
-    return f'<FIELD name="{_xml(field.name)}" datatype="{_DATATYPES[field.code]}"{size}{unit}/>\n'
+    facts = (("unit", field.unit), ("ucd", field.ucd), ("utype", field.utype))
+    told = "".join(f' {name}="{_xml(fact)}"' for name, fact in facts if fact)
+    head = f'<FIELD name="{_xml(field.name)}" datatype="{_DATATYPES[field.code]}"{size}{told}'
+    meaning = f"><DESCRIPTION>{_xml(field.description)}</DESCRIPTION></FIELD>" if field.description else "/>"
+    return f"{head}{meaning}\n"
 
 
 def _votable_cells(field: Field, values: NDArray[Any]) -> list[list[str]]:

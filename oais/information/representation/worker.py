@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, BinaryIO
 from oais.information.representation.file_inspection import inspect_file
 from oais.information.representation.frames import (
     EFFORT,
+    FOLDER,
     LENGTH,
     NEEDS_PRONOM,
     SPENT,
@@ -51,7 +53,7 @@ def main() -> None:
     os.dup2(null, 0)
     os.dup2(2, 1)  # what a library prints goes where errors go, not into an answer
     leave_network()
-    end_with_parent()
+    end_with_parent(_leave_nothing)
     if WITH_PRONOM in sys.argv:
         load_pronom()
     else:
@@ -65,6 +67,14 @@ def main() -> None:
             _send(answers, answer)
             if SPENT in answer or NEEDS_PRONOM in answer:
                 return
+    _leave_nothing()
+
+
+def _leave_nothing() -> None:
+    """Remove the folder of this process, whose parent is gone and cannot."""
+    folder = Path.cwd()
+    if folder.name.startswith(FOLDER):  # else a person started this where he was
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def leave_network() -> None:
@@ -128,6 +138,12 @@ def _read(*, path: str, reader: str, options: Mapping[str, Any], **_: object) ->
     return EXTRACTS[reader](Path(path), **options)
 
 
+def _text(*, path: str, **_: object) -> object:
+    from oais.information.representation.pdf_text import pdf_text
+
+    return pdf_text(Path(path))
+
+
 def _derive(
     *, path: str, target: str, form: str, ends: Sequence[str], label: Sequence[Sequence[str]], **_: object
 ) -> object:
@@ -151,6 +167,7 @@ def _compare(*, path: str, target: str, **told: object) -> object:
 _TASKS: dict[str, Callable[..., object]] = {
     "inspect": _inspect,
     "read": _read,
+    "text": _text,
     "derive": _derive,
     "migrate": _migrate,
     "compare": _compare,

@@ -1,0 +1,1 @@
+"""Quick-looks: what the worker draws of stored products before anybody asks."""
