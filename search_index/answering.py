@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from search_index.answers import FindResult, Hit, Visit
 from search_index.catalogue.columns import Columns
 from search_index.catalogue.database import CatalogueConnection
 from search_index.catalogue.reading import aip_entries
 from search_index.catalogue.selection import Scored, Selected, selected
 from search_index.catalogue.visits import one_page
-from search_index.entries import FindResult, Hit, NodeEntry, Visit
+from search_index.entries import NodeEntry
 from search_index.query import Query
 from search_index.view import View
 
@@ -29,7 +30,7 @@ def found(
     together = [tuple(hits[position] for position in each if position in hits) for each in page.members]
     visits = map(Visit, page.names, together, page.packages) if query.visits else ()
     flat = tuple(hit for each in together for hit in each)
-    return FindResult(flat, page.total, chosen.facets, nodes, chosen.unknown, tuple(visits))
+    return FindResult(flat, page.total, chosen.facets, nodes, chosen.unknown, tuple(visits), chosen.left_out)
 
 
 def _hits(

@@ -21,10 +21,13 @@ def contents(index: Index, path: str, without: tuple[str, ...]) -> tuple[Content
     return index.ask(lambda view: view.kept(key, lambda found: listed.contents(found, path, without)))
 
 
-def coverage(index: Index, path: str, without: tuple[str, ...]) -> tuple[Covered, ...]:
-    """Return when the data at a place and below were observed, by type of product."""
-    key = ("coverage", path, without)
-    return index.ask(lambda view: view.kept(key, lambda found: listed.coverage(found, path, without)))
+def coverage(index: Index, path: str, without: tuple[str, ...], within: float = 0.0) -> tuple[Covered, ...]:
+    """Return when the data at a place and below were observed, by type of product.
+
+    What follows ``within`` so many seconds is one interval.
+    """
+    key = ("coverage", path, without, within)
+    return index.ask(lambda view: view.kept(key, lambda found: listed.coverage(found, path, without, within)))
 
 
 def documents(index: Index, path: str, without: tuple[str, ...]) -> tuple[DocumentEntry, ...]:

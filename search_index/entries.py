@@ -138,57 +138,6 @@ class ProductRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """One package that answers a query; ``distance`` in degrees from the cone's centre, if one was given."""
-
-    aip: AipEntry
-    distance: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One visit that answers a query: those of its packages that do, and how many they are in all."""
-
-    name: str
-    hits: tuple[Hit, ...]
-    packages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """What is held of one target: its packages, the number of their visits, the nearest one's degrees."""
-
-    aip_ids: tuple[str, ...]
-    visits: int
-    distance: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class FacetCount:
-    """How many hits a query would find if this value alone were chosen in its facet."""
-
-    value: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class FindResult:
-    """One page of hits, how many there are in all, what they could be narrowed to, and what was not known.
-
-    ``unknown`` repeats each identifier, pattern or range of the query that nothing in the archive
-    answers to; ``nodes`` are the places of the tree whose own words match. Where ``visits`` were asked
-    for, they are the page and what is counted, and ``hits`` are their packages.
-    """
-
-    hits: tuple[Hit, ...]
-    total: int
-    facets: Mapping[str, tuple[FacetCount, ...]]
-    nodes: tuple[NodeEntry, ...] = ()
-    unknown: tuple[str, ...] = ()
-    visits: tuple[Visit, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Holding:
     """What the archive holds of one mission, in all and by native level."""
 

@@ -6,73 +6,53 @@ before each answer and load anew only what has changed.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from oais.errors import WrongUsageError
 from oais.information.findings import Finding
 from oais.information.observations import Observation
 from oais.information.packages import AipRecord
 from search_index.answering import found
-from search_index.catalogue import census, reading
-from search_index.catalogue.database import Catalogue, CatalogueConnection
+from search_index.answers import FacetCount, FindResult, Resolved
+from search_index.asking import Asking
+from search_index.catalogue import census, observed, reading
+from search_index.catalogue.database import Catalogue
 from search_index.catalogue.product_rows import product_rows
-from search_index.catalogue.resolving import resolved
+from search_index.catalogue.resolving import resolved, target_position
 from search_index.catalogue.selection import Scored
 from search_index.catalogue.visits import named
 from search_index.checking import differences
 from search_index.entries import (
     AipEntry,
-    FacetCount,
     FileHolder,
-    FindResult,
     FormatHolding,
     Grown,
     Holding,
     NodeEntry,
     ProductEntry,
     ProductRow,
-    Resolved,
     SubmissionEntry,
     ToldOf,
     VersionEntry,
 )
 from search_index.nodes import PlannedNode
 from search_index.query import LARGEST_OFFSET, LARGEST_PAGE, Cone, Query
-from search_index.view import WORDS, View, asked_again, build_of, is_made, require_made
+from search_index.view import WORDS, View
 from search_index.words.terms import read_question
 from search_index.writing import add, create_empty, rebuild, remove, unfinished
-
-_T = TypeVar("_T")
 
 _MOST_NODES_FOUND: Final = 10
 
 
-class Index:
+class Index(Asking):
     """The disposable index below ``root``; nothing in it is the only copy of anything.
 
     Every method raises StorageError when the files cannot be used, with `oais index rebuild` as remedy.
     """
-
-    def __init__(self, root: Path) -> None:
-        self.root: Final = root
-        self._view: View | None = None
-        self._opening = threading.Lock()
-
-    def is_made(self) -> bool:
-        """Return whether there is an index; where there is none only `rebuild` does not raise."""
-        return is_made(self.root)
-
-    def close(self) -> None:
-        """Let go of the files; a further question opens them again."""
-        with self._opening:
-            if self._view is not None:
-                self._view.catalogue.close()
-                self._view = None
 
     def add(self, records: Iterable[AipRecord], nodes: Iterable[PlannedNode] = ()) -> None:
         """Make packages and nodes findable, replacing what was known of them.
@@ -92,11 +72,11 @@ class Index:
 
     def node(self, path: str, without: tuple[str, ...] = ()) -> NodeEntry | None:
         """Return one place of the tree with its amounts, or None; branches ``without`` are not counted."""
-        return self._answer(lambda view: view.branches.entry(path, without))
+        return self.ask(lambda view: view.branches.entry(path, without))
 
     def paths(self) -> tuple[str, ...]:
         """Return all places of the tree, parents before children; the same value until something changes."""
-        return self._answer(lambda view: view.branches.paths)
+        return self.ask(lambda view: view.branches.paths)
 
     def children(
         self, path: str = "", offset: int = 0, limit: int = 100, without: tuple[str, ...] = ()
@@ -116,7 +96,7 @@ class Index:
             entries = (view.branches.entry(child, without) for child in below)
             return tuple(entry for entry in entries if entry is not None)
 
-        return self._answer(ask)
+        return self.ask(ask)
 
     def find(self, query: Query) -> FindResult:
         """Return one page of what answers a query; raises WrongUsageError for words that cannot be asked."""
@@ -126,13 +106,13 @@ class Index:
             scored: Scored | None = None
             nodes: tuple[NodeEntry, ...] = ()
             if asked:
-                numbers, scores = view.words.matching(asked)
+                numbers, scores = view.matching(asked, query.without)
                 scored = Scored(numbers[numbers > 0], scores[numbers > 0])
                 nodes = self._nodes_found(view, -numbers[numbers < 0], query.without)
             with view.catalogue.reading() as connection:
                 return found(view, connection, query, scored, nodes)
 
-        return self._answer(ask)
+        return self.ask(ask)
 
     def named(
         self, facet: str, begin: str, limit: int = 20, without: tuple[str, ...] = ()
@@ -145,7 +125,7 @@ class Index:
         def ask(view: View) -> tuple[FacetCount, ...]:
             return view.checked(lambda: named(view.columns, facet, begin, limit, without))
 
-        return self._answer(ask)
+        return self.ask(ask)
 
     def resolve(self, asked: Sequence[str | Cone], without: tuple[str, ...] = ()) -> tuple[Resolved, ...]:
         """Return what is held of each target, by its name or around its position."""
@@ -154,7 +134,16 @@ class Index:
             with view.catalogue.reading() as connection:
                 return view.checked(lambda: resolved(view.columns, connection, asked, without))
 
-        return self._answer(ask)
+        return self.ask(ask)
+
+    def target_position(self, name: str, without: tuple[str, ...] = ()) -> tuple[float, float] | None:
+        """Return where the target of a name lies, right ascension and declination in degrees, or None."""
+
+        def ask(view: View) -> tuple[float, float] | None:
+            with view.catalogue.reading() as connection:
+                return view.checked(lambda: target_position(view.columns, connection, name, without))
+
+        return self.ask(ask)
 
     def reports(self, aip_ids: Sequence[str]) -> dict[str, str]:
         """Return, by identifier, the path of the first report of each package that has one."""
@@ -170,7 +159,7 @@ class Index:
 
     def observed_by(self, aip_ids: Sequence[str]) -> dict[str, tuple[Observation, ...]]:
         """Return the visits of the packages whose newest version is of any, by identifier."""
-        return self._read(lambda connection: reading.observed_by(connection, aip_ids))
+        return self._read(lambda connection: observed.observed_by(connection, aip_ids))
 
     def told_of(
         self, versions: Sequence[tuple[str, int]]
@@ -183,15 +172,19 @@ class Index:
 
     def visits_of(self, requests: Sequence[str]) -> list[Observation]:
         """Return what packages tell of some observation requests: the newest versions, where they do."""
-        return self._read(lambda connection: reading.visits_of(connection, requests))
+        return self._read(lambda connection: observed.visits_of(connection, requests))
 
     def requests_observed(self) -> list[tuple[str, str, str]]:
         """Return all observation requests with each node where packages of theirs rest, and one of those."""
-        return self._read(reading.requests_observed)
+        return self._kept("requests", observed.requests_observed)
+
+    def observations(self) -> list[Observation]:
+        """Return what packages tell of all observation requests, as ``visits_of`` does of some."""
+        return self._kept("observations", observed.observations)
 
     def unobserved(self) -> dict[str, list[str]]:
         """Return, by node, packages that name no observation request, up to a hundred of each."""
-        return self._read(reading.unobserved)
+        return self._kept("unobserved", observed.unobserved)
 
     def resting_at(self, nodes: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Return, of each node where packages rest, the first and the last of them by identifier."""
@@ -215,15 +208,15 @@ class Index:
 
     def holdings(self, without: tuple[str, ...] = ()) -> tuple[Holding, ...]:
         """Return what is held, mission by mission, with the amount at each level of the packages."""
-        return self._answer(lambda view: view.branches.holdings(without))
+        return self.ask(lambda view: view.branches.holdings(without))
 
     def growth(self, without: tuple[str, ...] = ()) -> tuple[Grown, ...]:
         """Return what came in by year and mission, in this order, but in the branches ``without``."""
-        return self._answer(lambda view: view.growth.by_year(without))
+        return self.ask(lambda view: view.growth.by_year(without))
 
     def formats(self) -> tuple[FormatHolding, ...]:
         """Return what is held of each format, mission by mission; of each package the newest version."""
-        return self._read(census.formats)
+        return self._kept("formats", census.formats)
 
     def of_format(self, format_id: str) -> tuple[str, ...]:
         """Return the packages whose newest version has a product of this format, by identifier."""
@@ -247,7 +240,7 @@ class Index:
 
     def check(self, records: Iterable[AipRecord]) -> Iterator[Finding]:
         """Yield how the index differs from what is stored; ``records`` are all stored packages."""
-        self._answer(lambda view: view.generations)
+        self.ask(lambda view: view.generations)
         with closing(Catalogue(self.root)) as catalogue:
             yield from differences(catalogue, self.root / WORDS, records)
 
@@ -257,38 +250,6 @@ class Index:
         paths = sorted(view.branches.by_numbers(int(number) for number in numbers))
         entries = (view.branches.entry(path, without) for path in paths)
         return tuple(islice((entry for entry in entries if entry), _MOST_NODES_FOUND))
-
-    def ask(self, question: Callable[[View], _T]) -> _T:
-        """Put a question that another module of this package knows to the newest state of the index."""
-        return self._answer(question)
-
-    def _answer(self, ask: Callable[[View], _T]) -> _T:
-        """Ask the newest state of the index, again if it was replaced meanwhile."""
-
-        def once() -> _T:
-            view = self._current_view()
-            view.refresh()
-            return ask(view)
-
-        return asked_again(once)
-
-    def _read(self, ask: Callable[[CatalogueConnection], _T]) -> _T:
-        """Ask the catalogue alone."""
-
-        def with_connection(view: View) -> _T:
-            with view.catalogue.reading() as connection:
-                return ask(connection)
-
-        return self._answer(with_connection)
-
-    def _current_view(self) -> View:
-        with self._opening:
-            if self._view is None or self._view.build != build_of(self.root):
-                require_made(self.root)
-                if self._view is not None:
-                    self._view.catalogue.close()
-                self._view = View(self.root)
-            return self._view
 
 
 def open_index(root: Path) -> Index:

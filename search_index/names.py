@@ -6,6 +6,12 @@ import fnmatch
 import re
 
 _DIGITS = re.compile(r"[0-9]+")
+_GAP = re.compile(r"[\s_]+|(?<=[a-z])-(?=\d)")
+
+
+def plain_name(text: str) -> str:
+    """Return a name without case and blanks: ``TIC 123``, ``tic123`` and ``TIC-123`` are one name."""
+    return _GAP.sub("", text.casefold())
 
 
 def glob(pattern: str) -> re.Pattern[str]:

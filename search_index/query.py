@@ -13,6 +13,7 @@ from typing import Any
 
 from oais.errors import WrongUsageError
 from oais.information.text import printable
+from search_index.conditions import Condition
 
 ORDERS = (
     *("relevance", "title", "id", "time", "size", "ingested", "distance"),
@@ -87,13 +88,15 @@ class Query:
 
     ``ids`` are identifiers of packages or observations, patterns with ``*`` and ``?``, or ranges
     ``first..last`` in natural order. ``request`` is an observation request, MISSION:NAME. ``node`` takes the
-    node and all below it; ``among`` are nodes and identifiers, of which any will do. ``without`` leaves out
-    whole branches (those that the one who asks may not know of). Cone and time must hold for the same
-    product. ``valid`` is an interval that the validity of a reference file overlaps. Traits and targets are
-    found in any case, by patterns with ``*`` and ``?``; a PI, a visit, an observation and a spectral type
-    also by how a word of theirs begins, where nothing is called so. With ``visits`` the page is one of
-    visits, each with all its packages that answer; ``together`` is the name of one. Raises WrongUsageError
-    when a part is malformed or past its limit.
+    node and all below it; ``among`` are nodes and identifiers, of which any will do, and so are ``targets``:
+    whole names of targets, and cones in which they lie. ``where`` are conditions on values of which a package
+    must have one each. ``without`` leaves out whole branches (those that the one who asks may not know of),
+    ``without_raw`` raw data. Cone and time must hold for the same product. ``valid`` is an interval that
+    the validity of a reference file overlaps. Traits and targets are found in any case, by patterns with
+    ``*`` and ``?``; a PI, a visit, an observation and a spectral type also by how a word of theirs begins,
+    where nothing is called so. With ``visits`` the page is one of visits, each with all its packages that
+    answer; ``together`` is the name of one. Raises WrongUsageError when a part is malformed or past its
+    limit.
     """
 
     words: str = ""
@@ -107,6 +110,7 @@ class Query:
     visit: Choice = ()
     observation: Choice = ()
     observation_type: Choice = ()
+    proposal: Choice = ()
     spectral_type: Choice = ()
     revision: Choice = ()
     reference: Choice = ()
@@ -118,7 +122,10 @@ class Query:
     ids: Choice = ()
     request: Choice = ()
     among: tuple[str, ...] = ()
+    targets: tuple[str | Cone, ...] | None = None
+    where: tuple[Condition, ...] = ()
     without: tuple[str, ...] = ()
+    without_raw: bool = False
     order: str = ""
     offset: int = 0
     limit: int = 50
@@ -142,15 +149,19 @@ class Query:
         _check_choices("ids", choices(self.ids), MOST_IDS)
         _check_choices("request", choices(self.request), MOST_CHOICES)
         _check_choices("among", self.among, MOST_IDS)
+        _check_choices("targets", tuple(one for one in self.targets or () if isinstance(one, str)), MOST_IDS)
 
 
 FACETS = ("mission", "level", "kind", "target", "product_type", "dataproduct_type")
 """What hits are counted by; each is also a field of ``Query``."""
 
-TRAITS = ("pi", "visit", "observation", "observation_type", "spectral_type", "revision", "reference")
+TRAITS = (
+    *("pi", "visit", "observation", "observation_type", "proposal"),
+    *("spectral_type", "revision", "reference"),
+)
 """What else packages are found by; each is also a field of ``Query``."""
 
-NAMED_WHOLE = frozenset({"target", "observation_type", "revision", "reference"})
+NAMED_WHOLE = frozenset({"target", "observation_type", "proposal", "revision", "reference"})
 """Facets and traits of which the beginning of a name is not enough."""
 
 

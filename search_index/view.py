@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from oais.errors import StorageError
-from search_index.catalogue.branches import Branches
+from search_index.catalogue.branches import Branches, is_below
+from search_index.catalogue.changes import changed_since
 from search_index.catalogue.columns import Columns
 from search_index.catalogue.database import Catalogue, CatalogueConnection
 from search_index.catalogue.growth import Growth
 from search_index.catalogue.sqlite import FILE_NAME
-from search_index.words.store import WordReader
+from search_index.keeping import remembered
+from search_index.words.store import Numbers, WordReader
+from search_index.words.terms import Asked
 
 _T = TypeVar("_T")
 
@@ -40,7 +43,9 @@ class View:
         self.build = build_of(root)
         self.catalogue = Catalogue(root)
         self.generations: tuple[int, int] = (-1, -1)
+        self._watched: int | None = None
         self._columns: Columns | None = None
+        self._columns_of = -1
         self._branches: Branches | None = None
         self._growth: Growth | None = None
         self._words: WordReader | None = None
@@ -49,40 +54,49 @@ class View:
 
     def refresh(self) -> None:
         """Forget what is older than the newest generation; raises ReplacedError after a rebuild."""
+        # Asked for before the generations: what comes in between is found the next time.
+        watched = self.catalogue.watch.number()
+        if watched is not None and watched == self._watched:
+            return
         generations = self.checked(self.catalogue.generations)
         with self._lock:
+            self._watched = watched
             if generations != self.generations:
                 self.generations = generations
-                self._columns = self._branches = self._growth = None
+                self._branches = self._growth = None
                 self._kept = {}
 
     def kept(self, key: Hashable, load: Callable[[CatalogueConnection], _T]) -> _T:
         """Return what ``load`` reads of the catalogue, kept under its key until something changes."""
         with self._lock:
-            if key not in self._kept:
-                with self.catalogue.reading() as connection:
-                    loaded = self.checked(lambda: load(connection))
-                if len(self._kept) >= _MOST_KEPT:
-                    self._kept.pop(next(iter(self._kept)))
-                self._kept[key] = loaded
-            return cast(_T, self._kept[key])
+            return cast(_T, remembered(self._kept, _MOST_KEPT, key, lambda: self._loaded(load)))
+
+    def _loaded(self, load: Callable[[CatalogueConnection], _T]) -> _T:
+        with self.catalogue.reading() as connection:
+            return self.checked(lambda: load(connection))
 
     @property
     def columns(self) -> Columns:
-        """The columns of all packages."""
+        """The columns of all packages; of those before the newest change what did not change is kept."""
         with self._lock:
-            if self._columns is None:
-                with self.catalogue.reading() as connection:
-                    self._columns = self.checked(lambda: Columns(connection))
+            if self._columns is None or self._columns_of != self.generations[0]:
+                self._columns = self._loaded(self._newer_columns)
+                self._columns_of = self.generations[0]
             return self._columns
+
+    def _newer_columns(self, connection: CatalogueConnection) -> Columns:
+        if self._columns is not None:
+            changed = changed_since(connection, self._columns_of, self.generations[0])
+            if changed is not None:
+                return self._columns.renewed(connection, changed)
+        return Columns.read(connection)
 
     @property
     def branches(self) -> Branches:
         """The tree and its amounts."""
         with self._lock:
             if self._branches is None:
-                with self.catalogue.reading() as connection:
-                    self._branches = self.checked(lambda: Branches(connection))
+                self._branches = self._loaded(Branches)
             return self._branches
 
     @property
@@ -90,8 +104,7 @@ class View:
         """What came in by year."""
         with self._lock:
             if self._growth is None:
-                with self.catalogue.reading() as connection:
-                    self._growth = self.checked(lambda: Growth(connection))
+                self._growth = self._loaded(Growth)
             return self._growth
 
     @property
@@ -101,6 +114,19 @@ class View:
             if self._words is None or not self.checked(self._words.is_current):
                 self._words = self.checked(lambda: WordReader(self.root / WORDS))
             return self._words
+
+    def matching(self, asked: Sequence[Asked], without: tuple[str, ...]) -> tuple[Numbers, Numbers]:
+        """Return ``WordReader.matching`` for whoever may not know of the branches ``without``."""
+        columns, branches, tops = self.columns, self.branches, frozenset(without)
+
+        def known(numbers: Numbers) -> bool:
+            positions = columns.positions(numbers[numbers > 0])
+            if columns.visible(without)[positions[positions >= 0]].any():
+                return True
+            paths = branches.by_numbers((-numbers[numbers < 0]).tolist())
+            return any(not is_below(path, tops) for path in paths)
+
+        return self.words.matching(asked, known)
 
     def checked(self, load: Callable[[], _T]) -> _T:
         """Return what ``load`` gives if the build was the same before and after."""

@@ -10,8 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from oais.disk_faults import storage_errors
 from oais.errors import StorageError
-from oais.files import exchange_directories, read_regular, storage_errors, sync_tree, write_durably
+from oais.files import exchange_directories, read_regular, sync_tree, write_durably
 from oais.information.packages import AipRecord
 from oais.information.text import readable_json
 from oais.locks import exclusive_lock
@@ -21,7 +22,7 @@ from search_index.catalogue.writing import mark_worded, remove_records, write_no
 from search_index.nodes import PlannedNode
 from search_index.view import WORDS, is_made, require_made
 from search_index.words.documents import WordDocument, aip_document, aip_key, node_document
-from search_index.words.store import create_words, write_words
+from search_index.words.store import create_words, left_unfinished, write_words
 
 UNFINISHED: Final = "unfinished.json"
 """The note of what is being entered."""
@@ -69,6 +70,17 @@ def unfinished(root: Path) -> list[str]:
             return [str(aip_id) for aip_id in json.loads(read_regular(root / UNFINISHED))]
     except (StorageError, ValueError, TypeError):
         return []
+
+
+def remove_unfinished(root: Path) -> list[str]:
+    """Remove files of commits that a stop broke off; return their names. Raises StorageError."""
+    if not left_unfinished(root / WORDS):
+        return []
+    with _writer(root), storage_errors("tidying up the index of words"):
+        left = left_unfinished(root / WORDS)
+        for path in left:
+            path.unlink()
+        return [path.relative_to(root).as_posix() for path in left]
 
 
 def remove(root: Path, aip_ids: list[str]) -> None:

@@ -22,6 +22,7 @@ from oais.database import (
     saved_queries,
     sessions,
     statistics,
+    target_lists,
     tokens,
 )
 
@@ -42,5 +43,6 @@ __all__ = [
     "saved_queries",
     "sessions",
     "statistics",
+    "target_lists",
     "tokens",
 ]

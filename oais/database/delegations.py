@@ -24,7 +24,7 @@ DELEGATIONS: Final = Table(
 
 
 _NOW: Final[ColumnElement[str]] = bindparam("now")
-_IN_FORCE: Final = (
+IN_FORCE: Final = (
     select(DELEGATIONS.c.request)
     .join(PEOPLE, PEOPLE.c.identifier == DELEGATIONS.c.owner)
     .join(OWNERS, (OWNERS.c.request == DELEGATIONS.c.request) & (OWNERS.c.person == DELEGATIONS.c.owner))
@@ -96,7 +96,7 @@ def in_force(connection: Connection, delegate: str, active: str, now: str) -> fr
     The owner must still own the request, and his account have the state ``active`` and not have expired.
     """
     given = {"delegate": delegate, "active": active, "now": now}
-    return frozenset(connection.execute(_IN_FORCE, given).scalars())
+    return frozenset(connection.execute(IN_FORCE, given).scalars())
 
 
 def _listed(connection: Connection, condition: ColumnElement[bool]) -> list[Delegation]:

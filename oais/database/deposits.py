@@ -133,6 +133,12 @@ def uploading(connection: Connection, person: str) -> int:
     return connection.execute(count.where(*mine)).scalar_one()
 
 
+def waiting(connection: Connection) -> int:
+    """Return how many are whole and not yet decided on."""
+    count = select(func.count()).select_from(DEPOSITS).where(DEPOSITS.c.state.in_(WAITING))
+    return connection.execute(count).scalar_one()
+
+
 def due(connection: Connection, now: str) -> list[Deposit]:
     """Return what waits to be ingested at this moment, the oldest first."""
     return _found(connection, DEPOSITS.c.state.in_(WAITING), DEPOSITS.c.due_at <= now)[::-1]

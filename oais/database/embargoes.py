@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Column, Connection, Table, Text, delete, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, Text, bindparam, delete, insert, select
 
 from oais.database.schema import METADATA, texts
 
@@ -24,6 +24,11 @@ WAIVERS: Final = Table(
     Column("request", Text, primary_key=True),
     *texts("waived_at", "waived_by", "reason", "declared_at"),
 )
+
+# Made once: every decision about data under an embargo asks them.
+_REQUESTS: Final[ColumnElement[str]] = bindparam("requests", expanding=True)
+_COMPLETIONS_OF: Final = select(COMPLETIONS).where(COMPLETIONS.c.request.in_(_REQUESTS))
+_WAIVERS_OF: Final = select(WAIVERS).where(WAIVERS.c.request.in_(_REQUESTS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +78,14 @@ def unwaive(connection: Connection, request: str) -> bool:
 
 def completions(connection: Connection, requests: Sequence[str]) -> list[Completion]:
     """Return which visits of some requests were declared complete."""
-    wanted = select(COMPLETIONS).where(COMPLETIONS.c.request.in_(requests))
-    return [Completion(**row) for row in connection.execute(wanted).mappings()]
+    rows = connection.execute(_COMPLETIONS_OF, {"requests": requests}).mappings()
+    return [Completion(**row) for row in rows]
 
 
 def waivers(connection: Connection, requests: Sequence[str]) -> list[Waived]:
     """Return the waivers of some requests."""
-    wanted = select(WAIVERS).where(WAIVERS.c.request.in_(requests))
-    return [Waived(**row) for row in connection.execute(wanted).mappings()]
+    rows = connection.execute(_WAIVERS_OF, {"requests": requests}).mappings()
+    return [Waived(**row) for row in rows]
 
 
 def requests_declared(connection: Connection) -> set[str]:

@@ -22,7 +22,7 @@ MEMBERS: Final = Table(
     *moments("until"),
 )
 
-_GROUPS_OF: Final = (
+GROUPS_OF: Final = (
     select(
         MEMBERS.c.group, MEMBERS.c.person, MEMBERS.c.added_at, MEMBERS.c.until, GROUPS.c.until.label("ends")
     )
@@ -93,12 +93,15 @@ def members(connection: Connection, group: str) -> list[Member]:
     return [Member(**row) for row in connection.execute(wanted).mappings()]
 
 
+def earlier(until: str | None, ends: str | None) -> str | None:
+    """Return when a membership ends: by its own date or with its group, whichever comes first."""
+    return min(filter(None, (until, ends)), default=None)
+
+
 def memberships(connection: Connection, person: str) -> list[Member]:
     """Return the groups a person is in, each until the earlier of its end and his own."""
-    found = connection.execute(_GROUPS_OF, {"person": person}).all()
+    found = connection.execute(GROUPS_OF, {"person": person}).all()
     return [
-        Member(
-            group=group, person=member, added_at=added, until=min(filter(None, (until, ends)), default=None)
-        )
+        Member(group=group, person=member, added_at=added, until=earlier(until, ends))
         for group, member, added, until, ends in found
     ]

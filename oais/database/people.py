@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
@@ -41,7 +41,7 @@ AGREEMENTS: Final = Table(
 """Under which agreements a provider's account may deliver."""
 
 _OF_IDENTIFIER: Final = select(PEOPLE).where(PEOPLE.c.identifier == bindparam("identifier"))
-_AGREEMENTS_OF: Final = select(AGREEMENTS.c.agreement).where(AGREEMENTS.c.person == bindparam("person"))
+AGREEMENTS_OF: Final = select(AGREEMENTS.c.agreement).where(AGREEMENTS.c.person == bindparam("person"))
 """Made once: both are asked at each request."""
 
 
@@ -101,22 +101,43 @@ def by_email(connection: Connection, email: str) -> Person | None:
     return _one(connection, func.lower(PEOPLE.c.email) == email.lower())
 
 
-def listed(connection: Connection, *, role: str = "", state: str = "", text: str = "") -> list[Person]:
-    """Return the accounts that fit, by login; ``text`` is part of a login, name or address."""
-    wanted = select(PEOPLE).order_by(PEOPLE.c.login)
+def listed(
+    connection: Connection,
+    *,
+    role: str = "",
+    state: str = "",
+    text: str = "",
+    first: int = 0,
+    most: int | None = None,
+) -> list[Person]:
+    """Return the accounts that fit, by login; ``text`` is part of a login, name or address.
+
+    Of these ``most``, after the ``first`` ones; all without it.
+    """
+    wanted = select(PEOPLE).where(*_fitting(role, state, text)).order_by(PEOPLE.c.login)
+    wanted = wanted if most is None else wanted.offset(first).limit(most)
+    return [Person(**row) for row in connection.execute(wanted).mappings()]
+
+
+def count(connection: Connection, *, role: str = "", state: str = "", text: str = "") -> int:
+    """Return how many accounts ``listed`` would return."""
+    wanted = select(func.count()).select_from(PEOPLE).where(*_fitting(role, state, text))
+    return int(connection.execute(wanted).scalar_one())
+
+
+def _fitting(role: str, state: str, text: str) -> Iterator[ColumnElement[bool]]:
     if role:
-        wanted = wanted.where(PEOPLE.c.role == role)
+        yield PEOPLE.c.role == role
     if state:
-        wanted = wanted.where(PEOPLE.c.state == state)
+        yield PEOPLE.c.state == state
     if text:
         fields = (PEOPLE.c.login, PEOPLE.c.name, PEOPLE.c.email)
-        wanted = wanted.where(or_(*(field.icontains(text, autoescape=True) for field in fields)))
-    return [Person(**row) for row in connection.execute(wanted).mappings()]
+        yield or_(*(field.icontains(text, autoescape=True) for field in fields))
 
 
 def agreements(connection: Connection, person: str) -> frozenset[str]:
     """Return the agreements an account may deliver under."""
-    return frozenset(connection.execute(_AGREEMENTS_OF, {"person": person}).scalars())
+    return frozenset(connection.execute(AGREEMENTS_OF, {"person": person}).scalars())
 
 
 def bind(connection: Connection, person: str, names: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ OWNERS: Final = Table(
     *texts("role"),
 )
 
-_OWNED_BY: Final = select(OWNERS).where(OWNERS.c.person == bindparam("person")).order_by(OWNERS.c.request)
+OWNED_BY: Final = select(OWNERS).where(OWNERS.c.person == bindparam("person")).order_by(OWNERS.c.request)
 """Made once: it is asked at each request."""
 
 
@@ -46,7 +46,7 @@ def disown(connection: Connection, request: str, person: str) -> bool:
 
 def owned_by(connection: Connection, person: str) -> list[Owner]:
     """Return what belongs to a person, by request."""
-    return [Owner(**row) for row in connection.execute(_OWNED_BY, {"person": person}).mappings()]
+    return [Owner(**row) for row in connection.execute(OWNED_BY, {"person": person}).mappings()]
 
 
 def owners_of(connection: Connection, request: str) -> list[Owner]:

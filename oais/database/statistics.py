@@ -6,7 +6,20 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from oais.database.schema import METADATA
 
@@ -59,8 +72,24 @@ def count(connection: Connection, month: str, node: str, country: str, visitor: 
         connection.execute(insert(DOWNLOADS).values(asdict(first)))
 
 
-def counted(connection: Connection, first: str, last: str) -> Iterator[Downloads]:
-    """Yield what was counted from one month to another, both included."""
-    wanted = select(DOWNLOADS).where(DOWNLOADS.c.month.between(first, last))
-    for row in connection.execute(wanted.order_by(*(DOWNLOADS.c[name] for name in _KEYS))).mappings():
-        yield Downloads(**row)
+def by_data_set(connection: Connection, first: str, last: str) -> Iterator[tuple[str, str, int, int, int]]:
+    """Yield month, node, visitors, downloads and bytes from one month to another, both included, backwards.
+
+    A visitor of a data set counts in the first country he came from in a month, so its countries add up.
+    """
+    return _grouped(connection, first, last, DOWNLOADS.c.node, func.sum(DOWNLOADS.c.visitors))
+
+
+def by_country(connection: Connection, first: str, last: str) -> Iterator[tuple[str, str, int, int, int]]:
+    """Yield the same by country; its most visited data set tells how many visitors it had at least."""
+    return _grouped(connection, first, last, DOWNLOADS.c.country, func.max(DOWNLOADS.c.visitors))
+
+
+def _grouped(
+    connection: Connection, first: str, last: str, by: Column[str], visitors: ColumnElement[int]
+) -> Iterator[tuple[str, str, int, int, int]]:
+    key = (DOWNLOADS.c.month, by)
+    sums = (visitors, func.sum(DOWNLOADS.c.downloads), func.sum(DOWNLOADS.c.size))
+    wanted = select(*key, *sums).where(DOWNLOADS.c.month.between(first, last)).group_by(*key)
+    for row in connection.execute(wanted.order_by(*(column.desc() for column in key))):
+        yield row[0], row[1], int(row[2]), int(row[3]), int(row[4])

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from search_index.catalogue.rows import Row
 from search_index.catalogue.schema import AIPS, NODES
 from search_index.entries import Amount, Holding, NodeEntry
+from search_index.keeping import remembered
 from search_index.names import natural_text
 
 _LAST: Final = 1_000_000
@@ -47,6 +48,7 @@ class Branches:
         self._by_number: Final = {row["no"]: path for path, row in self._nodes.items()}
         self._resting: Final = _load_resting(connection)
         self._known: dict[tuple[str, ...], _Sums] = {}
+        self._held: dict[tuple[str, ...], tuple[Holding, ...]] = {}
 
     def entry(self, path: str, without: tuple[str, ...] = ()) -> NodeEntry | None:
         """Return one node with its amounts; None if there is none, or it is left out."""
@@ -68,6 +70,9 @@ class Branches:
 
     def holdings(self, without: tuple[str, ...] = ()) -> tuple[Holding, ...]:
         """Return what is held of each mission, in all and by level."""
+        return remembered(self._held, _KEPT_SUMS, without, lambda: self._holdings(without))
+
+    def _holdings(self, without: tuple[str, ...]) -> tuple[Holding, ...]:
         found: dict[str, dict[str, Amount]] = {}
         tops = frozenset(without)
         for resting in self._resting:
@@ -99,11 +104,7 @@ class Branches:
         )
 
     def _sums(self, without: tuple[str, ...]) -> _Sums:
-        if without not in self._known:
-            if len(self._known) >= _KEPT_SUMS:
-                self._known.pop(next(iter(self._known)), None)
-            self._known[without] = self._summed(without)
-        return self._known[without]
+        return remembered(self._known, _KEPT_SUMS, without, lambda: self._summed(without))
 
     def _summed(self, without: tuple[str, ...]) -> _Sums:
         own: dict[str, Amount] = {}

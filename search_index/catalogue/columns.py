@@ -8,76 +8,88 @@ and costs some 200 bytes a package.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Text, cast, func, select
+from sqlalchemy import Connection, select
 
+from search_index.catalogue.column_rows import (
+    NO_ENTRIES,
+    FacetEntries,
+    PackageRow,
+    directions_of_some,
+    facet_entries,
+    package_rows,
+    rows_of_some,
+    values_of_some,
+)
+from search_index.catalogue.facets import NO_FACET, FacetColumn, Mask, Positions
 from search_index.catalogue.naming import Names
-from search_index.catalogue.schema import AIPS, FACET_VALUES, IDENTIFIERS
+from search_index.catalogue.schema import IDENTIFIERS
+from search_index.catalogue.sqlite import directions, near
+from search_index.keeping import remembered
 from search_index.names import natural_text
+from search_index.query import Cone
+from search_index.sky import Floats, inside_box
 
-Mask = npt.NDArray[np.bool_]
-Positions = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.float64]
 
 _NOWHERE: Final = -1
 
-
-@dataclass(frozen=True, slots=True)
-class FacetColumn:
-    """One facet: its values in order, and for each pair of package and value the position and the code."""
-
-    values: tuple[str, ...]
-    codes: Positions
-    positions: Positions
-
-    def code(self, value: str) -> int | None:
-        """Return the code of exactly this value, None when no package has it."""
-        code = bisect_left(self.values, value)
-        return code if self.values[code : code + 1] == (value,) else None
-
-    def holding(self, chosen: Iterable[int], size: int) -> Mask:
-        """Return which packages have any of the values of the chosen codes."""
-        wanted = np.zeros(len(self.values), dtype=np.bool_)
-        wanted[list(chosen)] = True
-        mask = np.zeros(size, dtype=np.bool_)
-        mask[self.positions[wanted[self.codes]]] = True
-        return mask
-
-    def counts(self, mask: Mask, groups: Positions | None = None) -> Positions:
-        """Return for each value how many packages in ``mask`` have it; those of a group count once."""
-        inside = mask[self.positions]
-        codes = self.codes[inside]
-        if groups is not None and len(groups):
-            most = int(groups.max()) + 1
-            codes = np.unique(codes * most + groups[self.positions[inside]]) // most
-        return np.bincount(codes, minlength=len(self.values)).astype(np.int64)
+_MOST_KEPT: Final = 64
+_MOST_CONES, _LARGEST_KEPT = 2_000, 100
+"""Cones that are kept, two lists of them, and the packages in one that is."""
 
 
 class Columns:
     """The columns of one generation of the catalogue."""
 
-    def __init__(self, connection: Connection) -> None:
-        columns = (AIPS.c.no, AIPS.c.aip_id, AIPS.c.sort_title, AIPS.c.node)
-        numbers = (AIPS.c.t_min, AIPS.c.t_max, AIPS.c.size, AIPS.c.ra, AIPS.c.dec, AIPS.c.magnitude)
-        texts = (AIPS.c.ingested_at, AIPS.c.targets, AIPS.c.obs_ids, AIPS.c.visit)
-        rows = connection.execute(select(*columns, *numbers, *texts)).all()
-        rows = sorted(rows, key=lambda row: str(row.aip_id))
-        self.size: Final = len(rows)
-        self.aip_ids: Final = [str(row.aip_id) for row in rows]
-        self._rows: Final = rows
-        self._position_of = _positions([row.no for row in rows])
-        self._paths, self._path_codes = _coded([str(row.node) for row in rows])
-        self.visit_names, self.visits = _coded([str(row.visit) for row in rows])
-        self._facets = self._load_facets(connection)
+    def __init__(self, rows: Iterable[PackageRow], facets: Mapping[str, FacetEntries]) -> None:
+        self._rows: Final = sorted(rows, key=attrgetter("aip_id"))
+        self._entries: Final = facets
+        self.size: Final = len(self._rows)
+        self.aip_ids: Final = [row.aip_id for row in self._rows]
+        self._position_of = _positions([row.no for row in self._rows])
+        self._paths, self._path_codes = _coded([row.node for row in self._rows])
+        self.visit_names, self.visits = _coded([row.visit for row in self._rows])
+        self._facets: Final = {name: self._facet_column(one) for name, one in facets.items()}
         self._names: dict[str, Names] = {}
         self._ranks: dict[str, Keys] = {}
-        self._identifiers: list[tuple[str, int]] | None = None
+        self._identifiers: dict[str, list[int]] | None = None
+        self._natural_identifiers: list[tuple[str, int]] | None = None
+        self._directions: Floats | None = None
+        self._visible: dict[tuple[str, ...], Mask] = {}
+        self._held: dict[tuple[str, tuple[str, ...]], Positions] = {}
+        self._masks: dict[str, Mask] = {}
+        self._cones: dict[Cone, tuple[Positions, Keys]] = {}
+
+    @classmethod
+    def read(cls, connection: Connection) -> Columns:
+        """Read those of all packages."""
+        return cls(package_rows(connection), facet_entries(connection))
+
+    def renewed(self, connection: Connection, changed: Set[int]) -> Columns:
+        """Return what ``read`` gives, for which only the packages are read whose row numbers changed."""
+        numbers = sorted(changed)
+        values = values_of_some(connection, numbers)
+        kept = (row for row in self._rows if row.no not in changed)
+        facets = {
+            name: self._entries.get(name, NO_ENTRIES).renewed(numbers, values.get(name, ()))
+            for name in self._entries.keys() | values.keys()
+        }
+        new = Columns([*kept, *rows_of_some(connection, numbers)], facets)
+        for name, names in self._names.items():
+            if new.facet(name).values is self.facet(name).values:
+                new._names[name] = names
+        if self._directions is not None:
+            outside = ~np.isin(self._directions[:, 0], numbers)
+            found = (self._directions[outside], directions_of_some(connection, numbers))
+            new._directions = np.asfortranarray(np.concatenate(found))
+        return new
 
     def positions(self, numbers: Positions) -> Positions:
         """Return the positions of packages by their row numbers; ``-1`` for one that is not here."""
@@ -85,6 +97,10 @@ class Columns:
         found = np.full(len(numbers), _NOWHERE, dtype=np.int64)
         found[inside] = self._position_of[numbers[inside]]
         return found
+
+    def numbers(self, positions: Positions) -> list[int]:
+        """Return the row numbers of the packages at some positions."""
+        return [self._rows[position].no for position in positions.tolist()]
 
     def mask(self, positions: Positions) -> Mask:
         """Return the mask of the given positions."""
@@ -101,6 +117,29 @@ class Columns:
             inside[bisect_left(self._paths, f"{node}/") : bisect_left(self._paths, f"{node}0")] = True
         return np.asarray(inside[self._path_codes], dtype=np.bool_)
 
+    def visible(self, without: tuple[str, ...]) -> Mask:
+        """Return which packages rest in none of the branches ``without``; not to be changed."""
+        return remembered(self._visible, _MOST_KEPT, without, lambda: ~self.below(*without))
+
+    def kept_mask(self, name: str, make: Callable[[], Mask]) -> Mask:
+        """Return a mask by its name, made when it is first asked for; not to be changed."""
+        return remembered(self._masks, _MOST_KEPT, name, make)
+
+    def kept_cone(self, cone: Cone, measure: Callable[[], tuple[Positions, Keys]]) -> tuple[Positions, Keys]:
+        """Return what is in a cone, kept where it is little; not to be changed."""
+        if cone in self._cones:
+            return self._cones[cone]
+        measured = measure()
+        if len(measured[0]) > _LARGEST_KEPT:
+            return measured
+        return remembered(self._cones, _MOST_CONES, cone, lambda: measured)
+
+    def held(self, facet: str, without: tuple[str, ...]) -> Positions:
+        """Return for each value of a facet how many packages outside some branches have it."""
+        counted = self.facet(facet).counts
+        key = facet, without
+        return remembered(self._held, _MOST_KEPT, key, lambda: counted(self.visible(without)))
+
     def together(self, visit: str) -> Mask:
         """Return which packages are of the visit of exactly this name."""
         code = bisect_left(self.visit_names, visit)
@@ -109,15 +148,23 @@ class Columns:
 
     def facet(self, name: str) -> FacetColumn:
         """Return one facet's column, empty when no package has a value in it."""
-        return self._facets.get(name, _EMPTY)
+        return self._facets.get(name, NO_FACET)
 
-    def holding(self, name: str, chosen: Iterable[str], *, whole: bool) -> Mask:
-        """Return which packages have any of the chosen values in a facet, told as ``Names`` knows them."""
-        column = self.facet(name)
+    def holding(
+        self, name: str, chosen: Iterable[str], *, whole: bool, without: tuple[str, ...] = ()
+    ) -> Mask:
+        """Return which packages have any of the chosen values in a facet, told as ``Names`` knows them.
+
+        What only the branches ``without`` have is as what nobody has: it stands in no other value's way.
+        """
+        column, held, names = self.facet(name), self.held(name, without), self.names(name)
         codes: list[int] = []
         for value in chosen:
             code = column.code(value)
-            codes += self.names(name).meant(value, whole=whole) if code is None else [code]
+            if code is not None and held[code]:
+                codes.append(code)
+            else:
+                codes += (other for other in names.meant(value, whole=whole, held=held) if held[other])
         return column.holding(codes, self.size)
 
     def names(self, facet: str) -> Names:
@@ -142,39 +189,47 @@ class Columns:
         """The identifiers in the form whose order is natural."""
         return [natural_text(aip_id) for aip_id in self.aip_ids]
 
-    def identifiers(self, connection: Connection) -> list[tuple[str, int]]:
-        """Return each identifier of a package or observation with the package's position."""
+    def identifiers(self, connection: Connection) -> dict[str, list[int]]:
+        """Return, by each identifier of a package or observation, the positions of its packages."""
         if self._identifiers is None:
             rows = connection.execute(select(IDENTIFIERS.c.identifier, IDENTIFIERS.c.aip_no)).all()
             at = self.positions(np.array([row.aip_no for row in rows], dtype=np.int64)).tolist()
-            pairs = zip((row.identifier for row in rows), at, strict=True)
-            self._identifiers = [pair for pair in pairs if pair[1] >= 0]
+            found: dict[str, list[int]] = {}
+            for row, position in zip(rows, at, strict=True):
+                if position >= 0:
+                    found.setdefault(row.identifier, []).append(position)
+            self._identifiers = found
         return self._identifiers
 
-    def _load_facets(self, connection: Connection) -> dict[str, FacetColumn]:
-        numbers = func.aggregate_strings(cast(FACET_VALUES.c.aip_no, Text), ",")
-        key = (FACET_VALUES.c.facet, FACET_VALUES.c.value)
-        gathered: dict[str, list[tuple[str, int, str]]] = {}
-        query = select(*key, func.count(), numbers).group_by(*key)
-        for facet, value, count, listed in connection.execute(query).all():
-            gathered.setdefault(facet, []).append((value, count, listed))
-        return {name: self._facet_column(sorted(rows)) for name, rows in gathered.items()}
+    def natural_identifiers(self, connection: Connection) -> list[tuple[str, int]]:
+        """Return each identifier, as people count, with each of its positions."""
+        if self._natural_identifiers is None:
+            found = self.identifiers(connection).items()
+            natural = ((natural_text(name), positions) for name, positions in found)
+            self._natural_identifiers = [(name, position) for name, at in natural for position in at]
+        return self._natural_identifiers
 
-    def _facet_column(self, rows: list[tuple[str, int, str]]) -> FacetColumn:
-        values, counts, listed = zip(*rows, strict=True)
-        # Read as one text: an array for each of many rare values would take most of the time.
-        numbers = np.array(",".join(listed).split(","), dtype=np.int64)
-        codes = np.repeat(np.arange(len(rows), dtype=np.int64), counts)
-        positions = self.positions(numbers)
+    def near(self, connection: Connection, cone: Cone) -> Floats:
+        """Return as ``sqlite.near`` the products around a cone, and others too."""
+        if self._directions is None:
+            found = near(connection, cone)
+            if found is not None:
+                return found
+            self._directions = np.asfortranarray(directions(connection))
+        within = inside_box(cone, self._directions[:, 1:4])
+        return self._directions if within.all() else self._directions[within]
+
+    def _facet_column(self, entries: FacetEntries) -> FacetColumn:
+        positions = self.positions(entries.numbers)
         known = positions >= 0
-        return FacetColumn(values, codes[known], positions[known])
+        return FacetColumn(entries.values, entries.codes[known], positions[known], self.grouped)
 
     def _text_rank(self, column: str) -> Keys:
         return _ranked([getattr(row, column) for row in self._rows])
 
     def _listed_rank(self, column: str) -> Keys:
         """Return the ranks of a column of lists, kept as JSON; one of nothing has none."""
-        texts = [str(getattr(row, column)) for row in self._rows]
+        texts = [getattr(row, column) for row in self._rows]
         ranks = _ranked([natural_text(text) for text in texts])
         ranks[np.array([text == "[]" for text in texts], dtype=np.bool_)] = np.nan
         return ranks
@@ -195,10 +250,8 @@ _RANKS: Final[dict[str, Callable[[Columns], Keys]]] = {
     "magnitude": lambda columns: columns._number_rank("magnitude"),  # noqa: SLF001
     "target": lambda columns: columns._listed_rank("targets"),  # noqa: SLF001
     "observation": lambda columns: columns._listed_rank("obs_ids"),  # noqa: SLF001
-    "visit": lambda columns: _ranked([natural_text(str(row.visit)) for row in columns._rows]),  # noqa: SLF001
+    "visit": lambda columns: _ranked([natural_text(row.visit) for row in columns._rows]),  # noqa: SLF001
 }
-
-_EMPTY: Final = FacetColumn((), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 def _ranked(keys: list[Any]) -> Keys:

@@ -23,6 +23,8 @@ MOST_ROWS: Final = 200
 NO_DATA: Final = ("document", "software")
 """Kinds of products that are no data: they cover no time."""
 
+_DAY: Final = 86_400.0
+
 
 def contents(connection: Connection, path: str, without: tuple[str, ...]) -> tuple[Content, ...]:
     """Return what rests below ``path`` by kind, level, type and format of the products."""
@@ -39,8 +41,13 @@ def contents(connection: Connection, path: str, without: tuple[str, ...]) -> tup
     return tuple(Content(*row) for row in connection.execute(query))
 
 
-def coverage(connection: Connection, path: str, without: tuple[str, ...]) -> tuple[Covered, ...]:
-    """Return when the data below ``path`` were observed, by type of product; intervals that touch are one."""
+def coverage(
+    connection: Connection, path: str, without: tuple[str, ...], within: float = 0.0
+) -> tuple[Covered, ...]:
+    """Return when the data below ``path`` were observed, by type of product.
+
+    Intervals that touch, or follow each other ``within`` so many seconds, are one.
+    """
     query = (
         select(PRODUCTS.c.product_type, PRODUCTS.c.t_min, PRODUCTS.c.t_max)
         .join(AIPS, AIPS.c.no == PRODUCTS.c.aip_no)
@@ -51,16 +58,19 @@ def coverage(connection: Connection, path: str, without: tuple[str, ...]) -> tup
     for name, start, stop in connection.execute(query):
         first, last = stop if start is None else start, start if stop is None else stop
         found.setdefault(name, []).append((min(first, last), max(first, last)))
-    return tuple(Covered(name, len(spans), merged(spans)) for name, spans in sorted(found.items()))
+    return tuple(Covered(name, len(spans), merged(spans, within)) for name, spans in sorted(found.items()))
 
 
-def merged(spans: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
-    """Return intervals without overlaps, in order; those that share a moment become one."""
+def merged(spans: Iterable[tuple[float, float]], within: float = 0.0) -> tuple[tuple[float, float], ...]:
+    """Return intervals (days) without overlaps, in order.
+
+    Those that share a moment become one, and those that ``within`` so many seconds part.
+    """
     pairs: npt.NDArray[np.float64] = np.array(sorted(spans), dtype=np.float64).reshape(-1, 2)
     if not len(pairs):
         return ()
     ends = np.maximum.accumulate(pairs[:, 1])
-    begins = np.concatenate(([True], pairs[1:, 0] > ends[:-1]))
+    begins = np.concatenate(([True], (pairs[1:, 0] - ends[:-1]) * _DAY > within))
     last = np.append(np.flatnonzero(begins)[1:] - 1, len(pairs) - 1)
     return tuple(zip(pairs[begins, 0].tolist(), ends[last].tolist(), strict=True))
 

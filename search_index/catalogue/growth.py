@@ -9,6 +9,9 @@ from sqlalchemy import Connection, func, select
 from search_index.catalogue.branches import is_below
 from search_index.catalogue.schema import AIPS, VERSIONS
 from search_index.entries import Grown
+from search_index.keeping import remembered
+
+_KEPT_SUMS: Final = 16
 
 
 class Growth:
@@ -23,9 +26,13 @@ class Growth:
             for node, mission, year, versions, size in rows
             if year.isdecimal()
         ]
+        self._known: dict[tuple[str, ...], tuple[Grown, ...]] = {}
 
     def by_year(self, without: tuple[str, ...] = ()) -> tuple[Grown, ...]:
         """Return what came in by year and mission, in this order, but in the branches ``without``."""
+        return remembered(self._known, _KEPT_SUMS, without, lambda: self._summed(without))
+
+    def _summed(self, without: tuple[str, ...]) -> tuple[Grown, ...]:
         tops, found = frozenset(without), dict[tuple[int, str], Grown]()
         for node, grown in self._rows:
             if not is_below(node, tops):

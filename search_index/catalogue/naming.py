@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from search_index.names import glob
+import numpy as np
+import numpy.typing as npt
 
-_GAP: Final = re.compile(r"[\s_]+|(?<=[a-z])-(?=\d)")
+from search_index.names import glob, plain_name
+
+Counts = npt.NDArray[np.int64]
+
 _WORD: Final = re.compile(r"[\s,;]+")
-
-
-def plain_name(text: str) -> str:
-    """Return a name without case and blanks: ``TIC 123``, ``tic123`` and ``TIC-123`` are one name."""
-    return _GAP.sub("", text.casefold())
 
 
 class Names:
@@ -27,16 +26,18 @@ class Names:
         for code, name in enumerate(self._plain):
             self._codes.setdefault(name, []).append(code)
 
-    def meant(self, wanted: str, *, whole: bool) -> list[int]:
+    def meant(self, wanted: str, *, whole: bool, held: Counts | None = None) -> list[int]:
         """Return the values of this name, or that a pattern with ``*`` and ``?`` takes in.
 
-        Where none has the name, and it need not be the ``whole`` name: those in which a word begins so.
+        Where none has the name, and it need not be the ``whole`` name: those in which a word begins so. Where
+        ``held`` tells how often each is, one that is not there has no name.
         """
         if "*" in wanted or "?" in wanted:
             pattern = glob(plain_name(wanted))
             return [code for code, name in enumerate(self._plain) if pattern.match(name)]
-        name = plain_name(wanted)
-        return self._codes.get(name, []) or ([] if whole else list(self.beginning(wanted)))
+        codes = self._codes.get(plain_name(wanted), [])
+        named = codes if held is None else [code for code in codes if held[code]]
+        return named or ([] if whole else list(self.beginning(wanted)))
 
     def beginning(self, wanted: str) -> Iterator[int]:
         """Yield the values that begin so, or in which a word does."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 
 from oais.errors import NotFoundError
 from oais.information.description import (
@@ -17,7 +16,8 @@ from oais.information.description import (
     ProvenanceLink,
 )
 from oais.information.observations import Observation
-from search_index.catalogue.database import parts
+from search_index.catalogue.database import AMONG, parts
+from search_index.catalogue.observed import visits_of
 from search_index.catalogue.rows import file_stem
 from search_index.catalogue.schema import AIPS, OBSERVATIONS, PRODUCTS, PROVENANCE, SUBMISSIONS, VERSIONS
 from search_index.entries import (
@@ -29,10 +29,7 @@ from search_index.entries import (
     VersionEntry,
 )
 
-_VISIT = tuple(item.name for item in fields(Observation))
 _LISTS = ("targets", "instruments", "obs_ids")
-_UNOBSERVED = 100
-_NEWEST = OBSERVATIONS.c.version == AIPS.c.version
 _DESCRIBED = (
     "path",
     "sip_path",
@@ -61,6 +58,12 @@ _TELLING = (
     )
     .distinct()
 )
+# Statements that are asked at every request are made once: making one costs more than running it.
+_TELLING_OF = _TELLING.where(
+    AIPS.c.aip_id.in_(AMONG),
+    or_(VERSIONS.c.number == AIPS.c.version, VERSIONS.c.number.in_(bindparam("numbers", expanding=True))),
+)
+_AIPS = select(AIPS).where(AIPS.c.aip_id.in_(AMONG))
 
 
 def aip_numbers(connection: Connection, aip_ids: Sequence[str]) -> dict[str, int]:
@@ -76,7 +79,7 @@ def aip_entries(connection: Connection, aip_ids: Sequence[str]) -> dict[str, Aip
     """Return the packages that are known, by identifier."""
     found = {}
     for part in parts(aip_ids):
-        for row in connection.execute(select(AIPS).where(AIPS.c.aip_id.in_(part))).mappings():
+        for row in connection.execute(_AIPS, {"among": part}).mappings():
             found[row["aip_id"]] = _aip_entry(dict(row))
     return found
 
@@ -174,15 +177,6 @@ def submission_entry(connection: Connection, key: str) -> SubmissionEntry | None
     return None if row is None else SubmissionEntry(row.aip_id, row.version, row.receipt)
 
 
-def observed_by(connection: Connection, aip_ids: Sequence[str]) -> dict[str, tuple[Observation, ...]]:
-    """Return the visits of the packages whose newest version is of any, by the package's identifier."""
-    found: dict[str, tuple[Observation, ...]] = {}
-    for part in parts(aip_ids):
-        for row in connection.execute(_observed().where(AIPS.c.aip_id.in_(part), _NEWEST)):
-            found[row.aip_id] = (*found.get(row.aip_id, ()), _observation(row))
-    return found
-
-
 def told_of(
     connection: Connection, versions: Sequence[tuple[str, int]]
 ) -> tuple[dict[tuple[str, int], ToldOf], list[Observation]]:
@@ -191,9 +185,10 @@ def told_of(
     Number 0 stands for the newest. What is not known, or says nothing of itself, is left out.
     """
     wanted = set(versions)
+    numbers = sorted({number for _, number in wanted})
     rows: dict[tuple[str, int], list[Any]] = {}
     for part in parts(sorted({aip_id for aip_id, _ in wanted})):
-        for row in connection.execute(_TELLING.where(AIPS.c.aip_id.in_(part), _numbered(wanted))):
+        for row in connection.execute(_TELLING_OF, {"among": part, "numbers": numbers}):
             keys = {(row.aip_id, row.number)} | ({(row.aip_id, 0)} if row.number == row.version else set())
             for key in keys & wanted:
                 rows.setdefault(key, []).append(row)
@@ -202,55 +197,10 @@ def told_of(
     return told, visits_of(connection, sorted(requests))
 
 
-def _numbered(versions: Collection[tuple[str, int]]) -> ColumnElement[bool]:
-    """Return that a version is the newest or has one of the numbers that are asked for."""
-    numbers = sorted({number for _, number in versions})
-    return or_(VERSIONS.c.number == AIPS.c.version, VERSIONS.c.number.in_(numbers))
-
-
 def _told(rows: Sequence[Any]) -> ToldOf:
     requests = tuple(sorted({row.request for row in rows if row.request is not None}))
     first = rows[0]
     return ToldOf(first.node, first.kind, first.level, json.loads(first.mission_values), requests)
-
-
-def visits_of(connection: Connection, requests: Sequence[str]) -> list[Observation]:
-    """Return what all packages tell of these observation requests, each thing once.
-
-    The newest versions tell; of a request that none of them names any more, the older ones that do.
-    """
-    found: dict[Observation, None] = {}
-    for part in parts(requests):
-        rows = connection.execute(_observed().where(OBSERVATIONS.c.request.in_(part), _NEWEST))
-        found.update((_observation(row), None) for row in rows)
-    for part in parts(sorted(set(requests) - {item.request for item in found})):
-        rows = connection.execute(_observed().where(OBSERVATIONS.c.request.in_(part)))
-        found.update((_observation(row), None) for row in rows)
-    return list(found)
-
-
-def requests_observed(connection: Connection) -> list[tuple[str, str, str]]:
-    """Return all observation requests with each node where packages of theirs rest, and one of those."""
-    query = (
-        select(OBSERVATIONS.c.request, AIPS.c.node, func.min(AIPS.c.aip_id))
-        .join(AIPS, AIPS.c.no == OBSERVATIONS.c.aip_no)
-        .where(_NEWEST)
-        .group_by(OBSERVATIONS.c.request, AIPS.c.node)
-        .order_by(OBSERVATIONS.c.request, AIPS.c.node)
-    )
-    return [(request, node, aip_id) for request, node, aip_id in connection.execute(query)]
-
-
-def unobserved(connection: Connection) -> dict[str, list[str]]:
-    """Return, by node, the first packages whose newest version names no observation request."""
-    named = select(OBSERVATIONS.c.aip_no).where(OBSERVATIONS.c.aip_no == AIPS.c.no, _NEWEST)
-    place = func.row_number().over(partition_by=AIPS.c.node, order_by=AIPS.c.aip_id).label("place")
-    those = select(AIPS.c.node, AIPS.c.aip_id, place).where(~named.exists()).subquery()
-    query = select(those.c.node, those.c.aip_id).where(those.c.place <= _UNOBSERVED)
-    found: dict[str, list[str]] = {}
-    for node, aip_id in connection.execute(query.order_by(those.c.node, those.c.aip_id)):
-        found.setdefault(node, []).append(aip_id)
-    return found
 
 
 def resting_at(connection: Connection, nodes: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -261,18 +211,6 @@ def resting_at(connection: Connection, nodes: Sequence[str]) -> dict[str, tuple[
         rows = connection.execute(query.where(AIPS.c.node.in_(part)).group_by(AIPS.c.node))
         found.update({node: (first, last) for node, first, last in rows})
     return found
-
-
-def _observed() -> Select[tuple[Any, ...]]:
-    return (
-        select(AIPS.c.aip_id, *(OBSERVATIONS.c[name] for name in _VISIT))
-        .join(OBSERVATIONS, AIPS.c.no == OBSERVATIONS.c.aip_no)
-        .order_by(AIPS.c.aip_id, OBSERVATIONS.c.version, OBSERVATIONS.c.position)
-    )
-
-
-def _observation(row: Any) -> Observation:
-    return Observation(*row[1:])
 
 
 def files_named(connection: Connection, name: str) -> tuple[FileHolder, ...]:

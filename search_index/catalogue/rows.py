@@ -13,6 +13,7 @@ from oais.information.packages import AipRecord, VersionRecord
 from oais.information.text import printable
 from oais.information.version_facts import VersionFacts, package_values
 from search_index.catalogue.schema import OBSCORE_INTEGERS, OBSCORE_TEXTS
+from search_index.catalogue.told_values import told_values
 from search_index.catalogue.traits import magnitude, traits, visit_of
 from search_index.names import natural_text
 from search_index.sky import is_direction, unit_vector
@@ -54,6 +55,7 @@ class Rows:
     products: Iterator[Row]
     provenance: Iterator[Row]
     facet_values: list[Row]
+    told_values: list[Row]
     identifiers: list[Row]
     submissions: list[Row]
     observations: list[Row]
@@ -77,6 +79,7 @@ def rows_of(record: AipRecord) -> Rows:
         facet_values=[
             {"facet": facet, "value": storable(value)} for facet, value in facet_values(description)
         ],
+        told_values=told_values(description),
         identifiers=[{"identifier": storable(name)} for name in _identifiers(record)],
         submissions=_submissions(record),
         observations=[

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from oais.information.description import OBSCORE_FIELDS
 
-SCHEMA_VERSION: Final = "5"
+SCHEMA_VERSION: Final = "6"
 
 METADATA: Final = MetaData()
 
@@ -45,7 +45,7 @@ def _texts(*names: str) -> tuple[Column[object], ...]:
 FACTS: Final = Table(
     "facts", METADATA, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
 )
-"""What the file says of itself: its schema and two counters that tell readers when to look again."""
+"""What the file says of itself: its schema, two counters that tell readers when to look, and at what."""
 
 AIPS: Final = Table(
     "aips",
@@ -135,6 +135,19 @@ FACET_VALUES: Final = Table(
 )
 Index("facet_values_by_aip", FACET_VALUES.c.aip_no)
 
+TOLD_VALUES: Final = Table(
+    "told_values",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("text", Text, primary_key=True),
+    Column("aip_no", Integer, primary_key=True),
+    Column("number", Float(53)),
+)
+"""Values of missions, steps of processing and some of ObsCore, each of a package once, as conditions ask."""
+
+Index("told_values_by_number", TOLD_VALUES.c.name, TOLD_VALUES.c.number, TOLD_VALUES.c.aip_no)
+Index("told_values_by_aip", TOLD_VALUES.c.aip_no)
+
 IDENTIFIERS: Final = Table(
     "identifiers",
     METADATA,
@@ -176,6 +189,6 @@ NODES: Final = Table(
 """``worded`` says that a node's words were written too: they follow in a step of their own."""
 
 OF_AN_AIP: Final = (
-    VERSIONS, PRODUCTS, PROVENANCE, FACET_VALUES, IDENTIFIERS, SUBMISSIONS, OBSERVATIONS
+    VERSIONS, PRODUCTS, PROVENANCE, FACET_VALUES, TOLD_VALUES, IDENTIFIERS, SUBMISSIONS, OBSERVATIONS
 )  # fmt: skip
 """The tables whose rows belong to one package and go with it."""

@@ -9,10 +9,13 @@ from typing import Final
 import numpy as np
 from sqlalchemy import Connection, Text, cast, func, or_, select
 
-from search_index.catalogue.columns import Columns, Keys, Mask, Positions
+from search_index.answers import FacetCount
+from search_index.catalogue.columns import Columns, Keys
+from search_index.catalogue.facets import Mask, Positions, numbers_in
+from search_index.catalogue.raw_data import raw_data
+from search_index.catalogue.resolving import of_any
 from search_index.catalogue.schema import AIPS, HAS_VALIDITY, OBSERVATIONS, PRODUCTS
-from search_index.catalogue.sqlite import near
-from search_index.entries import FacetCount
+from search_index.catalogue.told_values import fulfilling
 from search_index.names import glob, natural_text
 from search_index.query import FACETS, NAMED_WHOLE, TRAITS, Query, TimeSpan, as_order, choices
 from search_index.sky import distances, inside
@@ -33,20 +36,26 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What a query selects: positions in order, distances by position if asked, facets, unknown ids."""
+    """What a query selects: positions in order, distances by position if asked, facets, unknown ids.
+
+    ``left_out`` are the packages that answered but for being raw data, which the query does not want.
+    """
 
     positions: Positions
     distances: Keys | None
     facets: dict[str, tuple[FacetCount, ...]]
     unknown: tuple[str, ...]
+    left_out: int
 
 
 def selected(columns: Columns, connection: Connection, query: Query, scored: Scored | None) -> Selected:
     """Return all that a query selects, sorted, with the counts of its facets."""
-    visible = ~columns.below(*query.without)
+    visible = columns.visible(query.without)
     identified, unknown = _identified(columns, connection, choices(query.ids), visible)
     named, missing = _identified(columns, connection, choices(query.among), visible, nodes=True)
     base = _all(visible, [mask for mask in (identified, named) if mask is not None])
+    if query.targets is not None:
+        base &= of_any(columns, connection, query.targets)
     if query.node:
         base &= columns.below(query.node)
     if requests := choices(query.request):
@@ -61,13 +70,18 @@ def selected(columns: Columns, connection: Connection, query: Query, scored: Sco
     base &= _told(columns, connection, query)
     masks = _chosen(columns, query, FACETS)
     whole = _all(base, masks.values())
+    left_out = 0
+    if query.without_raw:
+        raw = raw_data(columns, connection)
+        left_out = int(np.count_nonzero(whole & raw))
+        base &= ~raw
+        whole &= ~raw
     return Selected(
         positions=_sorted(columns, query, whole, scored, apart),
         distances=apart,
-        facets=_facets(columns, base, masks, columns.grouped if query.visits else None)
-        if query.facets
-        else {},
+        facets=_facets(columns, base, masks, of_visits=query.visits) if query.facets else {},
         unknown=unknown + missing,
+        left_out=left_out,
     )
 
 
@@ -81,6 +95,8 @@ def _told(columns: Columns, connection: Connection, query: Query) -> Mask:
         mask &= (magnitudes >= (-np.inf if low is None else low)) & (
             magnitudes <= (np.inf if high is None else high)
         )
+    for condition in query.where:
+        mask &= fulfilling(columns, connection, condition)
     if query.together:
         mask &= columns.together(query.together)
     if query.valid is not None:
@@ -91,7 +107,7 @@ def _told(columns: Columns, connection: Connection, query: Query) -> Mask:
 def _chosen(columns: Columns, query: Query, names: Iterable[str]) -> dict[str, Mask]:
     """Return, for each facet or trait that a query chooses in, the packages that it leaves."""
     return {
-        name: columns.holding(name, picked, whole=name in NAMED_WHOLE)
+        name: columns.holding(name, picked, whole=name in NAMED_WHOLE, without=query.without)
         for name in names
         if (picked := choices(getattr(query, name)))
     }
@@ -100,7 +116,8 @@ def _chosen(columns: Columns, query: Query, names: Iterable[str]) -> dict[str, M
 def _valid(columns: Columns, connection: Connection, asked: TimeSpan) -> Mask:
     """Return the packages with a product whose validity shares a moment with the interval; open ends hold."""
     begins, ends = PRODUCTS.c.valid_from, PRODUCTS.c.valid_to
-    query = select(PRODUCTS.c.aip_no).where(HAS_VALIDITY).distinct()
+    # Not DISTINCT: SQLite would walk all products in the order of their packages instead of these few.
+    query = select(PRODUCTS.c.aip_no).where(HAS_VALIDITY)
     if asked.stop is not None:
         query = query.where(or_(begins.is_(None), begins <= asked.stop))
     if asked.start is not None:
@@ -118,14 +135,14 @@ def _all(base: Mask, masks: Iterable[Mask]) -> Mask:
 
 
 def _facets(
-    columns: Columns, base: Mask, masks: dict[str, Mask], groups: Positions | None
+    columns: Columns, base: Mask, masks: dict[str, Mask], *, of_visits: bool
 ) -> dict[str, tuple[FacetCount, ...]]:
     """Count each facet under all filters but its own, so that each count is what a click would find."""
     found = {}
     for name in FACETS:
         others = _all(base, [mask for other, mask in masks.items() if other != name])
         column = columns.facet(name)
-        counts = column.counts(others, groups)
+        counts = column.counts_of_visits(others) if of_visits else column.counts(others)
         # The codes rise with the values: a stable sort by count leaves equal counts in that order.
         best = np.argsort(-counts, kind="stable")[:MOST_FACET_VALUES]
         found[name] = tuple(
@@ -138,7 +155,7 @@ def _placed(columns: Columns, connection: Connection, query: Query) -> Keys | No
     """Return each package's least distance from the cone's centre, infinite outside; None without a cone."""
     if query.cone is None:
         return None
-    found = near(connection, query.cone)
+    found = columns.near(connection, query.cone)
     apart = distances(query.cone, found[:, 1:4])
     hit = inside(query.cone, apart)
     if query.time is not None:
@@ -161,16 +178,13 @@ def _spans_overlap(starts: Keys, stops: Keys, time: TimeSpan) -> Mask:
 
 
 def _overlapping(columns: Columns, connection: Connection, time: TimeSpan) -> Mask:
-    # As one text: a row for each of many products would take most of the time.
     numbers = func.aggregate_strings(cast(PRODUCTS.c.aip_no, Text), ",")
     query = select(numbers).where(PRODUCTS.c.span_min.is_not(None))
     if time.stop is not None:
         query = query.where(PRODUCTS.c.span_min <= time.stop)
     if time.start is not None:
         query = query.where(PRODUCTS.c.span_max >= time.start)
-    listed = connection.execute(query).scalar()
-    found = np.array(listed.split(",") if listed else (), dtype=np.int64)
-    return columns.mask(columns.positions(found))
+    return columns.mask(columns.positions(numbers_in(connection.execute(query).scalar())))
 
 
 def _observed(columns: Columns, connection: Connection, requests: tuple[str, ...]) -> Mask:
@@ -193,11 +207,9 @@ def _identified(
     mask = np.zeros(columns.size, dtype=np.bool_)
     unknown = []
     names = columns.identifiers(connection)
-    exact: dict[str, list[int]] = {}
-    for identifier, position in names:
-        exact.setdefault(identifier, []).append(position)
     for wanted in dict.fromkeys(asked):
-        positions = exact.get(wanted) or _matching(columns, names, wanted)
+        named = [position for position in names.get(wanted, ()) if visible[position]]
+        positions = named or _matching(columns, connection, wanted)
         found = columns.mask(np.array(positions, dtype=np.int64))
         if nodes:
             found |= columns.below(wanted)
@@ -208,16 +220,17 @@ def _identified(
     return mask, tuple(unknown)
 
 
-def _matching(columns: Columns, names: list[tuple[str, int]], wanted: str) -> list[int]:
+def _matching(columns: Columns, connection: Connection, wanted: str) -> list[int]:
     """Return the positions that a pattern or a range takes in; a plain identifier takes in none."""
     first, dots, last = wanted.partition(RANGE)
     if dots:
         low, high = natural_text(first), natural_text(last)
-        inside = (low <= key and (not last or key <= high) for key in columns.natural_ids)
-        return [position for position, hit in enumerate(inside) if hit]
+        natural = columns.natural_identifiers(connection)
+        return [position for name, position in natural if low <= name and (not last or name <= high)]
     if "*" in wanted or "?" in wanted:
         pattern = glob(wanted)
-        return [position for name, position in names if pattern.match(name)]
+        names = columns.identifiers(connection).items()
+        return [position for name, at in names if pattern.match(name) for position in at]
     return []
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from oais.confirming import heed_database
 from oais.errors import StorageError
 from search_index.query import Cone
 from search_index.sky import Floats, box
@@ -40,7 +42,15 @@ INSERT INTO sky VALUES (:no, :x, :x, :y, :y, :z, :z, :x, :y, :z, :aip_no, :span_
 _IN_BOX: Final = """
 SELECT aip_no, x, y, z, span_min, span_max FROM sky
 WHERE x1 >= :xa AND x0 <= :xb AND y1 >= :ya AND y0 <= :yb AND z1 >= :za AND z0 <= :zb
+LIMIT :most
 """
+
+_DIRECTIONS: Final = "SELECT aip_no, x, y, z, span_min, span_max FROM sky"
+
+MOST_NEAR: Final = 5_000
+"""Products around a cone that are read one by one; of more all that have a direction are held in memory."""
+
+_AT_ONCE: Final = 20_000
 
 
 def open_engine(path: Path, *, lasting: bool = True) -> Engine:
@@ -71,17 +81,22 @@ def _reading_engine(path: Path) -> Engine:
     Such a file is taken as unchanging, unless a log lies beside it whose commits are to be seen too.
     No connection is kept: should somebody else write to it after all, the next question sees that.
     """
-    log = path.with_name(f"{path.name}-wal")
 
     def connect() -> sqlite3.Connection:
-        how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
-        uri = f"{path.absolute().as_uri()}?{how}"
-        connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
+        connection = reading_connection(path)
         for pragma in _SIZES:
             connection.execute(pragma)
         return connection
 
     return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+
+def reading_connection(path: Path) -> sqlite3.Connection:
+    """Return a connection that only reads, also where no lock and no log may lie beside the file."""
+    log = path.with_name(f"{path.name}-wal")
+    unchanging = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if unchanging else ''}"
+    return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
 
 
 def create_sky(connection: Connection) -> None:
@@ -104,12 +119,27 @@ def drop_directions(connection: Connection, product_nos: Iterable[int]) -> None:
         connection.execute(text("DELETE FROM sky WHERE no = :no"), rows)
 
 
-def near(connection: Connection, cone: Cone) -> Floats:
-    """Return ``aip_no, x, y, z, span_min, span_max`` of all products in the box around a cone."""
+def near(connection: Connection, cone: Cone) -> Floats | None:
+    """Return ``aip_no, x, y, z, span_min, span_max`` of all products in the box around a cone.
+
+    None where they are more than ``MOST_NEAR``.
+    """
     (xa, xb), (ya, yb), (za, zb) = box(cone)
-    bounds = {"xa": xa, "xb": xb, "ya": ya, "yb": yb, "za": za, "zb": zb}
+    bounds = {"xa": xa, "xb": xb, "ya": ya, "yb": yb, "za": za, "zb": zb, "most": MOST_NEAR + 1}
     found = connection.execute(text(_IN_BOX), bounds).all()
+    if len(found) > MOST_NEAR:
+        return None
     return np.array([tuple(row) for row in found], dtype=np.float64).reshape(-1, 6)
+
+
+def directions(connection: Connection) -> Floats:
+    """Return the same of all products that have a direction."""
+    found = [np.zeros((0, 6))]
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(_DIRECTIONS)
+        while rows := cursor.fetchmany(_AT_ONCE):
+            found.append(np.array(rows, dtype=np.float64))
+    return np.concatenate(found)
 
 
 def count_directions(connection: Connection) -> tuple[int, int]:
@@ -121,13 +151,52 @@ def count_directions(connection: Connection) -> tuple[int, int]:
     return min(int(found), int(same)), int(expected.scalar_one())
 
 
+class Watch:
+    """Tells by a number whether a catalogue's file was written to since it was asked last, and costs little.
+
+    The number is SQLite's own (``PRAGMA data_version``), of one connection that is kept for it alone. There
+    is none where no connection may be kept (``_reading_engine``) or the file cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._asking = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def number(self) -> int | None:
+        """Return a number that is another one after each change by anybody, or None where there is none."""
+        try:
+            with self._asking:
+                if self._connection is None:
+                    if not os.access(self._path.parent, os.W_OK):
+                        return None
+                    self._connection = _kept_connection(self._path)
+                return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error:
+            return None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._asking:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+
+def _kept_connection(path: Path) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
+
+
 @contextmanager
-def catalogue_errors() -> Iterator[None]:
+def catalogue_errors(path: Path) -> Iterator[None]:
     """Turn what the database raises over a damaged, locked or foreign file into one clear fault."""
     try:
         yield
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or type(error).__name__)
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        fault = error if isinstance(error, sqlite3.Error) else getattr(error, "orig", None)
+        heed_database(None, path, fault)
+        reason = str(fault or type(error).__name__)
         raise StorageError(
             f"the catalogue {FILE_NAME} cannot be used: {reason}",
             remedy="run `oais index rebuild`; nothing is lost, it is made from the stored packages",

@@ -27,12 +27,18 @@ _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def traits(description: PackageDescription) -> Iterator[tuple[str, str]]:
-    """Yield trait and value of all that the package or one of its products is; some more than once."""
+    """Yield trait and value of all that the package or one of its products is; some more than once.
+
+    Where nothing names a visit it is what stands in its place on the pages, so that this is found too.
+    """
     for values in (description.values, *(product.values for product in description.products)):
         for name in _NAMED:
             yield name, trait(values, name)
+    if not trait(package_values(description), "visit"):
+        yield "visit", visit_of(description).partition(":")[2]
     for product in description.products:
         yield "observation", product.obscore.obs_id or ""
+        yield "proposal", product.obscore.proposal_id or ""
         if product.kind == REFERENCE:
             yield "reference", product.product_type
 

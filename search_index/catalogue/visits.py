@@ -8,8 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from search_index.catalogue.columns import Columns, Positions
-from search_index.entries import FacetCount
+from search_index.answers import FacetCount
+from search_index.catalogue.columns import Columns
+from search_index.catalogue.facets import Positions
 from search_index.query import Query
 
 MOST_TOGETHER: Final = 100
@@ -33,20 +34,29 @@ def one_page(columns: Columns, positions: Positions, query: Query) -> OnePage:
         page = tuple((position,) for position in positions[cut].tolist())
         return OnePage(("",) * len(page), page, (1,) * len(page), len(positions))
     codes = columns.visits[positions]
-    found, first, counts = np.unique(codes, return_index=True, return_counts=True)
-    # A visit stands where the first of its packages would.
-    order = np.argsort(first)[cut]
-    members: dict[int, list[int]] = {code: [] for code in found[order].tolist()}
-    for place in np.nonzero(np.isin(codes, found[order]))[0].tolist():
+    leading, counts = _leading(codes, len(columns.visit_names))
+    shown = leading[cut]
+    members: dict[int, list[int]] = {code: [] for code in shown.tolist()}
+    wanted = np.zeros(len(columns.visit_names), dtype=np.bool_)
+    wanted[shown] = True
+    for place in np.nonzero(wanted[codes])[0].tolist():
         together = members[int(codes[place])]
         if len(together) < MOST_TOGETHER:
             together.append(int(positions[place]))
     return OnePage(
         names=tuple(columns.visit_names[code] for code in members),
         members=tuple(tuple(each) for each in members.values()),
-        packages=tuple(counts[order].tolist()),
-        total=len(found),
+        packages=tuple(counts[shown].tolist()),
+        total=len(leading),
     )
+
+
+def _leading(codes: Positions, size: int) -> tuple[Positions, Positions]:
+    """Return visits in order, each where the first of its packages stands, and by visit how many it has."""
+    places = np.arange(len(codes))
+    first = np.zeros(size, dtype=np.int64)
+    first[codes[::-1]] = places[::-1]  # of several the last stays, which is the first package
+    return codes[first[codes] == places], np.bincount(codes, minlength=size)
 
 
 def named(
@@ -54,6 +64,6 @@ def named(
 ) -> tuple[FacetCount, ...]:
     """Return the values of a facet in which a word begins so, of packages outside some branches."""
     column = columns.facet(facet)
-    counts = column.counts(~columns.below(*without))
+    counts = columns.held(facet, without)
     shown = (code for code in columns.names(facet).beginning(begin) if counts[code])
     return tuple(FacetCount(column.values[code], int(counts[code])) for code in islice(shown, limit))

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from oais.information.packages import AipRecord
+from search_index.catalogue.changes import note
 from search_index.catalogue.database import parts
 from search_index.catalogue.reading import aip_numbers
 from search_index.catalogue.rows import Row, Rows, rows_of, storable
@@ -32,14 +33,15 @@ def write_records(connection: Connection, records: Sequence[AipRecord]) -> dict[
     prepared = [(numbers[record.aip_id], rows_of(record)) for record in records]
     if prepared:
         _insert_rows(connection, prepared)
-    bump(connection, "generation")
+    note(connection, bump(connection, "generation"), numbers.values())
     return numbers
 
 
 def remove_records(connection: Connection, aip_ids: Sequence[str]) -> None:
     """Forget packages; an unknown one is passed over."""
-    _drop_rows(connection, aip_numbers(connection, aip_ids).values())
-    bump(connection, "generation")
+    numbers = aip_numbers(connection, aip_ids).values()
+    _drop_rows(connection, numbers)
+    note(connection, bump(connection, "generation"), numbers)
 
 
 def write_nodes(connection: Connection, nodes: Iterable[PlannedNode]) -> dict[str, int]:
@@ -86,10 +88,11 @@ def node_row(node: PlannedNode) -> Row:
     }
 
 
-def bump(connection: Connection, counter: str) -> None:
-    """Tell readers, by a higher count, that they must look again."""
-    now = connection.execute(select(FACTS.c.value).where(FACTS.c.name == counter)).scalar_one()
-    connection.execute(update(FACTS).where(FACTS.c.name == counter).values(value=str(int(now) + 1)))
+def bump(connection: Connection, counter: str) -> int:
+    """Tell readers, by a higher count, that they must look again; return that count."""
+    now = 1 + int(connection.execute(select(FACTS.c.value).where(FACTS.c.name == counter)).scalar_one())
+    connection.execute(update(FACTS).where(FACTS.c.name == counter).values(value=str(now)))
+    return now
 
 
 def _next_number(connection: Connection, table: Table) -> int:

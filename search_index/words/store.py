@@ -10,8 +10,8 @@ from __future__ import annotations
 import gc
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -19,17 +19,20 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from oais.disk_faults import storage_errors
 from oais.errors import ArchiveError, StorageError, WrongUsageError
-from oais.files import storage_errors, sync_directory, sync_tree
+from oais.files import sync_directory, sync_tree
 from oais.information.text import printable
+from search_index.keeping import remembered
 from search_index.words.documents import WordDocument
+from search_index.words.gathering import Gathered
 from search_index.words.terms import Asked
 
 with warnings.catch_warnings():
     # Whoosh 2.7.4 is older than some warnings of the compiler, which a user's first run would show.
     warnings.simplefilter("ignore")
     from whoosh import columns, fields, index
-    from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader
+    from whoosh.codec.whoosh3 import W3Codec
     from whoosh.filedb.filestore import FileStorage
     from whoosh.query import Or, Term
     from whoosh.reading import TermNotFound
@@ -42,26 +45,15 @@ MOST_EXPANSIONS: Final = 2_000
 
 _CACHED_TERMS: Final = 512
 _MOST_SEGMENTS: Final = 12
-_POOL_MEGABYTES: Final = 16
-"""Postings held in memory before a run is written: keeps a rebuild near 100 MB however large it is."""
+_POOL_BYTES: Final = 16 << 20
+"""Postings held in memory before a run is laid aside: keeps a rebuild near 100 MB however large it is."""
 
 _WRITER_WAIT: Final = 60.0
 """Seconds to wait for another writer of the same process; other processes wait at the index's lock."""
 
 
-class _RememberingReader(W3PerDocReader):  # type: ignore[misc]
-    """Remembers also that a column is missing; without this each posting costs one look at the disk."""
-
-    def _cached_reader(self, fieldname: str, column: Any) -> Any:
-        if fieldname not in self._readers:
-            here = self.has_column(fieldname)
-            self._readers[fieldname] = self.column_reader(fieldname, column) if here else None
-        return self._readers[fieldname]
-
-
 class _Codec(W3Codec):  # type: ignore[misc]
-    def per_document_reader(self, storage: Any, segment: Any) -> _RememberingReader:
-        return _RememberingReader(storage, segment)
+    length_stats = False  # our fields keep no lengths: without this each posting asks for one
 
 
 class _LastingStorage(FileStorage):  # type: ignore[misc]
@@ -94,6 +86,14 @@ def create_words(folder: Path) -> None:
             index.create_in(str(folder), _schema())
 
 
+def left_unfinished(folder: Path) -> list[Path]:
+    """Return what Whoosh leaves in the folder when it is stopped in a commit: it never looks at it again.
+
+    While somebody writes it is the commit he is in.
+    """
+    return sorted(folder.glob("_MAIN_*.toc.*"))
+
+
 def write_words(
     folder: Path, documents: Iterable[WordDocument], gone: Sequence[str] = (), *, whole: bool = False
 ) -> None:
@@ -105,14 +105,23 @@ def write_words(
         with _whoosh_errors():
             # What is built anew is synced when it is whole.
             opened = (FileStorage if whole else _LastingStorage)(str(folder)).open_index()
-            writer = opened.writer(timeout=_WRITER_WAIT, codec=_Codec(), limitmb=_POOL_MEGABYTES)
+            writer = opened.writer(timeout=_WRITER_WAIT, codec=_Codec())
+            writer.pool = Gathered(folder, _POOL_BYTES)
         try:
             _fill(writer, documents, gone, whole=whole)
+            with _whoosh_errors():
+                writer.commit(merge=len(writer.segments) > _MOST_SEGMENTS, optimize=whole)
         except BaseException:
-            writer.cancel()
+            _let_go(writer)
             raise
-        with _whoosh_errors():
-            writer.commit(merge=len(writer.segments) > _MOST_SEGMENTS, optimize=whole)
+
+
+def _let_go(writer: Any) -> None:
+    """End a writer whose commit is not to be, so that the next one need not wait for it in this process."""
+    with suppress(Exception):  # what stopped it may stop the closing of its files as well
+        writer.cancel()
+    with suppress(Exception):  # the rule: it was let go just now
+        writer.writelock.release()
 
 
 def _fill(writer: Any, documents: Iterable[WordDocument], gone: Sequence[str], *, whole: bool) -> None:
@@ -147,6 +156,10 @@ def _frozen_garbage() -> Iterator[None]:
         gc.unfreeze()
 
 
+def _all_known(numbers: Numbers) -> bool:
+    return len(numbers) > 0
+
+
 class WordReader:
     """The index of words as it was at one commit; safe to share between threads."""
 
@@ -162,13 +175,19 @@ class WordReader:
         with _whoosh_errors():
             return bool(self._index.latest_generation() == self._reader.generation())
 
-    def matching(self, asked: Sequence[Asked]) -> tuple[Numbers, Numbers]:
-        """Return the numbers of what holds all that is asked, and how many words each has as a name."""
+    def matching(
+        self, asked: Sequence[Asked], known: Callable[[Numbers], bool] = _all_known
+    ) -> tuple[Numbers, Numbers]:
+        """Return the numbers of what holds all that is asked, and how many words each has as a name.
+
+        ``known`` says whether any of some numbers may be known of: what nobody may know of has no word that
+        keeps another writing of it from being looked for.
+        """
         with self._lock, _whoosh_errors():
             held = np.full(len(self._numbers), bool(asked))
             score = np.zeros(len(self._numbers), np.int64)
             for word in asked:
-                names, anywhere = self._holding(word)
+                names, anywhere = self._holding(word, known)
                 held &= anywhere
                 score += names
             return self._numbers[held], score[held]
@@ -178,14 +197,14 @@ class WordReader:
         with self._lock, _whoosh_errors():
             return {stored["key"]: stored["digest"] for _, stored in self._reader.iter_docs()}
 
-    def _holding(self, word: Asked) -> tuple[Mask, Mask]:
+    def _holding(self, word: Asked, known: Callable[[Numbers], bool]) -> tuple[Mask, Mask]:
         """Return which documents have a word as a name, and which have it anywhere."""
         if word.pattern is not None:
             names = self._mask("names", self._expanded("names", word))
             return names, names | self._mask("words", self._expanded("words", word))
         names = self._mask("names", [word.compact])
         anywhere = names | self._mask("words", [word.compact])
-        if anywhere.any() or len(word.parts) < 2:
+        if len(word.parts) < 2 or known(self._numbers[anywhere]):
             return names, anywhere
         anywhere = ~anywhere
         for part in word.parts:
@@ -215,16 +234,13 @@ class WordReader:
 
     def _documents(self, field: str, term: str) -> Numbers:
         """Return the documents with a term, rising; what was asked lately is remembered."""
-        known = self._known.get((field, term))
-        if known is None:
-            found: list[int] = []
-            for leaf, offset in self._reader.leaf_readers():
-                found += (number + offset for number in _postings(leaf, field, term))
-            known = np.array(found, dtype=np.int64)
-            if len(self._known) >= _CACHED_TERMS:
-                self._known.pop(next(iter(self._known)))
-            self._known[field, term] = known
-        return known
+        return remembered(self._known, _CACHED_TERMS, (field, term), lambda: self._read(field, term))
+
+    def _read(self, field: str, term: str) -> Numbers:
+        found: list[int] = []
+        for leaf, offset in self._reader.leaf_readers():
+            found += (number + offset for number in _postings(leaf, field, term))
+        return np.array(found, dtype=np.int64)
 
     @cached_property
     def _numbers(self) -> Numbers:

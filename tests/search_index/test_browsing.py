@@ -65,6 +65,15 @@ def test_intervals_are_merged() -> None:
         assert list(merged(spans)) == slowly_merged([(float(a), float(b)) for a, b in spans])
 
 
+def test_intervals_that_follow_each_other_soon_are_one() -> None:
+    """A gap of so many seconds parts nothing, a longer one does; what overlaps hides none."""
+    second = 1 / 86_400
+    spans = [(0.0, 1.0), (1 + 59 * second, 2.0), (2 + 61 * second, 3.0), (0.5, 0.6)]
+    assert merged(spans, 60.0) == ((0.0, 2.0), (2 + 61 * second, 3.0))
+    assert merged(spans, 62.0) == ((0.0, 3.0),)
+    assert len(merged(spans)) == 3
+
+
 def test_what_rests_below_is_summed(filled: Index, held: list[AipRecord]) -> None:
     """Files and bytes of each type are those that were entered."""
     found = browsing.contents(filled, "gamma", ())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from oais.errors import NotFoundError, WrongUsageError
 from oais.information.description import ProvenanceLink
 from oais.information.packages import AipRecord, VersionRecord
+from search_index.conditions import parse_conditions
 from search_index.entries import SubmissionEntry
 from search_index.index import Index
 from search_index.query import FACETS, ORDERS, Query
@@ -118,6 +119,83 @@ def test_orders_sort_by_what_they_say(empty: Index) -> None:
     assert by("-time") == ["p.9", "p.10", "p.1"]
     assert by("-size") == ["p.9", "p.1", "p.10"]
     assert by("-ingested") == ["p.10", "p.9", "p.1"]
+
+
+STEPS = {"Flat field": ("skipped", "completed"), "Dark": ("completed", "completed")}
+METRICS: dict[str, tuple[object, object]] = {"cdpp_2_5_hours": (42.5, 180), "mad": ("N/A", "9.5e1")}
+
+
+@pytest.fixture
+def measured(empty: Index) -> Index:
+    """Two packages with metrics and steps, and a third without any."""
+    records = []
+    for n, name in enumerate(("alpha.0001", "alpha.0002")):
+        links = tuple(ProvenanceLink("step", step, told[n]) for step, told in STEPS.items())
+        values = {metric: told[n] for metric, told in METRICS.items()}
+        raw = product("raw.fits", calib_level=0)
+        fine = product("a.fits", values=values, provenance=links, calib_level=2 + n, proposal_id=f"P{n}")
+        records.append(record(name, raw, fine))
+    empty.add([*records, record("alpha.0003", product("c.fits", calib_level=0))])
+    return empty
+
+
+@pytest.mark.parametrize(
+    ("where", "numbers"),
+    [
+        ("cdpp_2_5_hours < 50", "1"),
+        ("CDPP 2 5 hours>=42.5", "12"),
+        ("cdpp_2_5_hours = 180.0", "2"),
+        ("cdpp_2_5_hours != 180", "1"),
+        ("Flat Field = skipped", "1"),
+        ("flat_field != Skipped", "2"),
+        ("Flat field=skipped; Dark=completed", "1"),
+        ("Flat field=skipped; cdpp_2_5_hours > 50", ""),
+        ("mad > 0", "2"),
+        ("mad = n/a", "1"),
+        ("calib_level >= 2", "12"),
+        ("calib_level = 0", "123"),
+        ("calib_level > 2", "2"),
+        ("nothing < 5", ""),
+        (" ; ", "123"),
+    ],
+)
+def test_conditions_on_values(measured: Index, where: str, numbers: str) -> None:
+    """Numbers are compared as numbers, wherever they are written; what is none fits no order of numbers."""
+    hits = measured.find(Query(where=parse_conditions(where), order="id")).hits
+    assert [hit.aip.aip_id for hit in hits] == [f"alpha.000{number}" for number in numbers]
+
+
+def test_conditions_find_nothing_in_branches_left_out(measured: Index) -> None:
+    """What one may not know of answers to no condition, and to no proposal."""
+    hidden = Query(where=parse_conditions("calib_level >= 0"), without=("alpha",))
+    assert measured.find(hidden).total == 0
+    assert [hit.aip.aip_id for hit in measured.find(Query(proposal="p1")).hits] == ["alpha.0002"]
+    assert measured.find(Query(proposal="p1", without=("alpha",))).total == 0
+
+
+@pytest.mark.parametrize(
+    "where", ["mad", "mad <", "< 5", "mad < high", "mad == 5", "a" * 300 + " < 1", ";".join(["a=1"] * 21)]
+)
+def test_conditions_that_cannot_be_read_are_told(where: str) -> None:
+    """Each names what was found."""
+    with pytest.raises(WrongUsageError):
+        parse_conditions(where)
+
+
+def test_a_visit_is_found_by_the_name_it_is_shown_by(empty: Index) -> None:
+    """Where headers name no visit the observation stands in its place, and without one the package."""
+    named = record("alpha.0001", product("a.fits", values={"visit": "V1"}, obs_id="star-1"))
+    observed = record("alpha.0002", product("b.fits", obs_id="star-2-s0005"))
+    nameless = record("alpha.0003", product("c.fits"))
+    empty.add([named, observed, nameless])
+
+    def found(visit: str) -> list[str]:
+        return [hit.aip.aip_id for hit in empty.find(Query(visit=visit, order="id")).hits]
+
+    assert found("STAR-2*") == ["alpha.0002"]
+    assert found("alpha.0003") == ["alpha.0003"]
+    assert found("V1") == ["alpha.0001"]
+    assert found("star-1") == []
 
 
 def test_an_observation_request_selects_the_packages_of_all_its_visits(empty: Index) -> None:

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oais.errors import WrongUsageError
+from search_index.catalogue import sqlite
 from search_index.index import Index, create_index
 from search_index.query import Cone, Query, TimeSpan, parse_cone
 from tests.search_index.factory import product, record
@@ -78,6 +79,31 @@ def test_the_nearest_product_tells_the_distance(tmp_path: Path) -> None:
     index.add([record("both", far, near)])
     hits = index.find(Query(cone=Cone(10, 0, 120))).hits
     assert [hit.distance for hit in hits] == [pytest.approx(0.5, abs=1e-9)]
+
+
+def test_very_many_in_a_cone_are_found_like_few(sky: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a number all directions are held in memory; who is found and how far away stays the same."""
+    cones = [Cone(0.0, 0.0, 180.0), Cone(12.0, 88.0, 3.0), Cone(359.9, 0.1, 40.0), Cone(200.0, -45.0, 1.0)]
+
+    def told(cone: Cone) -> list[tuple[str, float | None]]:
+        found = sky.find(Query(cone=cone, limit=1000, order="distance"))
+        return [(hit.aip.aip_id, hit.distance) for hit in found.hits]
+
+    before = [told(cone) for cone in cones]
+    assert len(before[0]) > 5
+    monkeypatch.setattr(sqlite, "MOST_NEAR", 5)
+    assert [told(cone) for cone in cones] == before
+    resolved = sky.resolve([cones[0]])[0]
+    assert resolved.aip_ids[0] == before[0][0][0]
+    assert set(resolved.aip_ids) == {aip_id for aip_id, _ in before[0]}
+
+
+def test_what_came_later_is_found_among_very_many(empty: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Directions in memory are read again when a package came in."""
+    monkeypatch.setattr(sqlite, "MOST_NEAR", 1)
+    for number in range(4):
+        empty.add([record(f"at.{number}", product("a.fits", s_ra=10.0 * number, s_dec=0.0))])
+        assert empty.find(Query(cone=Cone(0.0, 0.0, 90.0))).total == number + 1
 
 
 def test_place_and_time_must_hold_for_one_product(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from oais.errors import ConfigurationError
 
 FOLDER: Final = Path(__file__).resolve().parent
 
-NEWEST: Final = "initial"
+NEWEST: Final = "target_lists"
 """The revision that makes what ``METADATA`` says."""
 
 _APPLIED: Final = Table("alembic_version", MetaData(), Column("version_num", Text))

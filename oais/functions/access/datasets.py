@@ -11,7 +11,7 @@ from oais.functions.access.cards import iso_time
 from oais.functions.access.decisions import Asker
 from oais.functions.access.documents import documents_of
 from oais.functions.access.packages import resolve_links
-from oais.functions.access.places import check_page, node_view
+from oais.functions.access.places import check_page, crumbs, place
 from oais.functions.access.views import (
     ContentRow,
     DataSetView,
@@ -42,7 +42,7 @@ def data_set(index: Index, asker: Asker, path: str) -> DataSetView:
     without = asker.branches_denied(Action.READ_METADATA)
     return DataSetView(
         contents=tuple(_rows(browsing.contents(index, path, without))),
-        lanes=tuple(_lane(covered) for covered in browsing.coverage(index, path, without)),
+        lanes=tuple(_lane(covered) for covered in _covered(index, path, without)),
         documents=documents_of(index, asker, path),
         software=tuple(_software(index, asker, path, without)),
     )
@@ -54,20 +54,24 @@ def inventory(index: Index, asker: Asker, path: str, product_type: str = "", pag
     ``page`` leafs through the gaps, the earliest first. Of a place that is only listed nothing is told.
     """
     check_page(page)
-    place = node_view(index, asker, path, depth=1)
-    covered = browsing.coverage(index, path, asker.branches_denied(Action.READ_METADATA))
+    node = place(index, asker, path)
+    covered = _covered(index, path, asker.branches_denied(Action.READ_METADATA))
     if product_type:
         covered = tuple(one for one in covered if one.product_type == product_type)
         if not covered:
             raise NotFoundError(f"{printable(path)!r} has no data of type {printable(product_type)!r}")
-    gaps = sorted((gap for one in covered for gap in _gaps(one)), key=lambda gap: gap.start)
+    lanes = tuple(map(_lane, covered))
+    gaps = sorted(gap for lane in lanes for gap in _gaps(lane))
     first = (page - 1) * GAPS_SHOWN
     return InventoryView(
-        node=place.node,
-        crumbs=place.crumbs,
+        node=node,
+        crumbs=crumbs(asker, path),
         product_type=product_type,
-        lanes=tuple(map(_lane, covered)),
-        gaps=tuple(gaps[first : first + GAPS_SHOWN]),
+        lanes=lanes,
+        gaps=tuple(
+            Gap(name, iso_time(start), iso_time(stop), (stop - start) * _DAY)
+            for start, stop, name in gaps[first : first + GAPS_SHOWN]
+        ),
         page=Page(page, GAPS_SHOWN, len(gaps)),
     )
 
@@ -92,19 +96,12 @@ def _rows(contents: Iterable[Content]) -> Iterator[ContentRow]:
         )
 
 
-def pieces(intervals: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return intervals (MJD, in order, apart from each other) with those joined that no gap parts."""
-    found: list[tuple[float, float]] = []
-    for start, stop in intervals:
-        if found and (start - found[-1][1]) * _DAY <= SHORTEST_GAP:
-            found[-1] = (found[-1][0], stop)
-        else:
-            found.append((start, stop))
-    return found
+def _covered(index: Index, path: str, without: tuple[str, ...]) -> tuple[Covered, ...]:
+    return browsing.coverage(index, path, without, within=SHORTEST_GAP)
 
 
 def _lane(covered: Covered) -> Lane:
-    held = pieces(covered.intervals)
+    held = covered.intervals
     return Lane(
         product_type=covered.product_type,
         files=covered.files,
@@ -112,14 +109,14 @@ def _lane(covered: Covered) -> Lane:
         stop=iso_time(held[-1][1]),
         covered=sum(stop - start for start, stop in held) * _DAY,
         gaps=len(held) - 1,
-        pieces=tuple(held),
+        pieces=held,
     )
 
 
-def _gaps(covered: Covered) -> Iterator[Gap]:
-    held = pieces(covered.intervals)
-    for (_, stop), (start, _) in pairwise(held):
-        yield Gap(covered.product_type, iso_time(stop), iso_time(start), (start - stop) * _DAY)
+def _gaps(lane: Lane) -> Iterator[tuple[float, float, str]]:
+    """Yield where each gap of a lane begins and ends (MJD), and of what type the data are."""
+    for (_, begin), (end, _) in pairwise(lane.pieces):
+        yield begin, end, lane.product_type
 
 
 def _software(index: Index, asker: Asker, path: str, without: tuple[str, ...]) -> Iterator[SoftwareNamed]:

@@ -83,8 +83,10 @@ class Asker:
         self._told: dict[tuple[Action, str], Decision] = {}
 
     def asked_by(self, principal: Principal) -> Asker:
-        """Return what asks the same for somebody else."""
-        return Asker(self.tree, principal, self.now, self._reader)
+        """Return what asks the same for somebody else; what was read of packages is known to both."""
+        other = Asker(self.tree, principal, self.now, self._reader)
+        other._facts, other._resting = self._facts, self._resting
+        return other
 
     def prepare(self, packages: Iterable[tuple[str, str]]) -> None:
         """Read at once what decisions about packages, as node and identifier, will need to know."""
@@ -227,14 +229,19 @@ class Asker:
     @cached_property
     def _denied(self) -> dict[Action, _Denied]:
         """What one decision about all that say the same says of both: how much of a node may be shown."""
-        shown = {node.path: self._of_words(Action.SEE, node).metadata for node in self.tree.nodes()}
+        shown: dict[str, str] = {}
+        for nodes in self.tree.alike:
+            word = self._of_words(Action.SEE, nodes[0]).metadata
+            if word != "public":
+                shown.update((node.path, word) for node in nodes)
         if self._reader is not None:
             # Packages outlive their agreement: where no policy speaks any more, nothing is counted either.
             lawless = self.tree.unknown(self._reader.index.paths())
             shown.update((path, self.decision(Action.SEE, path).metadata) for path in lawless)
+        ordered = sorted(shown.items())
         return {
-            Action.SEE: _denied(path for path, word in shown.items() if word == "hidden"),
-            Action.READ_METADATA: _denied(path for path, word in shown.items() if word != "public"),
+            Action.SEE: _denied(path for path, word in ordered if word == "hidden"),
+            Action.READ_METADATA: _denied(path for path, word in ordered if word != "public"),
         }
 
     def target(self, node_path: str, aip_id: str = "", version: int = NEWEST) -> AccessObject:

@@ -10,8 +10,10 @@ from typing import Final
 from aip.storage import AipStore
 from oais.archive import Archive
 from oais.database.engine import Database
+from oais.database.target_lists import TargetList
 from oais.errors import NotFoundError
 from oais.functions.access import (
+    adql,
     datasets,
     finding,
     growth,
@@ -25,6 +27,7 @@ from oais.functions.access import (
     visit,
 )
 from oais.functions.access.cards import media_type_of
+from oais.functions.access.citation import cite
 from oais.functions.access.decisions import Asker
 from oais.functions.access.facts import FactReader
 from oais.functions.access.question import Question
@@ -33,6 +36,7 @@ from oais.functions.access.tombstones import why_missing
 from oais.functions.access.views import (
     AipView,
     Branch,
+    Citation,
     FindView,
     HoldingsView,
     InventoryView,
@@ -44,8 +48,13 @@ from oais.functions.access.views import (
     VisitRow,
     VolumeView,
 )
+from oais.functions.access.views.adql import AdqlView
 from oais.functions.access.views.looks import LookView, RowsView, Wish
 from oais.functions.access.visit import VisitView
+from oais.functions.access.visit_reports import visit_reports
+from oais.functions.resolving.configured import configured_resolvers
+from oais.functions.resolving.held import HeldNames
+from oais.functions.resolving.resolver import Named, NameResolver, resolved
 from oais.information.text import printable
 from policies.access import ANONYMOUS, Action, Principal
 from search_index.index import Index, open_index
@@ -67,6 +76,7 @@ class Access:
     index: Index
     store: AipStore
     database: Database | None = None
+    resolvers: tuple[NameResolver, ...] = ()
 
     def asked_by(self, principal: Principal, now: datetime) -> Access:
         """Return the same access for somebody else, or later."""
@@ -108,12 +118,39 @@ class Access:
         return provenance.provenance_view(self.archive, self.index, asker, shown, product)
 
     def find(self, question: Question) -> FindView:
-        """Answer a search; raises WrongUsageError for a malformed question."""
-        return finding.find(self.index, self.asker(), question)
+        """Answer a search; raises WrongUsageError for a malformed question, NotFoundError for a lost list."""
+        return finding.find(self.index, self.asker(), self.settled(question))
 
     def visits(self, question: Question, most: int) -> tuple[list[VisitRow], int]:
         """Return all visits that answer, up to ``most``, and how many there are; raises as ``find``."""
-        return finding.rows(self.index, self.asker(), question, most)
+        return finding.rows(self.index, self.asker(), self.settled(question), most)
+
+    def adql(self, query: str, rows: int = adql.MOST) -> AdqlView:
+        """Answer a query in ADQL, with up to ``rows`` rows; raises WrongUsageError."""
+        return adql.answer(self.index, self.asker(), query, self.archive.settings.base_url, rows)
+
+    def adql_page(self, query: str, first: int, rows: int) -> AdqlView:
+        """Answer with the rows of one page, from the ``first`` on; raises as ``adql``."""
+        base = self.archive.settings.base_url
+        return adql.answer_page(self.index, self.asker(), query, base, first, rows)
+
+    def said_in_adql(self, question: Question) -> str:
+        """Return a question as ADQL; raises as ``find``."""
+        return adql.said_in_adql(self.settled(question))
+
+    def settled(self, question: Question) -> Question:
+        """Return a question with the targets of the list that it names, and where its target lies.
+
+        One that was settled stays as it is. Raises NotFoundError for a list that is not kept.
+        """
+        if question.near and question.named is None:
+            question = replace(question, named=self.named(question.near))
+        return target_list.with_targets(question, self.database)
+
+    def named(self, name: str) -> Named:
+        """Return where what is called so lies: by what the asker may know, then by what is configured."""
+        held = HeldNames(self.index, self.asker().branches_denied(Action.READ_METADATA))
+        return resolved(name, (held, *self.resolvers))
 
     def names(self, facet: str, begin: str) -> tuple[str, ...]:
         """Return how a name that is being typed may go on; raises WrongUsageError."""
@@ -125,7 +162,9 @@ class Access:
 
     def visit(self, name: str, words: str = "", page: int = 1, per_page: int = 50) -> VisitView:
         """Return the products of a visit; raises NotFoundError, WrongUsageError."""
-        return visit.visit_view(self.index, self.asker(), name, words, page, per_page)
+        asker = self.asker()
+        view = visit.visit_view(self.index, asker, name, words, page, per_page)
+        return replace(view, reports=visit_reports(self.archive, self.store, asker, view.rows))
 
     def visit_references(self, name: str, words: str = "") -> tuple[str, ...]:
         """Return what picks all products of a visit that the words let through; raises as ``visit``."""
@@ -136,6 +175,18 @@ class Access:
         """Return what is held of each line of a list of targets; raises WrongUsageError."""
         return target_list.target_list(self.index, self.asker(), text, radius)
 
+    def kept_list(self, identifier: str) -> TargetList:
+        """Return a list of targets that somebody sent; raises NotFoundError."""
+        return target_list.kept_list(self.database, identifier)
+
+    def targets_kept(self, identifier: str) -> TargetListView:
+        """Return what is held of each line of a list that is kept; raises NotFoundError."""
+        return self.targets_of(self.kept_list(identifier))
+
+    def targets_of(self, kept: TargetList) -> TargetListView:
+        """Return the same of a list that was read already."""
+        return replace(self.targets(kept.lines, kept.radius), identifier=kept.identifier)
+
     def file_addresses(self, rows: Sequence[VisitRow], most: int) -> list[str]:
         """Return, within the site, the addresses of the products of visits that the asker may have."""
         return visit.file_addresses(self.index, self.asker(), rows, most)
@@ -143,22 +194,33 @@ class Access:
     def show(self, reference: str, page: int = 1) -> AipView:
         """Tell all of ``ID`` or ``ID@vN``; raises WrongUsageError, NotFoundError, ClosedError."""
         asker, shown = self._shown(reference)
-        return packages.aip_view(self.index, asker, shown, self.archive.settings.base_url, page)
+        return packages.aip_view(self.archive, self.index, asker, shown, page)
+
+    def citation(self, reference: str) -> Citation:
+        """Return how a version is cited; raises as ``show``."""
+        _asker, shown = self._shown(reference)
+        return cite(shown.description, shown.version, self.archive.settings.base_url)
 
     def product(self, reference: str, path: str) -> ProductView:
         """Tell all of one product; raises as ``show``."""
         asker, shown = self._shown(reference)
-        return products.product_view(self.index, asker, shown, path)
+        return products.product_view(self.archive.home, self.index, asker, shown, path)
 
     def look(self, reference: str, path: str, wish: Wish | None = None) -> LookView:
         """Return a drawing of a product; raises as ``open_file``, NotFoundError if there is none like it."""
+        return self.drawing(reference, path, wish or Wish())[1]
+
+    def drawing(self, reference: str, path: str, wish: Wish) -> tuple[OpenedFile, LookView]:
+        """Return the same with the right to read what it is drawn from."""
         asker, shown = self._shown(reference)
-        return looking.look(asker, shown, _opened(asker, shown, path), path, wish or Wish())
+        opened = _opened(asker, shown, path)
+        return opened, looking.look(self.archive.home, asker, shown, opened, path, wish)
 
     def rows(self, reference: str, path: str, unit: int | None = None, page: int = 1) -> RowsView:
         """Return a page of a table's rows; raises as ``open_file``, NotFoundError if there is none."""
         asker, shown = self._shown(reference)
-        return products.rows_view(asker, shown, _opened(asker, shown, path), path, unit, page)
+        opened = _opened(asker, shown, path)
+        return products.rows_view(self.archive.home, asker, shown, opened, path, unit, page)
 
     def _shown(self, reference: str) -> tuple[Asker, packages.Shown]:
         asker = self.asker()
@@ -218,6 +280,7 @@ def open_access(
     """Return the access of a principal from now on; nothing is read before the first question.
 
     Without a database nothing is known of what people declared: what is under embargo stays so.
+    Raises ConfigurationError for settings that name no resolver of names as they should.
     """
     return Access(
         archive=archive,
@@ -226,4 +289,5 @@ def open_access(
         index=open_index(archive.index_root),
         store=AipStore(archive.aip_root),
         database=database,
+        resolvers=configured_resolvers(archive),
     )

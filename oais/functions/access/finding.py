@@ -13,12 +13,12 @@ from oais.functions.access.views import Facet, FacetValue, FindView, Page, Visit
 from oais.functions.access.visits import visit_rows
 from oais.information.text import printable
 from policies.access import Action
-from search_index.entries import FacetCount
+from search_index.answers import FacetCount
 from search_index.index import Index
 from search_index.query import choices
 
 LONGEST_WORDS = 256
-PAGE_SIZES = (10, 25, 50, 100)
+PAGE_SIZES = (5, 10, 25, 50, 100)
 FACET_TITLES = {
     "mission": "Mission",
     "level": "Level",
@@ -27,7 +27,7 @@ FACET_TITLES = {
     "dataproduct_type": "Data product",
     "target": "Target",
 }
-COMPLETED = ("target", "pi", "visit", "observation", "spectral_type")
+COMPLETED = ("target", "pi", "visit", "observation", "proposal", "spectral_type")
 """The fields of the form whose values are completed while they are typed."""
 
 OFFERED = ("mission", "level", "kind", "observation_type", "reference")
@@ -67,6 +67,8 @@ def find(index: Index, asker: Asker, question: Question) -> FindView:
         facets=tuple(facet for facet in facets if facet.values),
         page=Page(question.page, question.per_page, found.total),
         unknown=found.unknown,
+        raw_hidden=found.left_out,
+        named=question.named,
         places=tuple(node.path for node in found.nodes if asker.may(Action.SEE, node.path)),
     )
 

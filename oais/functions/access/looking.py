@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from oais.errors import NotFoundError, WrongUsageError
 from oais.functions.access import cards
@@ -21,6 +21,7 @@ from oais.functions.access.packages import Shown
 from oais.functions.access.places import crumbs
 from oais.functions.access.views import OpenedFile
 from oais.functions.access.views.looks import Drawn, LookView, SpansView, SpanView, Wish
+from oais.functions.quicklooks.answers import ReadyFirst
 from oais.information.description import ProductDescription
 from oais.information.representation.choosing import (
     HISTOGRAM,
@@ -42,7 +43,7 @@ from oais.information.representation.drawings import (
     read_spans,
 )
 from oais.information.representation.intervals import parse_interval
-from oais.information.representation.reading import NotShownError, read_image
+from oais.information.representation.reading import Ask, NotShownError, ask_reader, read_image
 from oais.information.text import printable
 
 SPANS: Final[Mapping[str, int]] = {"1h": 1, "6h": 6, "24h": 24}
@@ -67,47 +68,71 @@ class Stored:
 
     path: Path
     digests: tuple[tuple[str, str], ...]
+    ask: Ask = ask_reader
+    """Who reads them."""
 
     @classmethod
-    def of(cls, path: Path, digests: Mapping[str, str]) -> Stored:
+    def of(cls, path: Path, digests: Mapping[str, str], ask: Ask) -> Stored:
         """Return the key of a stored file."""
-        return cls(path, tuple(sorted(digests.items())))
+        return cls(path, tuple(sorted(digests.items())), ask)
+
+    @classmethod
+    def at(cls, home: Path, path: Path, digests: Mapping[str, str]) -> Stored:
+        """Return the key of a file stored in a home, of which drawings may lie ready."""
+        return cls.of(path, digests, ReadyFirst(home, digests["sha512"]))
 
 
-def look(asker: Asker, shown: Shown, opened: OpenedFile, path: str, wish: Wish) -> LookView:
-    """Return a drawing of an opened product.
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is drawn of a product: ``part`` of its ``parts``, by a ``wish`` that says all, and the numbers."""
 
-    Raises:
-        WrongUsageError: the wish cannot be.
-        NotFoundError: there is nothing to draw, or not what is wanted.
-    """
+    parts: tuple[Part, ...]
+    part: Part
+    wish: Wish
+    drawn: Drawn
+    spans: SpansView | None
+
+
+def look(home: Path, asker: Asker, shown: Shown, opened: OpenedFile, path: str, wish: Wish) -> LookView:
+    """Return a drawing of an opened product; raises as ``drawing_of``."""
     product = described(shown, path)
-    stored = Stored.of(opened.disk_path, opened.digests)
-    parts = parts_of(stored)
-    if not parts:
-        raise NotFoundError(f"{opened.name} holds nothing that is drawn")
-    part = _chosen(parts, product, wish)
-    kind = wish.kind or part.drawings[0]
-    if kind not in part.drawings:
-        offered = ", ".join(part.drawings) or "nothing"
-        raise NotFoundError(f"{printable(kind)!r} is not drawn of {opened.name}: there is {offered}")
-    wish = _settled(replace(wish, kind=kind, unit=part.number), part)
-    spans = None
-    if wish.span:
-        wish, spans = _of_span(stored, wish)
+    found = drawing_of(Stored.at(home, opened.disk_path, opened.digests), product, wish)
     return LookView(
         crumbs=crumbs(asker, shown.node),
         reference=shown.reference,
         version=shown.version,
         product=cards.product_card(product, opened.digests),
-        parts=parts,
-        part=part,
-        kind=kind,
-        name=name_of(part, kind, wish.x),
-        wish=wish,
-        drawn=_drawn(stored, wish),
-        spans=spans,
+        parts=found.parts,
+        part=found.part,
+        kind=found.wish.kind,
+        name=name_of(found.part, found.wish.kind, found.wish.x),
+        wish=found.wish,
+        drawn=found.drawn,
+        spans=found.spans,
     )
+
+
+def drawing_of(stored: Stored, product: ProductDescription, wish: Wish) -> Drawing:
+    """Return what is drawn of a product's bytes.
+
+    Raises:
+        WrongUsageError: the wish cannot be.
+        NotFoundError: there is nothing to draw, or not what is wanted.
+    """
+    name = product.path.rsplit("/", maxsplit=1)[-1]
+    parts = parts_of(stored)
+    if not parts:
+        raise NotFoundError(f"{name} holds nothing that is drawn")
+    part = _chosen(parts, product, wish)
+    kind = wish.kind or part.drawings[0]
+    if kind not in part.drawings:
+        offered = ", ".join(part.drawings) or "nothing"
+        raise NotFoundError(f"{printable(kind)!r} is not drawn of {name}: there is {offered}")
+    wish = _settled(replace(wish, kind=kind, unit=part.number), part)
+    spans = None
+    if wish.span:
+        wish, spans = _of_span(stored, wish)
+    return Drawing(parts, part, wish, _drawn(stored, wish), spans)
 
 
 def described(shown: Shown, path: str) -> ProductDescription:
@@ -122,7 +147,7 @@ def described(shown: Shown, path: str) -> ProductDescription:
 def parts_of(stored: Stored) -> tuple[Part, ...]:
     """Return what of a stored file can be drawn; nothing where it cannot be read."""
     try:
-        return tuple(part for part in read_outline(stored.path) if part.drawings)
+        return tuple(part for part in read_outline(stored.path, stored.ask) if part.drawings)
     except NotShownError:
         return ()
 
@@ -224,7 +249,7 @@ def _written(moment: datetime) -> str:
 @lru_cache(maxsize=64)
 def spans_of(stored: Stored, unit: int | None, span: str) -> SpansView:
     """Return how many rows lie in each piece of time; raises NotShownError."""
-    found = read_spans(stored.path, unit, SPANS[span])
+    found = read_spans(stored.path, unit, SPANS[span], stored.ask)
     pieces = tuple(SpanView(f"{start}Z", rows) for start, rows in found.spans)
     held = tuple(piece for piece in pieces if piece.rows)
     missing = tuple(piece.start for piece in pieces if not piece.rows)
@@ -239,31 +264,35 @@ def _drawn(stored: Stored, wish: Wish) -> Drawn:
 
 @lru_cache(maxsize=48)
 def _kept(stored: Stored, wish: Wish) -> Drawn:
-    return _READERS[wish.kind](stored.path, wish)
+    return _READERS[wish.kind](stored, wish)
 
 
-def _read_series(path: Path, wish: Wish) -> Drawn:
+def _read_series(stored: Stored, wish: Wish) -> Drawn:
     fold = None if wish.period is None else (wish.period, wish.epoch)
-    return read_series(path, wish.unit, wish.x, wish.y, wanted_of(wish), fold, POINTS_SHOWN)
+    wanted = wanted_of(wish)
+    return read_series(stored.path, wish.unit, wish.x, wish.y, wanted, fold, POINTS_SHOWN, stored.ask)
 
 
-def _read_map(path: Path, wish: Wish) -> Drawn:
+def _read_map(stored: Stored, wish: Wish) -> Drawn:
     y = wish.y[0] if wish.y else ""
-    return read_event_map(path, wish.unit, wish.x, y, wanted_of(wish), wish.bins or _BINS[MAP])
+    bins = wish.bins or _BINS[MAP]
+    return read_event_map(stored.path, wish.unit, wish.x, y, wanted_of(wish), bins, stored.ask)
 
 
-def _read_histogram(path: Path, wish: Wish) -> Drawn:
-    return read_histogram(path, wish.unit, wish.x, wanted_of(wish), wish.bins or _BINS[HISTOGRAM])
+def _read_histogram(stored: Stored, wish: Wish) -> Drawn:
+    bins = wish.bins or _BINS[HISTOGRAM]
+    return read_histogram(stored.path, wish.unit, wish.x, wanted_of(wish), bins, stored.ask)
 
 
-def _read_image(path: Path, wish: Wish) -> Drawn:
-    return read_image(path, wish.unit, SIDE_SHOWN, stretch=wish.stretch, plane=wish.plane, grid=True)
+def _read_image(stored: Stored, wish: Wish) -> Drawn:
+    more: dict[str, Any] = {"stretch": wish.stretch, "plane": wish.plane, "grid": True, "ask": stored.ask}
+    return read_image(stored.path, wish.unit, SIDE_SHOWN, **more)
 
 
-_READERS: Final[Mapping[str, Callable[[Path, Wish], Drawn]]] = {
+_READERS: Final[Mapping[str, Callable[[Stored, Wish], Drawn]]] = {
     SERIES: _read_series,
     MAP: _read_map,
     HISTOGRAM: _read_histogram,
-    INTERVALS: lambda path, wish: read_good_times(path, wish.unit),
+    INTERVALS: lambda stored, wish: read_good_times(stored.path, wish.unit, stored.ask),
     IMAGE: _read_image,
 }

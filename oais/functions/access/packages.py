@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aip.reading import read_description, read_history
 from aip.storage import AipStore
 from aip.stored import StoredAip, StoredFile
 from oais.archive import Home
-from oais.errors import NotFoundError
+from oais.errors import ArchiveError, NotFoundError
 from oais.functions.access import cards
 from oais.functions.access.citation import cite
 from oais.functions.access.decisions import NEWEST, Asker
 from oais.functions.access.places import check_page, crumbs
-from oais.functions.access.preservation import last_audit
+from oais.functions.access.preservation import last_audit, preservation_view
 from oais.functions.access.tombstones import why_missing
 from oais.functions.access.views import (
     AipView,
+    AuditView,
     EventView,
     FileView,
     LinkView,
     Page,
+    PreservationView,
     SoftwareView,
     VersionView,
 )
@@ -86,7 +88,7 @@ def open_shown(archive: Home, store: AipStore, asker: Asker, reference: str) -> 
     return Shown(stored, version, described)
 
 
-def aip_view(index: Index, asker: Asker, shown: Shown, base_url: str, page: int = 1) -> AipView:
+def aip_view(home: Home, index: Index, asker: Asker, shown: Shown, page: int = 1) -> AipView:
     """Return all that is told of one version; ``page`` leafs through its products."""
     check_page(page)
     description, files = shown.description, shown.files()
@@ -95,6 +97,8 @@ def aip_view(index: Index, asker: Asker, shown: Shown, base_url: str, page: int 
     links = (link for product in products for link in product.provenance)
     place = (shown.node, description.aip_id, shown.version)
     versions = _versions(asker, shown)
+    # An audit tells of all versions at once, and is told where all of them may be.
+    audit = last_audit(shown.stored) if len(versions) == len(shown.stored.versions) else None
     size = sum(file.size for file in files.values())
     return AipView(
         card=cards.described_card(description, size, locked=asker.locked(*place)),
@@ -106,7 +110,7 @@ def aip_view(index: Index, asker: Asker, shown: Shown, base_url: str, page: int 
         calib_level=cards.highest_level(description),
         summary=description.summary,
         credit=description.credit,
-        facts=cards.package_facts(description) | {"Copies": f"1, at {_place(shown)}"},
+        facts=cards.package_facts(description) | {"Place on disk": _place(shown)},
         products=tuple(
             cards.product_card(product, files[product.path].digests)
             for product in products
@@ -119,10 +123,19 @@ def aip_view(index: Index, asker: Asker, shown: Shown, base_url: str, page: int 
         software=_software(description, files),
         metadata=_metadata(files),
         provenance=resolve_links(index, asker, links),
-        # An audit tells of all versions at once, and is told where all of them may be.
-        audit=last_audit(shown.stored) if len(versions) == len(shown.stored.versions) else None,
-        citation=cite(description, shown.version, base_url),
+        audit=audit,
+        preservation=_kept(home, shown, audit),
+        citation=cite(description, shown.version, home.settings.base_url),
     )
+
+
+def _kept(home: Home, shown: Shown, audit: AuditView | None) -> PreservationView | None:
+    """Return how the version is kept; where the list of locations cannot be read, nobody knows."""
+    try:
+        view = preservation_view(home, shown.stored, shown.version, audited=False)
+    except ArchiveError:
+        return None
+    return replace(view, audit=audit)
 
 
 def _place(shown: Shown) -> str:

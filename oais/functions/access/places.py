@@ -82,13 +82,7 @@ def node_view(
     """
     check_page(page)
     check_page(branch_page)
-    entry = index.node(path, without=asker.branches_denied(Action.SEE))
-    unknown = NotFoundError(
-        f"there is no place {printable(path)!r} in the tree", remedy="walk the tree from its top"
-    )
-    if entry is None:
-        raise unknown
-    asker.require(Action.SEE, path, "", unknown)
+    entry = _seen(index, asker, path)
     readable = asker.may(Action.READ_METADATA, path)
     hits, total = _resting_here(index, asker, entry, page) if readable else ([], 0)
     below = _entries(index, asker, path, branch_page) if readable else ()
@@ -104,6 +98,24 @@ def node_view(
         page=Page(page, PAGE_SIZE, total),
         branch_page=Page(branch_page, BRANCHES_SHOWN, node.branch_count),
     )
+
+
+def place(index: Index, asker: Asker, path: str) -> Branch:
+    """Return a place of the tree without what is below it; raises NotFoundError as ``node_view``."""
+    entry = _seen(index, asker, path)
+    asker.prepare_places([path])
+    return _branch(index, asker, entry)
+
+
+def _seen(index: Index, asker: Asker, path: str) -> NodeEntry:
+    entry = index.node(path, without=asker.branches_denied(Action.SEE))
+    unknown = NotFoundError(
+        f"there is no place {printable(path)!r} in the tree", remedy="walk the tree from its top"
+    )
+    if entry is None:
+        raise unknown
+    asker.require(Action.SEE, path, "", unknown)
+    return entry
 
 
 def _note(asker: Asker, path: str, cards: tuple[AipCard, ...], total: int) -> AccessNote:

@@ -48,11 +48,11 @@ _NO_HEADERS = frozenset({"document", "software"})
 _LONGEST_INSPECTED = 64 << 20
 
 
-def product_view(index: Index, asker: Asker, shown: Shown, path: str) -> ProductView:
+def product_view(home: Path, index: Index, asker: Asker, shown: Shown, path: str) -> ProductView:
     """Return all that is told of a product; table and picture only to who may download. NotFoundError."""
     product = described(shown, path)
     file = shown.stored.open(shown.version).file(path)
-    stored = Stored.of(file.path, file.digests)
+    stored = Stored.at(home, file.path, file.digests)
     place = (shown.node, shown.description.aip_id, shown.version)
     access = asker.note(*place)
     table, plot, drawn = None, "", False
@@ -75,16 +75,17 @@ def product_view(index: Index, asker: Asker, shown: Shown, path: str) -> Product
         plot=plot,
         drawn=drawn,
         documents=valid_documents(index, asker, shown.description, product),
+        reported=product.reported,
     )
 
 
 def rows_view(
-    asker: Asker, shown: Shown, opened: OpenedFile, path: str, unit: int | None, page: int
+    home: Path, asker: Asker, shown: Shown, opened: OpenedFile, path: str, unit: int | None, page: int
 ) -> RowsView:
     """Return a page of the rows of an opened table; raises NotFoundError when there is none."""
     product = described(shown, path)
     check_page(page)
-    stored = Stored.of(opened.disk_path, opened.digests)
+    stored = Stored.at(home, opened.disk_path, opened.digests)
     found = read_table_rows(stored.path, unit, ROWS_OF_PAGE, (page - 1) * ROWS_OF_PAGE)
     return RowsView(
         crumbs=crumbs(asker, shown.node),

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from oais.errors import WrongUsageError
+from oais.functions.resolving.resolver import Named
 from search_index.angles import parse_dec, parse_ra
+from search_index.conditions import parse_conditions
 from search_index.query import (
     Cone,
     Query,
@@ -22,6 +24,9 @@ RADIUS = "5.0"
 ANY = "*"
 """Stands for every type of reference file."""
 
+HIDE = "hide"
+"""What ``Question.raw`` says to leave out raw data."""
+
 VISITS = "visits"
 """What ``Question.show`` says to have a hit a visit; else each package is one."""
 
@@ -31,10 +36,13 @@ class Question:
     """A search as it is typed, all text; ``cone`` is RA,DEC,RADIUS in degrees, ``time`` FROM/TO.
 
     ``ra``, ``dec`` and ``radius`` are a cone too, degrees or sexagesimal; ``start`` and ``stop`` a time too.
+    ``near`` is the name of a target: a cone lies around its position, which ``named`` has; nobody types that.
     ``ids`` may hold several identifiers, patterns or ranges, parted by commas or spaces. ``reference`` are
     types of reference files, of which any will do, ``*`` all there are. ``request`` is one observation
-    request, written MISSION:NAME. ``among`` are the places and identifiers of a profile, of which any will
-    do; nobody types them. ``show`` is ``visits`` or ``packages``.
+    request, written MISSION:NAME. ``where`` are conditions on values, parted by semicolons. ``among`` are the
+    places and identifiers of a profile, of which any will do; nobody types them. ``list`` names a list of
+    targets that is kept; ``targets`` are names and cones such as it has, of which any will do, and nobody
+    types them either. ``raw`` is ``hide`` to leave out raw data. ``show`` is ``visits`` or ``packages``.
     """
 
     words: str = ""
@@ -49,12 +57,15 @@ class Question:
     ra: str = ""
     dec: str = ""
     radius: str = RADIUS
+    near: str = ""
+    named: Named | None = None
     spectral_type: str = ""
     cone: str = ""
     pi: str = ""
     visit: str = ""
     observation: str = ""
     observation_type: str = ""
+    proposal: str = ""
     revision: str = ""
     start: str = ""
     stop: str = ""
@@ -66,6 +77,10 @@ class Question:
     ids: str = ""
     request: str = ""
     among: tuple[str, ...] = ()
+    where: str = ""
+    list: str = ""
+    targets: tuple[str | Cone, ...] | None = None
+    raw: str = ""
     show: str = ""
     order: str = ""
     page: int = 1
@@ -76,6 +91,8 @@ def query_of(question: Question, without: tuple[str, ...]) -> Query:
     """Return a question as the index takes it; raises WrongUsageError for what cannot be read."""
     if question.show not in ("", VISITS, "packages"):
         raise WrongUsageError(f"show is {question.show!r}; expected visits or packages")
+    if question.raw not in ("", HIDE):
+        raise WrongUsageError(f"raw is {question.raw!r}; expected {HIDE}, or nothing to see raw data too")
     return Query(
         words=question.words,
         mission=question.mission,
@@ -88,7 +105,9 @@ def query_of(question: Question, without: tuple[str, ...]) -> Query:
         ids=tuple(question.ids.replace(",", " ").split()),
         request=question.request,
         among=question.among,
+        targets=() if _unplaced(question) else question.targets,
         without=without,
+        without_raw=question.raw == HIDE,
         order=_order(question),
         visits=question.show == VISITS,
         offset=(question.page - 1) * question.per_page,
@@ -100,8 +119,13 @@ def query_of(question: Question, without: tuple[str, ...]) -> Query:
 
 def _order(question: Question) -> str:
     """Return the order; by distance is the order of a cone alone, and falls away with it."""
-    centred = question.cone or question.ra or question.dec
+    centred = question.cone or question.ra or question.dec or (question.near and not _unplaced(question))
     return "" if question.order.removeprefix("-") == "distance" and not centred else question.order
+
+
+def _unplaced(question: Question) -> bool:
+    """Return whether a cone is asked for around what nobody knows a position of: there is nothing in it."""
+    return bool(question.near) and (question.named is None or question.named.position is None)
 
 
 def _of_target(question: Question) -> dict[str, Any]:
@@ -119,6 +143,8 @@ def _of_observation(question: Question) -> dict[str, Any]:
         "visit": question.visit,
         "observation": question.observation,
         "observation_type": question.observation_type,
+        "proposal": question.proposal,
+        "where": parse_conditions(question.where),
         "revision": question.revision.lstrip("0") or question.revision[-1:],
         "reference": ANY if ANY in question.reference else question.reference,
         "time": _time(question),
@@ -127,18 +153,30 @@ def _of_observation(question: Question) -> dict[str, Any]:
 
 
 def _cone(question: Question) -> Cone | None:
-    if not (question.ra or question.dec):
-        return parse_cone(question.cone) if question.cone else None
-    if question.cone:
+    placed = question.ra or question.dec
+    if question.near and (placed or question.cone):
+        raise WrongUsageError("a name and a position are given", remedy="give either of them")
+    if question.cone and placed:
         raise WrongUsageError("a cone and a position are given", remedy="give either of them")
+    if question.near:
+        found = question.named.position if question.named else None
+        radius = _radius(question)
+        return Cone(found.ra, found.dec, radius) if found else None
+    if not placed:
+        return parse_cone(question.cone) if question.cone else None
     if not (question.ra and question.dec):
         lacking = "declination" if question.ra else "right ascension"
         raise WrongUsageError(f"the position has no {lacking}", remedy="give both RA and Dec, or neither")
+    return Cone(parse_ra(question.ra), parse_dec(question.dec), _radius(question))
+
+
+def _radius(question: Question) -> float:
+    """Return the radius in degrees; a wrong one is a fault also where nobody knows the name that is asked."""
     try:
         radius = float(question.radius or RADIUS)
     except ValueError:
         raise WrongUsageError(f"the radius {question.radius!r} is no number of degrees") from None
-    return Cone(parse_ra(question.ra), parse_dec(question.dec), radius)
+    return Cone(0.0, 0.0, radius).radius
 
 
 def _time(question: Question) -> TimeSpan | None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from oais.errors import WrongUsageError
+from oais.database import target_lists
+from oais.database.engine import Database
+from oais.database.target_lists import TargetList
+from oais.errors import NotFoundError, WrongUsageError
 from oais.functions.access.decisions import Asker
+from oais.functions.access.question import Question
 from policies.access import Action
 from search_index.angles import parse_dec, parse_ra
-from search_index.entries import Resolved
+from search_index.answers import Resolved
 from search_index.index import Index
 from search_index.query import LONGEST_CHOICE, Cone
 
@@ -43,23 +47,58 @@ class TargetLine:
 
 @dataclass(frozen=True, slots=True)
 class TargetListView:
-    """A list of targets with what is held of each, those that name nothing known, and all packages found."""
+    """A list of targets with what is held of each, those that name nothing known, and all packages found.
+
+    ``identifier`` is that of a list that is kept: a search may ask for it.
+    """
 
     lines: tuple[TargetLine, ...]
     radius: float
     unresolved: tuple[TargetLine, ...]
     aip_ids: tuple[str, ...]
+    identifier: str = ""
 
 
 def target_list(index: Index, asker: Asker, text: str, radius: str) -> TargetListView:
     """Look for each line of a list; raises WrongUsageError for one too long and a radius that is none."""
-    around = _radius(radius)
-    read = [_read(number, line, around) for number, line in _lines(text)]
+    around = radius_of(radius)
+    read = _lines_read(text, around)
     asked = [what for _, what in read if what]
     answers = iter(index.resolve(asked, asker.branches_denied(Action.READ_METADATA)))
     lines = tuple(_answered(line, next(answers)) if what else line for line, what in read)
     found = dict.fromkeys(aip_id for line in lines for aip_id in line.aip_ids)
     return TargetListView(lines, around, tuple(line for line in lines if line.fault), tuple(found))
+
+
+def kept_list(database: Database | None, identifier: str) -> TargetList:
+    """Return a list that is kept; raises NotFoundError."""
+    kept = None
+    if database is not None:
+        with database.reading() as connection:
+            kept = target_lists.by_identifier(connection, identifier)
+    if kept is None:
+        raise NotFoundError(
+            "there is no such list of targets (any more)",
+            remedy="send the list again at /search/list, and save the search to keep it",
+        )
+    return kept
+
+
+def with_targets(question: Question, database: Database | None) -> Question:
+    """Return a question with the targets of the list that it names, once; raises NotFoundError."""
+    if not question.list or question.targets is not None:
+        return question
+    kept = kept_list(database, question.list)
+    return replace(question, targets=targets_of(kept.lines, kept.radius))
+
+
+def targets_of(text: str, radius: str) -> tuple[str | Cone, ...]:
+    """Return the names and cones of a list that can be looked for; raises as ``target_list``."""
+    return tuple(what for _, what in _lines_read(text, radius_of(radius)) if what)
+
+
+def _lines_read(text: str, radius: float) -> list[tuple[TargetLine, str | Cone | None]]:
+    return [_read(number, line, radius) for number, line in _lines(text)]
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
@@ -73,7 +112,8 @@ def _lines(text: str) -> list[tuple[int, str]]:
     return lines
 
 
-def _radius(text: str) -> float:
+def radius_of(text: str) -> float:
+    """Return the degrees around the positions of a list; raises WrongUsageError."""
     try:
         radius = float(text or RADIUS)
     except ValueError:

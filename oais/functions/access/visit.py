@@ -9,7 +9,7 @@ from urllib.parse import quote
 from oais.errors import NotFoundError, WrongUsageError
 from oais.functions.access.decisions import Asker
 from oais.functions.access.places import check_page
-from oais.functions.access.views import AccessNote, Page, VisitRow
+from oais.functions.access.views import AccessNote, Page, VisitReport, VisitRow
 from oais.information.text import printable
 from policies.access import Action
 from search_index.catalogue.traits import trait
@@ -29,6 +29,7 @@ class VisitProduct:
     address: str
     aip_id: str
     name: str
+    kind: str
     product_type: str
     level: str
     category: str
@@ -41,7 +42,7 @@ class VisitView:
     """A visit: one page of its products that the words let through; ``products`` counts all it has.
 
     ``open`` counts those let through that whoever asks may have. Where none of all is, ``access`` says why of
-    the first package.
+    the first package. ``reports`` is what those among the rows say.
     """
 
     name: str
@@ -53,6 +54,7 @@ class VisitView:
     products: int
     open: int
     access: AccessNote | None
+    reports: tuple[VisitReport, ...] = ()
 
 
 def visit_view(index: Index, asker: Asker, name: str, words: str, page: int, per_page: int) -> VisitView:
@@ -131,6 +133,7 @@ def _product(row: ProductRow, *, locked: bool) -> VisitProduct:
         address=f"/aip/{quote(row.aip_id)}/v{row.version}/products/{quote(row.path)}",
         aip_id=row.aip_id,
         name=row.name,
+        kind=row.kind,
         product_type=row.product_type,
         level=row.level,
         category=trait(row.values, "observation_type") or row.kind,

@@ -10,12 +10,13 @@ from oais.functions.access.cards import distinct, precise_time
 from oais.functions.access.decisions import Asker
 from oais.functions.access.views import VisitRow
 from policies.access import ANONYMOUS, Action
+from search_index.answers import Hit, Visit
 from search_index.catalogue.traits import magnitude, trait
-from search_index.entries import AipEntry, Hit, Visit
+from search_index.entries import AipEntry
 from search_index.index import Index
 
 _PROCESSING = ("pipeline_version", "processing_chain_version", "processing_version", "processing_chain")
-_TO_WHOM = {"email-code": "public, by access code", "account": "for accounts", "group": "for groups"}
+_TO_WHOM = {"email-code": "public by access code", "account": "for accounts", "group": "for groups"}
 
 
 def visit_rows(index: Index, asker: Asker, visits: Sequence[Visit]) -> tuple[VisitRow, ...]:

@@ -8,7 +8,6 @@ from oais.functions.access.views.browsing import (
     InventoryView,
     Lineage,
     MissionOnSky,
-    PreservationView,
     ProvenanceView,
     SkyPoint,
     SkyView,
@@ -30,6 +29,7 @@ from oais.functions.access.views.packages import (
     Citation,
     EventView,
     LinkView,
+    PreservationView,
     SoftwareView,
     VersionView,
 )
@@ -43,7 +43,7 @@ from oais.functions.access.views.places import (
     Share,
 )
 from oais.functions.access.views.plain import as_plain
-from oais.functions.access.views.products import HeaderCard, ProductView, TableView, UnitView
+from oais.functions.access.views.products import HeaderCard, ProductView, TableView, UnitView, VisitReport
 from oais.functions.access.views.search import Facet, FacetValue, FindView, VisitRow
 from oais.functions.access.views.tombstones import CommitmentView, TombstoneView
 from oais.functions.access.views.volume import MissionYear, VolumeView, Year
@@ -95,6 +95,7 @@ __all__ = [
     "UnitView",
     "VersionView",
     "VisitNote",
+    "VisitReport",
     "VisitRow",
     "VolumeView",
     "Year",

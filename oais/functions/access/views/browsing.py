@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from oais.functions.access.views.datasets import Gap, Lane
 from oais.functions.access.views.frame import AccessNote, Crumb, Page
-from oais.functions.access.views.packages import AuditView, EventView, LinkView
+from oais.functions.access.views.packages import EventView, LinkView, PreservationView
 from oais.functions.access.views.places import AipCard, Branch
 
 
@@ -77,26 +77,6 @@ class Lineage:
 
     steps: tuple[Step, ...]
     edges: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PreservationView:
-    """How a package is kept: its last audit, its copies, and who signed the version.
-
-    ``copies`` counts storage roots where this very inventory lies, ``locations`` all that are to hold one.
-    ``key`` signed the version's inventory; empty when no trusted key did.
-    """
-
-    audit: AuditView | None
-    copies: int
-    locations: int
-    key: str
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing speaks against it: signed, copied everywhere, and no audit found damage."""
-        audited = self.audit is None or self.audit.intact
-        return bool(self.key) and self.copies == self.locations and audited
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,26 @@ class AuditView:
 
 
 @dataclass(frozen=True, slots=True)
+class PreservationView:
+    """How a package is kept: its last audit, its copies, and who signed the version.
+
+    ``copies`` counts storage roots where this very inventory lies, ``locations`` all that are to hold one.
+    ``key`` signed the version's inventory; empty when no trusted key did.
+    """
+
+    audit: AuditView | None
+    copies: int
+    locations: int
+    key: str
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing speaks against it: signed, copied everywhere, and no audit found damage."""
+        audited = self.audit is None or self.audit.intact
+        return bool(self.key) and self.copies == self.locations and audited
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """How to cite one version."""
 
@@ -81,7 +101,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class AipView:
-    """All that is told of one version of an AIP."""
+    """All that is told of one version of an AIP.
+
+    ``preservation`` is None where the list of the locations that are to hold a copy cannot be read.
+    """
 
     card: AipCard
     crumbs: tuple[Crumb, ...]
@@ -102,4 +125,5 @@ class AipView:
     metadata: tuple[FileView, ...]
     provenance: tuple[LinkView, ...]
     audit: AuditView | None
+    preservation: PreservationView | None
     citation: Citation

@@ -10,6 +10,7 @@ from oais.functions.access.views.files import ProductCard
 from oais.functions.access.views.frame import AccessNote, Crumb
 from oais.functions.access.views.packages import LinkView
 from oais.functions.access.views.places import AipCard
+from oais.information.description import ReportedValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,21 @@ class TableView:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitReport:
+    """A report of a visit and the values in its tables; ``address`` is that of its page."""
+
+    name: str
+    address: str
+    values: tuple[ReportedValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProductView:
     """One product: description, headers, the head of its table, and which picture can be drawn.
 
     ``plot`` names its picture (light curve, time series, spectrum, event map, good times, image) or is
-    empty; ``drawn`` tells whether there is anything that can be drawn.
+    empty; ``drawn`` tells whether there is anything that can be drawn. ``reported`` is what the tables of a
+    report say, where it is one.
     """
 
     card: AipCard
@@ -64,3 +75,4 @@ class ProductView:
     plot: str
     drawn: bool
     documents: tuple[DocumentCard, ...] = ()
+    reported: tuple[ReportedValue, ...] = ()

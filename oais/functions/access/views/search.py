@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from oais.functions.access.views.frame import Page
 from oais.functions.access.views.places import AipCard
+from oais.functions.resolving.resolver import Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ class FindView:
     """The answer to a search; ``places`` are nodes whose own words match.
 
     ``unknown`` repeats each identifier, pattern or range that nothing in the archive answers to. Where
-    ``visits`` were asked for, the page is one of them and ``hits`` are their packages.
+    ``visits`` were asked for, the page is one of them and ``hits`` are their packages. ``raw_hidden`` are the
+    packages that answer too, and that the question hides because they are raw data. ``named`` is
+    what the name of a target was resolved to, where the cone lies around one.
     """
 
     hits: tuple[AipCard, ...]
@@ -79,3 +82,5 @@ class FindView:
     unknown: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     visits: tuple[VisitRow, ...] = ()
+    raw_hidden: int = 0
+    named: Named | None = None

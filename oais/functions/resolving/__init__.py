@@ -1,0 +1,1 @@
+"""Names of targets resolved to positions: by what is held, by a file of names, by a service."""

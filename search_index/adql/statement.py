@@ -1,0 +1,199 @@
+"""The whole SELECT as one statement of SQL, in which a row that may not be known of is no row at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from oais.information.text import printable
+from search_index.adql.columns import COLUMNS, NAMES, TABLE, TEXT
+from search_index.adql.faults import AdqlError
+from search_index.adql.narrowing import narrowing
+from search_index.adql.tree import Call, Column, Expression, Item, Literal, Operation, Select, Star
+from search_index.adql.writing import Membership, Writer, aggregated, check_grouped
+
+SEEN: Final = "a.node IN (SELECT value FROM json_each(:seen))"
+"""Holds for the packages that whoever asks may know of; ``:seen`` are their nodes."""
+
+_FROM: Final = "FROM aips a JOIN products p ON p.aip_no = a.no"
+_AGAIN: Final = "CROSS JOIN aips a ON a.no = chosen.package CROSS JOIN products p ON p.no = chosen.product"
+_PART: Final = "LIMIT :limit OFFSET :offset"
+_NUMBER: Final = f"SELECT count(*) FROM (SELECT 1 {_FROM} {{}} {_PART})"  # noqa: S608 - texts of ours
+_CANONICAL: Final = "a.aip_id, p.position"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputColumn:
+    """A column of an answer; one that is no column of the table has no unit and no meaning."""
+
+    name: str
+    code: str
+    unit: str = ""
+    ucd: str = ""
+    utype: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement, what it gives, what it needs, and how many rows it asks for at most (None: all).
+
+    ``counting`` gives the number of rows alone; it is empty where all must be made to be counted.
+    """
+
+    sql: str
+    counting: str
+    columns: tuple[OutputColumn, ...]
+    parameters: dict[str, object]
+    memberships: tuple[Membership, ...]
+    top: int | None
+    offset: int
+
+
+def statement(select: Select) -> Statement:
+    """Return a query as SQL; raises AdqlError for names and types that have no meaning."""
+    if select.table.lower() not in NAMES:
+        raise AdqlError(
+            f"there is no table {printable(select.table, 80)!r}; expected {TABLE}", select.table_place
+        )
+    writer = Writer(frozenset({select.alias} if select.alias else {*NAMES, "obscore"}))
+    items = list(_items(writer, select))
+    summed = bool(select.groups) or aggregated([item.expression for item in items] + _after(select))
+    chosen = [writer.value(item.expression) for item in items]
+    named = ", ".join(f"{sql.text} AS c{number}" for number, sql in enumerate(chosen))
+    where = f"WHERE {_where(writer, select)}"
+    parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{named}", _FROM, where]
+    if select.groups:
+        parts.append(f"GROUP BY {', '.join(_grouped(writer, each) for each in select.groups)}")
+    if select.having is not None:
+        if not select.groups:
+            raise AdqlError("HAVING asks for GROUP BY before it", select.having.place)
+        parts.append(f"HAVING {writer.condition(select.having)}")
+    if summed:
+        for expression in [item.expression for item in items] + _after(select):
+            if not _is_output(expression, items):
+                check_grouped(expression, select.groups)
+    rows = not summed and not select.distinct
+    outputs = [sql.text if rows else f"c{number}" for number, sql in enumerate(chosen)]
+    order = f"ORDER BY {', '.join(_order(writer, select, items, outputs, rows=rows))}"
+    columns = tuple(_output(writer, item, sql.code) for item, sql in zip(items, chosen, strict=True))
+    return Statement(
+        sql=_of_rows(named, where, order) if rows else " ".join([*parts, order, _PART]),
+        counting=_NUMBER.format(where) if rows else "",
+        columns=columns,
+        parameters=writer.parameters,
+        memberships=tuple(writer.memberships),
+        top=select.top,
+        offset=select.offset,
+    )
+
+
+def _of_rows(named: str, where: str, order: str) -> str:
+    """Return the statement of rows as they are: sorted by their numbers, then made, those of a page alone."""
+    chosen = f"SELECT a.no AS package, p.no AS product {_FROM} {where} {order} {_PART}"
+    return f"SELECT {named} FROM ({chosen}) AS chosen {_AGAIN} {order}"  # noqa: S608 - texts of ours
+
+
+def _after(select: Select) -> list[Expression]:
+    """Return what stands in HAVING and ORDER BY."""
+    having = [] if select.having is None else [select.having]
+    return having + [sorting.expression for sorting in select.order]
+
+
+def _items(writer: Writer, select: Select) -> Iterator[Item]:
+    """Yield what is selected, a star as all columns."""
+    for item in select.items:
+        if isinstance(item.expression, Star):
+            writer.check_table(item.expression)
+            yield from (Item(Column("", name, item.expression.place)) for name in COLUMNS)
+        else:
+            yield item
+
+
+def _where(writer: Writer, select: Select) -> str:
+    """Return the condition on rows; nothing of it is reckoned for a row that may not be known of.
+
+    Packages that a condition names are looked up: they were found in sight of who asks.
+    """
+    packages, left = [], []
+    writer.inside = True
+    for each in () if select.where is None else _conjuncts(select.where):
+        narrowed = narrowing(writer, each)
+        packages += [narrowed.packages] if narrowed.packages else []
+        left += [] if narrowed.whole else [writer.condition(each)]
+    writer.inside = False
+    return " AND ".join([*packages, f"CASE WHEN {SEEN} THEN {' AND '.join(left)} END" if left else SEEN])
+
+
+def _conjuncts(condition: Expression) -> tuple[Expression, ...]:
+    """Return conditions that all must hold."""
+    if isinstance(condition, Operation) and condition.sign == "AND":
+        return tuple(part for each in condition.parts for part in _conjuncts(each))
+    return (condition,)
+
+
+def _grouped(writer: Writer, expression: Expression) -> str:
+    if isinstance(expression, Literal):
+        raise AdqlError("found a number or text; expected a column to group by", expression.place)
+    writer.inside = True
+    sql = writer.value(expression).text
+    writer.inside = False
+    return sql
+
+
+def _is_output(expression: Expression, items: list[Item]) -> bool:
+    """Return whether an expression of ORDER BY names a column of the answer."""
+    if isinstance(expression, Literal) and isinstance(expression.value, int):
+        return True
+    return (
+        isinstance(expression, Column)
+        and not expression.table
+        and expression.name in {item.name for item in items}
+    )
+
+
+def _order(
+    writer: Writer, select: Select, items: list[Item], outputs: list[str], *, rows: bool
+) -> Iterator[str]:
+    """Yield what the answer is sorted by; what has no value comes last, ties are always broken alike."""
+    for sorting in select.order:
+        direction = "DESC" if sorting.falling else "ASC"
+        if select.distinct and not _is_selected(sorting.expression, items):
+            message = "with DISTINCT, rows are sorted by what is selected alone"
+            raise AdqlError(message, sorting.expression.place)
+        yield f"{_sorted_by(writer, sorting.expression, items, outputs)} {direction} NULLS LAST"
+    if rows:
+        yield _CANONICAL
+    else:
+        yield from outputs
+
+
+def _is_selected(expression: Expression, items: list[Item]) -> bool:
+    """Return whether rows that are equal in the answer are equal in an expression too."""
+    return _is_output(expression, items) or expression in [item.expression for item in items]
+
+
+def _sorted_by(writer: Writer, expression: Expression, items: list[Item], outputs: list[str]) -> str:
+    if isinstance(expression, Literal):
+        if not isinstance(expression.value, int) or not 1 <= expression.value <= len(items):
+            raise AdqlError(
+                f"found {expression.value!r}; expected a column of the answer, 1 to {len(items)}",
+                expression.place,
+            )
+        return outputs[expression.value - 1]
+    if _is_output(expression, items):
+        assert isinstance(expression, Column)
+        return outputs[[item.name for item in items].index(expression.name)]
+    return writer.value(expression).text
+
+
+def _output(writer: Writer, item: Item, code: str) -> OutputColumn:
+    """Return a column of the answer: under its own name, or under what it is made by."""
+    expression = item.expression
+    if isinstance(expression, Column):
+        column = writer.column(expression)
+        named = item.name or column.name
+        return OutputColumn(named, code, column.unit, column.ucd, column.utype, column.description)
+    name = expression.name.lower() if isinstance(expression, Call) else "value"
+    return OutputColumn(item.name or name, code or TEXT)
