@@ -1,5 +1,6 @@
-"""Our calls, each run in a process of its own: ``python -m benchmarks.cases NAME ARGUMENTS``.
+"""Our calls, each run in a process of its own: ``python -m benchmarks.cases NAME [ARGUMENTS]``.
 
+The arguments are JSON and come as its input where they are not named: it holds more than a command line.
 The time is that of the call; starting the interpreter and importing the modules are outside it.
 """
 
@@ -100,6 +101,16 @@ def serve(home: str) -> Answer:
     return {"seconds": 0.0}
 
 
+def bare(home: str) -> Answer:
+    """Serve a bare page of as many bytes as are asked for, whatever the archive, until the process ends."""
+    from benchmarks.bare import serve_bare
+    from oais.web.serving import take_place
+
+    assert Path(home).is_dir()
+    serve_bare(take_place("127.0.0.1", 0), lambda address: print(address, flush=True))
+    return {"seconds": 0.0}
+
+
 def flood(address: str, cookie: str, token: str) -> Answer:
     """Let two hundred people log in at once."""
     from benchmarks.logging_in import flood as log_in_at_once
@@ -120,8 +131,10 @@ CASES: Mapping[str, Callable[..., Answer]] = {
     "show": show,
     "fill": fill,
     "serve": serve,
+    "bare": bare,
     "flood": flood,
 }
 
 if __name__ == "__main__":
-    print(json.dumps(CASES[sys.argv[1]](**json.loads(sys.argv[2]))))
+    name, *named = sys.argv[1:]
+    print(json.dumps(CASES[name](**json.loads(named[0] if named else sys.stdin.read()))))

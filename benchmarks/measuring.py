@@ -42,8 +42,11 @@ class Case:
 
 def run_case(name: str, *, watch: bool = False, **arguments: object) -> Case:
     """Run one case of ``benchmarks.cases`` in a fresh process; raises RuntimeError when it fails."""
-    command = [sys.executable, "-m", "benchmarks.cases", name, json.dumps(arguments, default=str)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+    command = [sys.executable, "-m", "benchmarks.cases", name]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        with process.stdin as asked:  # ten thousand bags are more than a command line holds
+            asked.write(json.dumps(arguments, default=str).encode())
         tree = _most_memory(process.pid) if watch else 0.0
         assert process.stdout is not None
         output = process.stdout.read()

@@ -40,11 +40,11 @@ _POLICIES = ("open", "coded", "registered", "team", "observers", "listed", "hidd
 def fill_mixed(home: Path, places: int) -> str:
     """Make the archive, its site without limits; return the secret of a session of a registered member."""
     archive = initialise(home, name="Benchmark")
-    group, secret = _member(archive)
+    group, secret = member(archive)
     taken = list(submit(archive, [demo_bag(home.with_name("model"), "n1")]))
     assert taken[0].receipt is not None
     assert taken[0].receipt.status == "accepted", taken
-    _plant(home, places, group)
+    plant(home, places, group)
     planted = open_archive(home)
     pretend(planted, _resting(next(stored_records(planted)), planted, places))
     with (home / "oais.yaml").open("a", encoding="utf-8") as settings:
@@ -52,7 +52,7 @@ def fill_mixed(home: Path, places: int) -> str:
     return secret
 
 
-def _member(archive: Archive) -> tuple[str, str]:
+def member(archive: Archive) -> tuple[str, str]:
     """Make a group with one registered member; return its identifier, and the secret of a session of hers."""
     service = open_service(archive)
     chief = create_administrator(service, Entry("ada", "Ada", "ada@example.org"), _PASSWORD)
@@ -64,7 +64,7 @@ def _member(archive: Archive) -> tuple[str, str]:
     return group, log_in(service, "mary", _PASSWORD).secret
 
 
-def _plant(home: Path, places: int, group: str) -> None:
+def plant(home: Path, places: int, group: str) -> None:
     """Write an agreement with as many places below one, and what each of them is under."""
     policies = home / "policies"
     generic = (policies / "agreements" / "generic.yaml").read_text(encoding="utf-8")

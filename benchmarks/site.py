@@ -44,9 +44,9 @@ def figures(work: Path, sizes: Sizes) -> list[Figure]:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(home: Path, case: str = "serve") -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Serve an archive in a process of its own while the block runs; give the process and the address."""
-    command = [sys.executable, "-m", "benchmarks.cases", "serve", json.dumps({"home": str(home)})]
+    command = [sys.executable, "-m", "benchmarks.cases", case, json.dumps({"home": str(home)})]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

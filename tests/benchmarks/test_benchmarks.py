@@ -20,6 +20,7 @@ TINY = Sizes(
     many_files=40,
     few_files=10,
     aips=120,
+    places=30,
     requests=20,
     entries=300,
     many_aips=30,
