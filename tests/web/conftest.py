@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from oais.archive import Archive
 from oais.functions.administration import initialise
@@ -18,7 +19,10 @@ from oais.functions.submission import submit
 from oais.information.signature import create_signer
 from oais.web.app import create_app
 from policies.in_force import PoliciesInForce
+from tests.readers import inspector, readers_lent
 from tests.web.filled import Filled, filled_site
+
+__all__ = ["inspector", "readers_lent"]
 
 DEMO = Path(__file__).resolve().parent.parent.parent / "demo" / "tess"
 LIGHT_CURVE = "tess.tic55525572.s0005.lc"
@@ -63,15 +67,26 @@ def copied(archive: Archive, home: Path) -> None:
     shutil.copytree(archive.home, home, symlinks=True, ignore=left_out)
 
 
+def stranger_at(site: ASGIApp) -> TestClient:
+    """Somebody who comes to a site for the first time: cookies of other tests are not his."""
+    return TestClient(site, base_url="http://localhost", follow_redirects=False)
+
+
 def client_of(archive: Archive) -> TestClient:
     """A client that speaks to the site of an archive by its own name and follows no redirect."""
-    return TestClient(create_app(archive), base_url="http://localhost", follow_redirects=False)
+    return stranger_at(create_app(archive))
 
 
 @pytest.fixture(scope="session")
-def client(archive: Archive) -> TestClient:
+def site(archive: Archive) -> ASGIApp:
+    """The site of the archive, made once."""
+    return create_app(archive)
+
+
+@pytest.fixture
+def client(site: ASGIApp) -> TestClient:
     """A stranger at the site."""
-    return client_of(archive)
+    return stranger_at(site)
 
 
 @pytest.fixture(scope="session")
@@ -79,15 +94,15 @@ def under_rules(archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> R
     """Return a function that gives a stranger at the same archive under other access rules."""
 
     @cache
-    def make(nodes: str) -> TestClient:
+    def site_under(nodes: str) -> ASGIApp:
         policies = tmp_path_factory.mktemp("rules") / "policies"
         shutil.copytree(archive.home / "policies", policies)
         rules = policies / "access.yaml"
         text = rules.read_text("utf-8").replace("nodes: []", f"{LATER}nodes:\n{nodes}")
         rules.write_text(text, "utf-8")
-        return client_of(replace(archive, in_force=PoliciesInForce(policies)))
+        return create_app(replace(archive, in_force=PoliciesInForce(policies)))
 
-    return make
+    return lambda nodes: stranger_at(site_under(nodes))
 
 
 @pytest.fixture(scope="session")

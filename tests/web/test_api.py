@@ -30,7 +30,7 @@ TWINS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def document(client: TestClient) -> dict[str, Any]:
     """The description of the API as the site hands it out."""
     answer = client.get("/api/v1/openapi.json")
