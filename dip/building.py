@@ -20,8 +20,9 @@ from dip.order import Dip, DipItem, DipOrder, check_order
 from dip.pieces import Ask, Reading
 from dip.tags import PAYLOAD_MANIFEST, tag_files
 from oais.confirming import confirm
+from oais.disk_faults import storage_errors
 from oais.errors import RefusedError, StorageError
-from oais.files import free_bytes, make_directories, rename_into_place, storage_errors, write_all
+from oais.files import free_bytes, make_directories, rename_into_place, write_all
 from oais.information.signature import Signer
 
 __all__ = ["Container", "Dip", "DipItem", "DipOrder", "build_dip", "write_package"]

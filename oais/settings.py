@@ -105,6 +105,14 @@ class Settings:
     audit_bytes_per_second: int = _setting(
         0, "Bytes that audits by the worker read in a second, all its processes together; 0 sets no limit."
     )
+    quicklook_bytes: int = _setting(
+        10 * 10**9,
+        "Bytes that the worker's quick-looks may take; those that nobody looked at for the longest time go "
+        "first. 0: none are made.",
+    )
+    quicklook_pieces: int = _setting(
+        60, "Pieces of 1 h, of 6 h and of 24 h of a time series that the worker draws beforehand; 0: none."
+    )
     timestamp_authority: str = _setting(
         "",
         "Who stamps published checkpoints with the time (RFC 3161): the address of an authority, or a "
@@ -112,6 +120,16 @@ class Settings:
     )
     timestamp_certificates: str = _setting(
         "", "File with the authority's root certificates (PEM), seen from the archive's home."
+    )
+    names_file: str = _setting(
+        "",
+        "File with names of targets and their positions (CSV with the columns name, ra, dec), seen from the "
+        "archive's home; asked for names that nothing held has. Empty: none.",
+    )
+    name_service: str = _setting(
+        "",
+        "Address of a service that resolves names as Sesame does, asked for names that neither the archive "
+        "nor its file knows; the name is put after a `?`. What people type is told to it. Empty: nobody is.",
     )
     keep_refused: bool = _setting(True, "Keep the bytes of refused deliveries in sip/refused.")
     withdrawal_days: int = _setting(

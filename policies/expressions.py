@@ -41,7 +41,8 @@ def source_list(value: Value, faults: Faults) -> tuple[str, ...] | None:
     return None if found is None else tuple(one for source in found for one in expanded(source))
 
 
-def _expression(**found: Any) -> Expression:
+def expression_of(**found: Any) -> Expression:
+    """Make an expression of what ``EXPRESSION_FIELDS`` found."""
     return Expression(
         sources=found["from"],
         text=found["text"].text,
@@ -56,7 +57,7 @@ def _expression(**found: Any) -> Expression:
     )
 
 
-_FIELDS = {
+EXPRESSION_FIELDS = {
     "from": Field(source_list, default=()),
     "text": Field(template, default=Template("")),
     "as": Field(one_of(*sorted(FORMS)), default=""),
@@ -76,7 +77,7 @@ def _no_text(value: Value, faults: Faults) -> None:
     faults.note(value.line, "a list or mapping", "a text")
 
 
-_LONG: Converter[Expression] = record(_expression, _FIELDS)
+_LONG: Converter[Expression] = record(expression_of, EXPRESSION_FIELDS)
 
 
 def expression(value: Value, faults: Faults) -> Expression | None:

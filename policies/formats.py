@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -96,6 +97,7 @@ def shipped_register() -> bytes:
     return (resources.files("policies") / "shipped" / FORMATS_FILE).read_bytes()
 
 
+@lru_cache(maxsize=2)
 def parse_register(data: bytes, source: str) -> RiskRegister:
     """Read the text of a register; raises ConfigurationError listing every fault with its line."""
     table, faults = parse_strict_yaml(data, source)

@@ -87,6 +87,14 @@ class Tree:
         return self._static
 
     @cached_property
+    def alike(self) -> tuple[tuple[Node, ...], ...]:
+        """The static nodes together whose words say the same."""
+        found: dict[str, list[Node]] = {}
+        for node in self._static:
+            found.setdefault(node.saying, []).append(node)
+        return tuple(map(tuple, found.values()))
+
+    @cached_property
     def _static(self) -> tuple[Node, ...]:
         found: dict[str, Node] = {}
         for mission in sorted(self._missions):

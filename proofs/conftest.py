@@ -7,13 +7,14 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a test run prove a drawn share of what ``run.py proofs storage`` proves whole."""
-    parser.addoption(
-        "--every",
-        type=int,
-        default=1,
-        metavar="N",
-        help="proofs of storage: meet only every N-th step and moment, from a drawn one on",
-    )
+    for option, what in (("--every", "step, with all its faults"), ("--moments", "moment without power")):
+        parser.addoption(
+            option,
+            type=int,
+            default=1,
+            metavar="N",
+            help=f"proofs of storage: meet only every N-th {what}, from a drawn one on",
+        )
     parser.addoption(
         "--pictures",
         metavar="FOLDER",

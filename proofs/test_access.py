@@ -9,14 +9,16 @@ from __future__ import annotations
 import mailbox
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from oais.database import Connection, delegations
+from oais.database.standing import Standing, standing_of
 from oais.functions.access.decisions import Asker
 from oais.functions.codes import code_request, issue_code
+from oais.functions.people import principals
 from oais.web.app import DOORS, create_app
 from oais.web.doors import Door
 from policies.access import Action
@@ -278,9 +280,10 @@ def test_a_mutant_without_a_test_is_found(tmp_path: Path) -> None:
 def test_a_delegation_that_outlives_its_end_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: what was shared once is shared for good."""
 
-    def for_good(connection: Connection, delegate: str, *_: str) -> frozenset[str]:
-        return frozenset(item.request for item in delegations.received(connection, delegate))
+    def for_good(connection: Connection, person: str, *now: str) -> Standing:
+        shared = frozenset(item.request for item in delegations.received(connection, person))
+        return replace(standing_of(connection, person, *now), shared=shared)
 
-    monkeypatch.setattr(delegations, "in_force", for_good)
+    monkeypatch.setattr(principals, "standing_of", for_good)
     with pytest.raises(AssertionError):
         run_model(world, 1, examples=40, steps=STEPS)

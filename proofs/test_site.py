@@ -5,15 +5,18 @@ docs/proofs.md tells what each proof shows, what is planted for it to find, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Route
 
+from oais.functions.orders.building import Worker
 from proofs.site.journeys import JOURNEYS, Journey, walk
 from proofs.site.judging import WAYS, Judge, Way
 from proofs.site.pages import Pages
+from proofs.site.tutorial import HEIGHT, WIDTH, file_name, keep, steps
 from proofs.site.world import World, walked_site
 from tests.web.test_browser import browser
 from tests.web.test_browser_filled import state_of
@@ -22,13 +25,13 @@ __all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 
-NEVER_LED_TO = {"/unsubscribe/{identifier}/{proof}", "/basket/{identifier}/package"}
-"""A page to which a letter alone leads, and a download that only a basket's owner is offered."""
+NEVER_LED_TO = {"/unsubscribe/{identifier}/{proof}", "/basket/{identifier}/package", "/tap/sync"}
+"""A page to which a letter alone leads, a download of a basket's owner, and where programs send queries."""
 
 MORE = {
     "stranger": (
         *("/nowhere", "/me", "/search?q=tess", "/search?q=nothing-at-all", "/choose?node=tess"),
-        "/tree/tess/n1/inventory",
+        *("/tree/tess/n1/inventory", "/search/adql?query=SELECT+*+FROM+ivoa.obscore"),
     )
 }
 VISITORS = ("stranger", "owner", "keeper", "provider")
@@ -89,6 +92,12 @@ def pages(world: World, browser: Browser, contexts: dict[str, tuple[object, str]
     return found
 
 
+@pytest.fixture(scope="module")
+def violations() -> dict[str, int]:
+    """How many were found in each language, told at the end."""
+    return {}
+
+
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_every_page_is_for_everybody(
     way: Way,
@@ -97,16 +106,16 @@ def test_every_page_is_for_everybody(
     contexts: dict[str, tuple[object, str]],
     pages: Pages,
     folder: Path | None,
-    tell: Tell,
+    violations: dict[str, int],
 ) -> None:
-    """Pages: axe, both widths, keyboard, weight and language find nothing, and nobody else is asked."""
+    """Pages: axe in each look, widths, keyboard, weight and language find nothing; nobody else is asked."""
     judge = Judge(browser, world.url, way, folder)
     for visitor, addresses in pages.of.items():
         page = judge.context(*contexts[visitor]).new_page()  # type: ignore[arg-type]
         for address in addresses:
             judge.look(page, address)
         page.context.close()
-    tell(f"way={way} pages={sum(map(len, pages.of.values()))} violations={len(judge.faults)}")
+    violations[str(way)] = sum(map(len, judge.faults.values()))
     assert judge.faults == {}
     assert pages.unreached <= NEVER_LED_TO
 
@@ -148,6 +157,24 @@ def test_a_journey_comes_to_its_end(
     tell(f"journey={journey.__name__} clicks={walk(journey, scripts, browser, world, tmp_path)}")
 
 
-def test_what_was_walked_is_told(pages: Pages, tell: Tell) -> None:
-    """The count, in one line; a fault fails before it."""
-    tell(f"journeys={len(JOURNEYS)} pages={sum(map(len, pages.of.values()))} ways={len(WAYS)}")
+def test_the_tutorial_can_be_walked(world: World, browser: Browser, tmp_path: Path) -> None:
+    """Every picture of the tutorial can be taken: each of its pages is there, and has what is told of it."""
+
+    def build() -> None:
+        while Worker(world.filled.service).build_next():
+            pass
+
+    page = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, locale="en-GB").new_page()
+    for step in steps(page, world.url, build):
+        keep(page, tmp_path / file_name(step, "en", "light"))
+    page.goto(f"{world.url}/help/tutorial")
+    shown = re.findall(r"/static/(help-[\w.-]+-light\.webp)", page.content())
+    page.context.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(shown)
+
+
+def test_what_was_walked_is_told(pages: Pages, violations: dict[str, int], tell: Tell) -> None:
+    """The counts, in one line, the last: every page was looked at in every language."""
+    looked = sum(map(len, pages.of.values()))
+    tell(f"journeys={len(JOURNEYS)} pages={looked} violations={sum(violations.values())}")
+    assert set(violations) == set(map(str, WAYS))

@@ -14,7 +14,7 @@ from typing import NoReturn
 import hypothesis
 import pytest
 
-from tests import counting, network
+from tests import counting, naming, network
 
 ROOT = Path(__file__).resolve().parent.parent
 UNDER_CI = os.environ.get("CI") == "true"
@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Close the network before the first test module is imported, and start counting."""
     network.close_the_network()
     config.pluginmanager.register(counting)
+    config.pluginmanager.register(naming)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

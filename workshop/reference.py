@@ -39,6 +39,7 @@ FAMILIES = {
     "ocfl": ("OCFL", "The validation codes of OCFL itself, with the standard's own meaning."),
     "policy": ("Policy", "What stands against the archive's own policies and agreements."),
     "premis": ("PREMIS", "Links between the objects, events, agents and rights of a package."),
+    "reports": ("Reports", "What reading the reports of visits finds, where the agreement says how."),
     "xml": ("XML", "XML that came from outside."),
 }
 """Heading and one sentence for each table in ``oais/information/finding_codes``."""
@@ -96,7 +97,8 @@ def api_page() -> str:
 
     document = described([door for door in DOORS if door.for_programs], "", "")
     rows = [
-        f"| `{one.method} {one.path}` | {one.told} | {', '.join(f'`{name}`' for name in one.parameters)} | "
+        f"| `{one.method} {one.path}` | {' '.join(one.told.split())} | "
+        f"{', '.join(f'`{name}`' for name in one.parameters)} | "
         f"{', '.join(f'`{name}`' for name in one.body)} | {one.asks} |"
         for one in operations_of(document)
     ]

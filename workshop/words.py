@@ -16,7 +16,7 @@ from jinja2 import Environment, nodes
 
 from oais.web.languages import DOMAIN, LOCALE, load_languages
 from oais.web.templating import TEMPLATES, template_environment
-from oais.web.vocabulary import VOCABULARY
+from oais.web.vocabulary import COUNTED, VOCABULARY
 from workshop.catalogue import Message, compiled, read, written
 
 _CALLS: Final = {"_", "gettext", "ngettext"}
@@ -24,8 +24,35 @@ _GAPS: Final = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
 
 NAMES: Final = frozenset(
     (
-        *("AIP", "AIPs", "API", "BibTeX", "CSV", "Ed25519", "FITS", "GTI", "ICRS", "JSON", "METS", "OAIS"),
-        *("PREMIS", "Python", "RA", "Dec", "SVG", "UTC", "VOTable", "XML", "blake3", "curl", "openssl"),
+        *(
+            "ADQL",
+            "AIP",
+            "AIPs",
+            "API",
+            "BibTeX",
+            "CSV",
+            "Ed25519",
+            "FITS",
+            "GTI",
+            "ICRS",
+            "JSON",
+            "METS",
+            "OAIS",
+        ),
+        *(
+            "PREMIS",
+            "Python",
+            "RA",
+            "Dec",
+            "SVG",
+            "UTC",
+            "VOTable",
+            "XML",
+            "blake3",
+            "curl",
+            "openssl",
+            "pyvo",
+        ),
         *("sha256", "sha512", "tar.gz", "wget", "zip"),
     )
 )
@@ -78,8 +105,8 @@ def messages() -> list[Message]:
     for path in sorted(TEMPLATES.glob("*.html")):
         for key in marked(templates, path.read_text(encoding="utf-8")):
             found.setdefault(key, set()).add(path.name)
-    for word in VOCABULARY:
-        found.setdefault((word, ""), set()).add("vocabulary.py")
+    for key in (*((word, "") for word in VOCABULARY), *COUNTED):
+        found.setdefault(key, set()).add("vocabulary.py")
     return sorted(Message(one, many, tuple(sorted(places))) for (one, many), places in found.items())
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -18,16 +19,21 @@ from oais.cli.options import (
     Reference,
     StrictTables,
     TableForm,
+    TargetFile,
     archive_at,
     ends_of,
     profile_at,
+    text_of,
 )
-from oais.cli.terminal import counted, out, print_json, print_pairs, show_size, table, warn
+from oais.cli.showing import print_aip, print_found
+from oais.cli.terminal import counted, out, print_json, show_size, warn
 from oais.errors import UnreachableError
+from oais.information.text import printable
 
 if TYPE_CHECKING:
     from oais.functions.access.facade import Access
-    from oais.functions.access.views import AipCard, AipView, Branch, FindView
+    from oais.functions.access.question import Question
+    from oais.functions.access.views import Branch
 
 
 def tree(
@@ -70,6 +76,8 @@ def _grow(parent: RichTree, branch: Branch) -> None:
 def find(
     words: Annotated[list[str] | None, typer.Argument(help="Words: target, instrument, file name …")] = None,
     cone: Annotated[str, typer.Option(help="RA,DEC,RADIUS in degrees.")] = "",
+    near: Annotated[str, typer.Option(help="Name of a target; around its position.")] = "",
+    radius: Annotated[str, typer.Option(help="Degrees around --near; 5.0 if not said.")] = "",
     time: Annotated[str, typer.Option(help="FROM/TO, dates or times in UTC.")] = "",
     level: Annotated[str, typer.Option(help="Native level, such as N1.")] = "",
     kind: Annotated[str, typer.Option(help="science, calibration, engineering …")] = "",
@@ -78,6 +86,24 @@ def find(
     product_type: Annotated[str, typer.Option("--type", help="Product type.")] = "",
     ids: Annotated[str, typer.Option(help="Identifiers, patterns (*) or ranges (a..b).")] = "",
     request: Annotated[str, typer.Option(help="Observation request, written MISSION:NAME.")] = "",
+    node: Annotated[str, typer.Option(help="A place in the tree; it and all below.")] = "",
+    visit: Annotated[str, typer.Option(help="Visit, how it begins, or a pattern.")] = "",
+    observation: Annotated[str, typer.Option(help="Observation, how it begins, or a pattern.")] = "",
+    observation_type: Annotated[str, typer.Option(help="Observation type, as the data have it.")] = "",
+    proposal: Annotated[str, typer.Option(help="Proposal.")] = "",
+    where: Annotated[str, typer.Option(help="Conditions: 'calib_level >= 2; Dark = skipped'.")] = "",
+    raw: Annotated[str, typer.Option(help="`hide` leaves out raw data.")] = "",
+    pi: Annotated[str, typer.Option(help="Name of the PI, or how a word of it begins.")] = "",
+    revision: Annotated[str, typer.Option(help="Revision number; else the latest.")] = "",
+    mag_min: Annotated[str, typer.Option(help="Magnitude from.")] = "",
+    mag_max: Annotated[str, typer.Option(help="Magnitude to.")] = "",
+    spectral_type: Annotated[str, typer.Option(help="Spectral type, or how it begins.")] = "",
+    reference: Annotated[list[str] | None, typer.Option(help="Type of reference files; * for all.")] = None,
+    valid_from: Annotated[str, typer.Option(help="Reference files valid from then on.")] = "",
+    valid_to: Annotated[str, typer.Option(help="Reference files valid until then.")] = "",
+    listed: TargetFile = None,
+    around: Annotated[str, typer.Option(help="Degrees around the positions of --targets.")] = "",
+    order: Annotated[str, typer.Option(help="By title, id, time, size …; -time turns it round.")] = "",
     profile: ProfileName = "",
     owner: ProfileOwner = "",
     page: Annotated[int, typer.Option(help="Page of the answer.", min=1)] = 1,
@@ -85,55 +111,37 @@ def find(
     as_json: AsJson = False,
 ) -> None:
     """Find AIPs by words, place in the sky, time, level, kind, mission, identifier or a saved profile."""
+    typed: dict[str, Any] = dict(locals())
     from oais.functions.access.profiles import within
-    from oais.functions.access.question import Question
     from oais.functions.access.views import as_plain
 
-    question = Question(
-        words=" ".join(words or ()),
-        cone=cone,
-        time=time,
-        level=level,
-        kind=kind,
-        mission=mission,
-        target=target,
-        product_type=product_type,
-        ids=ids,
-        request=request,
-        page=page,
-    )
-    found = _access(home).find(within(question, profile_at(home, owner, profile)))
+    access, question = _access(home), _typed_question(typed)
+    if listed:
+        question = _for_targets_in(listed, around, question, access)
+    found = access.find(within(question, profile_at(home, owner, profile)))
     if as_json:
         print_json(as_plain(found))
         return
-    _print_found(found)
+    print_found(found)
 
 
-def _print_found(found: FindView) -> None:
-    _print_cards(found.hits)
-    shown = found.page
-    if shown.number > shown.pages:
-        out.print(f"[dim]Page {shown.number} of {shown.pages}: nothing there[/]")
-    else:
-        out.print(f"[dim]Showing {shown.first} to {shown.last} of {shown.total}[/]")
-    for name in found.unknown:
-        out.print(f"[yellow]nothing answers to[/] {escape(name)}")
-    for facet in found.facets:
-        values = "  ".join(f"{escape(item.value)} [dim]{item.count}[/]" for item in facet.values)
-        out.print(f"[dim]{facet.title:<14}[/]{values}")
+def _typed_question(typed: dict[str, Any]) -> Question:
+    """Return what the options of ``find`` ask."""
+    from oais.functions.access.question import Question
+
+    lists = {"words": " ".join(typed["words"] or ()), "reference": tuple(typed["reference"] or ())}
+    parts = {part.name for part in fields(Question)}
+    return Question(**{name: value for name, value in (typed | lists).items() if name in parts})
 
 
-def _print_cards(cards: tuple[AipCard, ...]) -> None:
-    columns = ("AIP", "level", "kind", "target", "begins", "files", "size")
-    longest = max((len(f"{card.aip_id}@v{card.version}") for card in cards), default=0)
-    rows = table(*columns, right=("files", "size"), unbroken=longest)
-    for card in cards:
-        name = f"[bold]{escape(card.aip_id)}[/]@v{card.version}{' (closed)' if card.locked else ''}"
-        size = show_size(card.size)
-        texts = (card.level, card.kind, card.target, card.start, str(card.products), size)
-        rows.add_row(name, *map(escape, texts))
-    if cards:
-        out.print(rows)
+def _for_targets_in(listed: Path, around: str, question: Question, access: Access) -> Question:
+    """Return the question for the targets of a file, and warn of each line that names none."""
+    from oais.functions.access.target_list import targets_of
+
+    text = text_of(listed)
+    for line in access.targets(text, around).unresolved:
+        warn(f"line {line.number} of {listed.name}: {printable(line.text)!r}: {line.fault}")
+    return replace(question, targets=targets_of(text, around))
 
 
 def show(reference: Reference, home: Home = None, as_json: AsJson = False) -> None:
@@ -144,67 +152,7 @@ def show(reference: Reference, home: Home = None, as_json: AsJson = False) -> No
     if as_json:
         print_json(as_plain(view))
     else:
-        _print_aip(view)
-
-
-def _print_aip(view: AipView) -> None:
-    out.print(f"[bold]{escape(view.card.title)}[/]")
-    out.print(f"[dim]{escape(view.summary)}[/]" if view.summary else "")
-    print_pairs(
-        [
-            ("AIP", view.reference),
-            *view.facts.items(),
-            ("Access", "open" if view.access.open else view.access.reason),
-            (
-                "Released",
-                view.access.release.released_at or "no date is known" if view.access.release else "",
-            ),
-        ]
-    )
-    _print_products(view)
-    _print_origin(view)
-    _print_history(view)
-    _heading("Cite as")
-    out.print(escape(view.citation.text))
-
-
-def _print_products(view: AipView) -> None:
-    _heading("Products")
-    rows = table("path", "kind", "level", "format", "size", "sha256", right=("size",))
-    for item in view.products:
-        digest = item.digests.get("sha256", "")[:16]
-        texts = (item.path, item.kind, item.level, item.format_name, show_size(item.size), digest)
-        rows.add_row(*map(escape, texts))
-    out.print(rows)
-
-
-def _print_origin(view: AipView) -> None:
-    if view.software:
-        _heading("Software")
-        print_pairs((f"{item.name} {item.version}".strip(), item.swhid) for item in view.software)
-    if view.provenance:
-        _heading("Made from")
-        print_pairs(
-            (link.role, f"{link.name} {link.value} {'→ ' + link.target if link.target else ''}")
-            for link in view.provenance
-        )
-
-
-def _print_history(view: AipView) -> None:
-    _heading("Versions")
-    print_pairs(
-        (f"v{item.number}", f"{item.created_at}  {item.message}  ({item.files} files)")
-        for item in view.versions
-    )
-    _heading("Events")
-    print_pairs((item.at[:19], f"{item.kind}: {item.detail} ({item.outcome})") for item in view.events)
-    if view.audit is not None:
-        verdict = "intact" if view.audit.intact else f"{len(view.audit.findings)} findings"
-        print_pairs([("last audit", f"{view.audit.at}  {verdict}")])
-
-
-def _heading(text: str) -> None:
-    out.print(f"\n[bold cyan]{text}[/]")
+        print_aip(view)
 
 
 def ls(

@@ -69,6 +69,7 @@ def location_list(home: Home = None, as_json: AsJson = False) -> None:
             "path": str(one.path),
             "since": one.since,
             "away": one.away,
+            "closed": one.closed,
             "owed": None if one.away else owed_to(archive, one),
         }
         for one in locations(archive)
@@ -80,6 +81,8 @@ def _print_locations(rows: list[dict[str, Any]]) -> None:
     shown = table("location", "state", "owed", "since", "folder", right=("owed",), unbroken=8)
     for row in rows:
         state = "[yellow]away[/]" if row["away"] else "[green]there[/]"
+        if row["closed"]:
+            state = "[bold red]closed[/]"
         count = "" if row["away"] else str(row["owed"])
         shown.add_row(row["name"], state, count, row["since"][:10], escape(row["path"]))
     out.print(shown)

@@ -60,7 +60,8 @@ def ledger_prove(
 ) -> None:
     """Give the proof that it stands in the ledger, as one JSON file; of a withdrawn AIP, its tombstone."""
     from oais.archive import open_home
-    from oais.files import create_file, storage_errors
+    from oais.disk_faults import storage_errors
+    from oais.files import create_file
     from oais.functions.ledger.proving import prove
 
     data = prove(open_home(home_or_default(home)), about).as_bytes()

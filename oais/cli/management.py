@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -21,6 +21,9 @@ from oais.cli.terminal import (
     show_size,
 )
 from oais.errors import WrongUsageError
+
+if TYPE_CHECKING:
+    from oais.functions.reopening import ReadBack
 
 index_app = typer.Typer(
     help="Rebuild or check the index, which is made from aip/ alone.", no_args_is_help=True
@@ -81,16 +84,26 @@ def reopen(
     if as_json:
         print_json(told.as_plain())
         return 0 if told.opened else 3
-    if not told.was:
-        out.print("the archive is open: every write was confirmed")
-        return 0
-    verdict = "[bold green]open again[/]" if told.opened else "[bold red]still closed[/]"
-    read = f"{told.files} files written since a day before, {told.aips} AIPs of them read whole"
-    out.print(f"{verdict}  {escape(told.was)}: {read}", soft_wrap=True)
+    if told.home.was or not told.locations:
+        _print_read_back("the archive", told.home)
     for sentence in told.done:
         out.print(escape(sentence), soft_wrap=True)
-    print_findings([found for _, found in told.findings])
+    for name, one in told.locations.items():
+        _print_read_back(f"location {name}", one)
     return 0 if told.opened else 3
+
+
+def _print_read_back(name: str, told: ReadBack) -> None:
+    if not told.was:
+        out.print(f"{name} is open: every write was confirmed")
+        out.print("a process that stores nothing all the same met another fault of the disk: start it again")
+        return
+    verdict = "[bold green]open again[/]" if told.opened else "[bold red]still closed[/]"
+    read = f"{told.files} files written since a day before, {told.aips} AIPs of them read whole"
+    out.print(f"{verdict}  {name}: {escape(told.was)}: {read}", soft_wrap=True)
+    if told.opened:
+        out.print("running processes store again by themselves")
+    print_findings([found for _, found in told.findings])
 
 
 def backup(

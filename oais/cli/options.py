@@ -52,6 +52,9 @@ StrictTables = Annotated[
     bool, typer.Option("--strict", help="Refuse when a file cannot be cut or converted so.")
 ]
 
+TargetFile = Annotated[
+    Path | None, typer.Option("--targets", exists=True, dir_okay=False, help="A file of targets, one a line.")
+]
 ProfileName = Annotated[
     str, typer.Option("--profile", help="Only what a saved profile names, within its interval; with --owner.")
 ]

@@ -150,7 +150,7 @@ def work(
     ] = "",
     home: Home = None,
 ) -> None:
-    """Build orders, take in deposits, send mail, until interrupted; several may serve one archive."""
+    """Build orders, take in deposits, draw, send mail, until interrupted; several may serve one archive."""
     from oais.archive import open_archive
     from oais.functions.service import open_service
     from oais.functions.working import chores_of, work_round

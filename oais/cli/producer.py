@@ -30,7 +30,7 @@ from oais.information.text import printable
 from oais.processes import ending_noticed
 
 if TYPE_CHECKING:
-    from oais.functions.submission import Disposition
+    from oais.functions.coordination import Disposition
 
 
 def pack(

@@ -13,10 +13,11 @@ from oais.confirming import why_closed
 from oais.database import mail_queue
 from oais.errors import DamageError, StorageError, UnreachableError
 from oais.files import free_bytes
-from oais.functions.audit.forecasting import forecast
+from oais.functions.audit.forecasting import audited
 from oais.functions.completeness import storage_root_findings
 from oais.functions.copies.locations import HOME, locations, roots
 from oais.functions.mailing.sending import MOST_TRIES
+from oais.functions.quicklooks.register import looks_state
 from oais.functions.recovery import look_again
 from oais.functions.service import database_if_any
 from oais.functions.storage import aip_store
@@ -42,6 +43,8 @@ class Status:
     in_custody: int
     staged: int
     refused: int
+    quicklooks_waiting: int
+    quicklooks_failed: int
     conflicts: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
@@ -59,6 +62,7 @@ def tell_status(archive: Archive) -> Status:
     """Return the state of the archive; reads directories and the catalogue, no data."""
     aips = sum(1 for _ in aip_store(archive).found_roots())
     indexed, warnings = _compared(archive, aips)
+    looks = looks_state(archive)
     return Status(
         home=str(archive.home),
         name=archive.settings.name,
@@ -72,6 +76,8 @@ def tell_status(archive: Archive) -> Status:
         in_custody=_count(archive.custody),
         staged=_count(archive.staging, files=False) - (archive.staging / "locks").is_dir(),
         refused=_count(archive.refused),
+        quicklooks_waiting=looks.waiting,
+        quicklooks_failed=looks.not_drawn,
         conflicts=conflicting_distributions(),
         warnings=(
             *_closed(archive),
@@ -109,13 +115,9 @@ def _compared(archive: Archive, aips: int) -> tuple[int, tuple[str, ...]]:
 
 def _audits_in_trouble(archive: Archive) -> tuple[str, ...]:
     """Return which audits will come too late; before the first one nothing is known of them."""
-    if not (archive.home / "audits" / f"{HOME}.sqlite").exists():
-        return ()
-    try:
-        told = forecast(archive).warnings()
-    except DamageError:
-        return ()  # the list of locations is damaged, which is told of already
-    return tuple(f"{warning}: see `oais audit forecast`" for warning in told)
+    told = audited(archive, HOME)
+    warnings = told.warnings() if told is not None else ()
+    return tuple(f"{warning}: see `oais audit forecast`" for warning in warnings)
 
 
 def _policies_in_trouble(archive: Archive) -> tuple[str, ...]:
@@ -143,10 +145,17 @@ def _mail_in_trouble(archive: Archive) -> tuple[str, ...]:
 
 
 def _copies_in_trouble(archive: Archive) -> tuple[str, ...]:
-    """Return which locations are away, and what was damaged and is kept for inquiry."""
+    """Return which locations are away or closed, and what was damaged and is kept for inquiry."""
     told = []
     try:
-        told += [f"location {one.name} is away: {one.away}" for one in locations(archive) if one.away]
+        known = locations(archive)
+        told += [f"location {one.name} is away: {one.away}" for one in known if one.away]
+        told += [
+            f"nothing is copied to {one.name} any more: {one.closed}: have its disk checked, "
+            "then run `oais reopen`"
+            for one in known
+            if one.closed
+        ]
         aside = {name: _count(root.parent / "quarantine") for name, root in roots(archive).items()}
         told += [f"damaged copies put aside at {name}: {count}" for name, count in aside.items() if count]
     except DamageError as error:

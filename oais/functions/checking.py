@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from oais.archive import Archive
-from oais.files import storage_errors
+from oais.disk_faults import storage_errors
 from oais.functions.ingest import limits_of
 from oais.functions.quality import assure_quality
 from oais.functions.reporting import SILENT, Reporter
 from oais.functions.storage import ingesting
 from oais.information.findings import Finding, refuses
-from oais.information.fixity import hash_files
+from oais.information.many_files import hash_files
 from oais.information.packages import Handover, Submission
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
-from sip.receive import TOO_LARGE, receive, survey_delivery
+from sip.admission import TOO_LARGE, survey_delivery
+from sip.receive import receive
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from oais.archive import Archive, Clock, Home, timestamp
+from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError
-from oais.files import storage_errors
 from oais.functions.security_log import path_of
 from oais.information.identifiers import RECEIPT_ID
 from oais.ledger.opened import newest

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from aip.root import ROOT_DECLARATION, ROOT_DECLARED
 from oais.archive import Home
+from oais.disk_faults import unreadable
 from oais.errors import ArchiveError, DamageError, StorageError
-from oais.files import read_regular, unreadable
+from oais.files import read_regular
 from oais.functions.receipts import each_receipt
 from oais.functions.storage import aip_store
 from oais.functions.withdrawal.keeping import ROOM as WITHDRAWALS

@@ -13,6 +13,7 @@ from oais.information.identifiers import object_path
 from oais.information.packages import AipRecord
 from policies.tree import Node
 from search_index.index import open_index
+from search_index.writing import remove_unfinished
 
 
 def stored_records(archive: Archive, progress: Callable[[], None] | None = None) -> Iterator[AipRecord]:
@@ -25,11 +26,12 @@ def stored_records(archive: Archive, progress: Callable[[], None] | None = None)
 
 def rebuild_index(archive: Archive, progress: Callable[[], None] | None = None) -> int:
     """Make index and catalogue anew from ``aip/`` alone; return how many AIPs they hold."""
-    nodes = {node.path: node for node in archive.policies.tree.nodes()}
+    tree = archive.policies.tree  # asked for once: each time it is looked whether the files changed
+    nodes = {node.path: node for node in tree.nodes()}
 
     def placed() -> Iterator[AipRecord]:
         for record in stored_records(archive, progress):
-            for node in archive.policies.tree.chain(record.description.node):
+            for node in tree.chain(record.description.node):
                 nodes.setdefault(node.path, node)
             yield record
 
@@ -67,7 +69,14 @@ def index_records(archive: Archive, records: Iterable[AipRecord]) -> None:
 
 
 def finish_index(archive: Archive) -> list[str]:
-    """Index again what a stop kept from being found by its words; say what was done, if anything was."""
+    """Index again what a stop kept from being found by its words; say what was done, if anything was.
+
+    What the stop left of a commit that never came to be is removed.
+    """
+    done = [
+        f"removed {archive.index_root.name}/{name}, left by a stop"
+        for name in remove_unfinished(archive.index_root)
+    ]
     with closing(open_index(archive.index_root)) as index:
         left = index.unfinished() if index.is_made() else []
         found = {aip_id: aip_store(archive).find(aip_id) for aip_id in left}
@@ -76,7 +85,9 @@ def finish_index(archive: Archive) -> list[str]:
             index.add(records, nodes_above(archive, records))
         if len(records) < len(left):
             index.remove([aip_id for aip_id, stored in found.items() if stored is None])
-    return [f"indexed {len(left)} AIPs again, which a stop had left half indexed"] if left else []
+    if left:
+        done.append(f"indexed {len(left)} AIPs again, which a stop had left half indexed")
+    return done
 
 
 def _head(record: AipRecord) -> int:

@@ -95,6 +95,7 @@ def describe_product_file(
         valid_to=mapped.valid_to,
         values=mapped.values,
         provenance=tuple(_resolved(link, resolve) for link in mapped.provenance),
+        reported=mapped.reported,
     )
 
 

@@ -20,8 +20,9 @@ import watchfiles
 from oais.archive import Archive
 from oais.errors import StorageError
 from oais.files import write_durably
+from oais.functions.coordination import Disposition
 from oais.functions.receipts import receipt_as_plain
-from oais.functions.submission import Disposition, submit
+from oais.functions.submission import submit
 from oais.information.text import readable_json
 from oais.walking import walk
 

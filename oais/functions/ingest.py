@@ -19,8 +19,9 @@ from aip.sealing import seal
 from aip.staging import StagedAip, stage_aip
 from aip.stored import StoredAip
 from oais.archive import Archive
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError, NotFoundError
-from oais.files import make_directories, rename_into_place, storage_errors
+from oais.files import make_directories, rename_into_place
 from oais.functions.description import Identity
 from oais.functions.generation import generate_contents
 from oais.functions.ledger.recording import delivered, record
@@ -38,8 +39,9 @@ from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
 from oais.locks import exclusive_lock
 from search_index.index import open_index
+from sip.admission import ReceiveLimits
 from sip.copying import settle
-from sip.receive import ReceiveLimits, content_digest, receive
+from sip.receive import content_digest, receive
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from oais.archive import Archive
 from oais.functions.description import DescribedFile, describe_files, node_of
+from oais.functions.held_visits import held_of
+from oais.functions.report_texts import read_reports
 from oais.information.findings import Finding, finding, under_intake_profile
 from oais.information.identifiers import is_aip_id
 from oais.information.packages import (
@@ -34,6 +36,7 @@ from sip.checks.delivery import Delivery, read_notes
 from sip.checks.fits import check_fits
 from sip.checks.formats import check_formats
 from sip.checks.hazards import check_hazards
+from sip.checks.reports import check_reports
 from sip.containers.extraction import SUFFIXES
 
 _MOST_FINDINGS = 10_000
@@ -80,11 +83,13 @@ def assure_quality(
     agreement, unknown = _choose_agreement(archive, bag, handover)
     notes, noted = read_notes(_notes_bytes(submission))
     inspections = _inspect(submission, inspector)
+    if agreement is not None:
+        inspections = read_reports(agreement, submission, inspections, inspector)
     delivery = Delivery(bag.version, bag.tags, inspections, notes, under=handover.agreement)
     described = describe_files(agreement, inspections, notes, bag.tags) if agreement is not None else ()
     findings = [*submission.findings, *structure, *check_hazards(submission), *unknown, *noted]
     if agreement is not None:
-        findings += _check_content(delivery, agreement, described)
+        findings += _check_content(archive, delivery, agreement, described)
         findings += _check_homes(archive, bag, agreement, described, notes)
     aip_id, derived = _identifier(bag, agreement, submission)
     findings += [*derived, *_check_size(archive, submission)]
@@ -155,13 +160,14 @@ def _tag_formats(submission: Submission, inspector: Inspector) -> dict[str, Form
 
 
 def _check_content(
-    delivery: Delivery, agreement: Agreement, described: tuple[DescribedFile, ...]
+    archive: Archive, delivery: Delivery, agreement: Agreement, described: tuple[DescribedFile, ...]
 ) -> Iterator[Finding]:
     products = {item.path: item.mapped for item in described}
     yield from check_agreement(delivery, agreement)
     yield from check_formats(delivery, agreement)
     yield from check_fits(delivery, agreement)
     yield from check_consistency(delivery, agreement, products)
+    yield from check_reports(delivery, agreement, products, held_of(archive, agreement))
 
 
 def _check_homes(

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from oais.archive import Archive, Home
+from oais.disk_faults import storage_errors, unreadable
 from oais.errors import DamageError, NotFoundError, StorageError
-from oais.files import (
-    NotRegularError,
-    make_directories,
-    read_regular,
-    storage_errors,
-    unreadable,
-    write_together,
-)
+from oais.files import NotRegularError, make_directories, read_regular, write_together
+from oais.functions.unchanged import Unchanged
 from oais.information.findings import Finding, Severity
 from oais.information.identifiers import RECEIPT_ID
 from oais.information.packages import Receipt
@@ -26,6 +22,9 @@ from oais.information.signature import verify_signature
 from oais.information.text import printable, readable_json
 
 RECEIPT_SCHEMA = "oais-receipt/1"
+
+_NEWEST: Final[Unchanged[list[str]]] = Unchanged()
+"""The newest names in a month, which is listed again only after another receipt came into it."""
 
 
 def receipt_as_plain(receipt: Receipt) -> dict[str, Any]:
@@ -110,12 +109,21 @@ def newest_receipts(archive: Home, most: int) -> list[str]:
     found: list[str] = []
     with storage_errors("reading the ledger of receipts"):
         months = (month for year in reversed(_sorted(archive.receipts)) for month in reversed(_sorted(year)))
-        for month in months:
-            names = (path.stem for path in reversed(_sorted(month)))
-            found += islice((name for name in names if RECEIPT_ID.fullmatch(name)), most - len(found))
+        for month in filter(Path.is_dir, months):
+            found += _newest_in(month, most - len(found))
             if len(found) >= most:
                 break
     return found
+
+
+def _newest_in(month: Path, most: int) -> list[str]:
+    def load() -> list[str]:
+        # One month may hold very many: their names are sorted as they are, none is made a path.
+        names = sorted(os.listdir(month), reverse=True)
+        stems = (name.removesuffix(".json") for name in names if name.endswith(".json"))
+        return list(islice(filter(RECEIPT_ID.fullmatch, stems), most))
+
+    return _NEWEST.read((month, most), (month,), load)
 
 
 def _files(folder: Path, since: str = "") -> Iterator[Path]:

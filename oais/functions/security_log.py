@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from oais.files import storage_errors
+from oais.disk_faults import storage_errors
 from oais.functions.service import Service
-from oais.information.chained_log import append_entry, broken_lines
+from oais.information.chained_log import append_entry, broken_lines, ended_lines
 from oais.information.text import printable
 
 _SECURITY_LOG = "ledger/security.jsonl"
@@ -66,12 +66,13 @@ def verify(path: Path) -> int | None:
     """Return the number of the first line that was changed or follows another one, None when all is whole.
 
     Raises StorageError. Lines cut off at the end leave a whole chain; a copy kept elsewhere shows them.
+    What a crash left of a last line was never acknowledged, and is none.
     """
     with storage_errors("reading the security log"):
         if not path.exists():
             return None
         with path.open("rb") as lines:
-            return next(broken_lines(lines), None)
+            return next(broken_lines(ended_lines(lines)), None)
 
 
 def read_log(service: Service, *, first: int = 0, most: int = 100) -> SecurityLog:
@@ -83,7 +84,7 @@ def read_log(service: Service, *, first: int = 0, most: int = 100) -> SecurityLo
     with storage_errors("reading the security log"):
         if path.exists():
             with path.open("rb") as lines:
-                for total, line in enumerate(lines, 1):  # noqa: B007 - the last number is the total
+                for total, line in enumerate(ended_lines(lines), 1):  # noqa: B007 - the last number is the total
                     newest.append(line)
     shown = map(_event, list(newest)[::-1][first:])
     return SecurityLog(tuple(shown), total, broken)

@@ -13,8 +13,9 @@ from typing import Final
 
 from oais.archive import Archive, Home
 from oais.database.engine import Database, open_database
+from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError
-from oais.files import create_file, read_regular, storage_errors
+from oais.files import create_file, read_regular
 from oais.functions.people.proven import ProvenPasswords
 
 _KEY_BYTES: Final = 32
@@ -46,7 +47,7 @@ def open_service(archive: Archive) -> Service:
     """
     secret = _service_key(archive.home / "keys" / "service.key")
     address = archive.settings.database or f"sqlite:///{_own_database(archive)}"
-    return Service(archive=archive, database=open_database(address), secret=secret)
+    return Service(archive=archive, database=open_database(address, archive.home), secret=secret)
 
 
 def database_if_any(archive: Home) -> Database | None:
@@ -56,7 +57,7 @@ def database_if_any(archive: Home) -> Database | None:
     """
     own = _own_database(archive)
     address = archive.settings.database or (f"sqlite:///{own}" if os.access(own, os.W_OK) else "")
-    return open_database(address) if address else None
+    return open_database(address, archive.home) if address else None
 
 
 def _own_database(archive: Home) -> Path:

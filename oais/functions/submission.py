@@ -14,67 +14,28 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from time import monotonic
 
 from aip.reading import read_record
 from oais.archive import Archive, open_archive
 from oais.errors import ArchiveError, NotFoundError, StorageError, as_fault
+from oais.functions.coordination import BATCH_SECONDS, Disposition, Outcome, Updates
 from oais.functions.copies.replication import replicate
-from oais.functions.data_management import index_records
 from oais.functions.ingest import Ingested, ingest
-from oais.functions.ledger.recording import record
 from oais.functions.ledger.unrecorded import Mark, marked
-from oais.functions.receipts import open_receipt, receipt_as_plain
+from oais.functions.receipts import open_receipt
 from oais.functions.recovery import sweep
 from oais.functions.reporting import SILENT, Reporter
-from oais.information.fixity import usable_cores
 from oais.information.identifiers import submission_key
-from oais.information.ledger.statements import Statement
 from oais.information.packages import AipRecord, Handover, Receipt
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
-from oais.processes import end_with_parent
+from oais.processes import end_with_parent, usable_cores
 from search_index.index import Index, open_index
 from sip.recognition import recognise_content
 
 _BATCH = 256
-_BATCH_SECONDS = 2.0
-"""What was stored waits no longer than this before it is recorded and findable."""
-
 _MANY = 8
 """From this many deliveries on processes work side by side; fewer are done before they have started."""
-
-
-@dataclass(frozen=True, slots=True)
-class Disposition:
-    """What became of one delivery: its receipt, or what stopped us (``error`` with its exit code)."""
-
-    delivery: Path
-    receipt: Receipt | None
-    error: str = ""
-    remedy: str = ""
-    exit_code: int = 0
-    skipped: bool = False
-
-    @property
-    def outcome(self) -> str:
-        """``stored``, ``held already``, ``refused``, or ``stopped`` by a fault that is not the delivery's."""
-        if self.receipt is None:
-            return "stopped"
-        if self.receipt.status == "refused":
-            return "refused"
-        return "held already" if self.skipped else "stored"
-
-    def as_plain(self) -> dict[str, object]:
-        """Return what ``--json`` shows of it."""
-        receipt = receipt_as_plain(self.receipt) if self.receipt else None
-        return {
-            "delivery": printable(str(self.delivery)),
-            "receipt": receipt,
-            "skipped": self.skipped,
-            "error": self.error,
-            "remedy": self.remedy,
-        }
 
 
 def submit(
@@ -102,7 +63,7 @@ def submit(
     new: list[str] = []
     with (
         marked(archive, naming=True) as mark,
-        closing(_Updates(archive, reporter, most, mark)) as updates,
+        closing(Updates(archive, reporter, most, mark)) as updates,
     ):
         for outcome in done(archive, mark, deliveries, handover, reporter, workers):
             for disposition in updates.add(outcome):
@@ -128,7 +89,7 @@ def submit_one(archive: Archive, delivery: Path, handover: Handover) -> Disposit
     """Ingest one delivery whose sender is bound by its handover, and index it; return what became of it."""
     sweep(archive)
     with marked(archive, naming=True) as mark, _desk(archive, mark) as desk:
-        (disposition,) = _Updates(archive, SILENT, 1, mark).add(desk.take_in(delivery, handover, SILENT))
+        (disposition,) = Updates(archive, SILENT, 1, mark).add(desk.take_in(delivery, handover, SILENT))
     return disposition
 
 
@@ -148,15 +109,6 @@ def already_held(archive: Archive, index: Index, delivery: Path, agreement: str)
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What became of one delivery, and what the index and the ledger are still to hear of it."""
-
-    disposition: Disposition
-    record: AipRecord | None = None
-    statements: tuple[Statement, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class _Desk:
     """Where one process takes in one delivery after the other: opened once, used for all of them."""
 
@@ -165,12 +117,12 @@ class _Desk:
     inspector: Inspector
     mark: Mark
 
-    def take_in(self, delivery: Path, handover: Handover, reporter: Reporter) -> _Outcome:
+    def take_in(self, delivery: Path, handover: Handover, reporter: Reporter) -> Outcome:
         """Recognise or ingest one delivery; whatever stops it is told and stops no other."""
         try:
             held = already_held(self.archive, self.index, delivery, handover.agreement)
             if held is not None:
-                return _Outcome(Disposition(delivery, held, skipped=True))
+                return Outcome(Disposition(delivery, held, skipped=True))
             ingested = ingest(
                 self.archive, delivery, self.inspector, handover=handover, reporter=reporter, mark=self.mark
             )
@@ -178,7 +130,7 @@ class _Desk:
         except Exception as error:  # noqa: BLE001 - what is met in one delivery must not stop the others
             return _stopped(delivery, as_fault(error))
         disposition = Disposition(delivery, ingested.receipt, skipped=ingested.held)
-        return _Outcome(disposition, record, ingested.statements)
+        return Outcome(disposition, record, ingested.statements)
 
     def _unindexed(self, ingested: Ingested) -> AipRecord | None:
         """Return the record of an AIP that the index does not know as it is now.
@@ -193,9 +145,9 @@ class _Desk:
         return read_record(ingested.stored)
 
 
-def _stopped(delivery: Path, error: ArchiveError) -> _Outcome:
+def _stopped(delivery: Path, error: ArchiveError) -> Outcome:
     told = printable(error.message)
-    return _Outcome(Disposition(delivery, None, told, error.remedy, error.exit_code))
+    return Outcome(Disposition(delivery, None, told, error.remedy, error.exit_code))
 
 
 @contextmanager
@@ -211,7 +163,7 @@ def _one_by_one(
     handover: Handover,
     reporter: Reporter,
     _workers: int,
-) -> Iterator[_Outcome | None]:
+) -> Iterator[Outcome | None]:
     with _desk(archive, mark) as desk:
         for delivery in deliveries:
             yield desk.take_in(delivery, handover, reporter)
@@ -229,7 +181,7 @@ def _start_worker(home: Path, mark: Path | None) -> None:
     _worker.append(_Desk(single, open_index(single.index_root), Inspector(workers=1), Mark(mark)))
 
 
-def _work(delivery: Path, handover: Handover) -> _Outcome:
+def _work(delivery: Path, handover: Handover) -> Outcome:
     return _worker[0].take_in(delivery, handover, SILENT)
 
 
@@ -240,19 +192,19 @@ def _side_by_side(
     handover: Handover,
     reporter: Reporter,
     workers: int,
-) -> Iterator[_Outcome | None]:
+) -> Iterator[Outcome | None]:
     todo = iter(deliveries)
     # A process with threads must not fork; one without starts its workers at once, all modules loaded.
     context = get_context("fork" if threading.active_count() == 1 else "forkserver")
     with ProcessPoolExecutor(workers, context, _start_worker, (archive.home, mark.path)) as pool:
-        running: dict[Future[_Outcome], Path] = {}
+        running: dict[Future[Outcome], Path] = {}
         stopped = False
         while True:
             while not stopped and len(running) < 4 * workers and (delivery := next(todo, None)) is not None:
                 running[pool.submit(_work, delivery, handover)] = delivery
             if not running:
                 return
-            done, _ = wait(running, timeout=_BATCH_SECONDS, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, timeout=BATCH_SECONDS, return_when=FIRST_COMPLETED)
             if not done:
                 yield None  # time to see to what waits
             for job in done:
@@ -262,50 +214,9 @@ def _side_by_side(
                 yield outcome
 
 
-def _outcome(job: Future[_Outcome], delivery: Path) -> _Outcome:
+def _outcome(job: Future[Outcome], delivery: Path) -> Outcome:
     try:
         return job.result()
     except BrokenProcessPool:
         killed = "the process that took it in was killed; nothing half done was kept"
         return _stopped(delivery, StorageError(killed, remedy="submit it again"))
-
-
-class _Updates:
-    """Collects what was taken in; a batch at a time it comes into the ledger and the index, and is told of.
-
-    When it is closed what still waits is seen to: an interruption comes between two deliveries.
-    """
-
-    def __init__(self, archive: Archive, reporter: Reporter, most: int, mark: Mark) -> None:
-        self._archive = archive
-        self._mark = mark
-        self._reporter = reporter
-        self._most = most
-        self._waiting: list[_Outcome] = []
-        self._since = monotonic()
-
-    def add(self, outcome: _Outcome | None) -> Iterator[Disposition]:
-        """Take one more outcome; yield those of a batch that is full or old, all of it done."""
-        if outcome is not None:
-            self._since = self._since if self._waiting else monotonic()
-            self._waiting.append(outcome)
-            self._mark.stays |= outcome.disposition.receipt is None  # it may have been stored all the same
-        if len(self._waiting) >= self._most or monotonic() - self._since > _BATCH_SECONDS:
-            yield from self.coordinate()
-
-    def coordinate(self) -> list[Disposition]:
-        """Record and index what waits (OAIS: coordinate updates); return what became of it."""
-        waiting, self._waiting = self._waiting, []
-        statements = [statement for outcome in waiting for statement in outcome.statements]
-        records = [outcome.record for outcome in waiting if outcome.record is not None]
-        if statements:
-            self._reporter.step("record", f"{len(statements)} entries of the ledger")
-            record(self._archive, self._archive.signer, statements)
-        if records:
-            self._reporter.step("index", f"{len(records)} AIP{'s'[: len(records) != 1]}")
-            index_records(self._archive, records)
-        return [outcome.disposition for outcome in waiting]
-
-    def close(self) -> None:
-        """See to what waits."""
-        self.coordinate()

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from aip.validation.ocfl import check_ocfl_object, check_ocfl_storage_root, recognise
+from oais.disk_faults import storage_errors
 from oais.errors import WrongUsageError
-from oais.files import storage_errors
 from oais.information.findings import Finding, Severity, finding, refuses
 from oais.information.text import printable
 from sip.bag.validation import validate_bag

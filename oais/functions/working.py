@@ -1,4 +1,4 @@
-"""The worker's round: orders, deposits, copies, audits, time stamps, mail, and what has expired."""
+"""The worker's round: orders, deposits, copies, audits, time stamps, mail, quick-looks, what has expired."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from oais.functions.mailing import send_due
 from oais.functions.notifications import notify_due
 from oais.functions.orders.building import Worker
 from oais.functions.orders.clearing import clear_orders
+from oais.functions.quicklooks.drawing import QuickLooker
 from oais.functions.service import Service
 from oais.functions.withdrawal.orders import end_orders_of_withdrawn
 
@@ -45,6 +46,7 @@ def chores_of(service: Service) -> Mapping[str, Chore]:
         "checkpoints stamped": Stamper(service.archive).stamp_due,
         "letters written": lambda: notify_due(service),
         "letters sent": lambda: send_due(service),
+        "quick-looks made of products": QuickLooker(service.archive).draw_due,
     }
 
 

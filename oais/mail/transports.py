@@ -15,8 +15,9 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Protocol
 
+from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError
-from oais.files import read_regular, storage_errors, sync_directory
+from oais.files import read_regular, sync_directory
 from oais.mail.address import Address, AddressError, parse_address
 from oais.settings import Settings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from fastapi import FastAPI
@@ -29,9 +30,10 @@ from oais.web.ranges import RangeNotSatisfiableError
 from oais.web.rendering import create_site, error_response
 from oais.web.security import Gate, allowed_hosts, referenced
 from oais.web.site import SITE_DOORS
+from oais.web.tap import TAP_DOORS
 from oais.web.turnstile import Turnstile
 
-DOORS: Final[tuple[Door, ...]] = (*description.DOORS, *API_DOORS, *SITE_DOORS, *DEPOSIT_DOORS)
+DOORS: Final[tuple[Door, ...]] = (*description.DOORS, *API_DOORS, *SITE_DOORS, *TAP_DOORS, *DEPOSIT_DOORS)
 """Every address that answers."""
 
 
@@ -72,10 +74,16 @@ def create_app(archive: Archive, *, service: Service | None = None, doors: Seque
     if app.state.service is not None:
         record_policies(app.state.service)
     app.state.site = create_site(archive, app.state.service)
-    app.router.routes.extend(DoorRoute(door) for door in doors)
+    app.router.routes.extend(map(_route, doors))
     if missing := undeclared(app.routes):
         raise ConfigurationError(f"routes that are no doors: {', '.join(missing)}")
     return app
+
+
+@lru_cache(maxsize=2 * len(DOORS))
+def _route(door: Door) -> DoorRoute:
+    """Return the route of a door: it knows nothing of an archive, so the sites of one process share it."""
+    return DoorRoute(door)
 
 
 def _archive_error(request: Request, error: Exception) -> Response:

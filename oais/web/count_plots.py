@@ -40,11 +40,18 @@ _KEY: Final = 18.0
 
 
 def histogram_svg(
-    edges: Numbers, counts: Counts, *, logarithmic: bool, x_label: str, title: str, told: str
+    edges: Numbers,
+    counts: Counts,
+    *,
+    logarithmic: bool,
+    labels: tuple[str, str],
+    title: str,
+    told: str,
+    nothing: str,
 ) -> str:
     """Draw how many values lie between edges, over the logarithm of x where they are ``logarithmic``."""
     if not counts.sum():
-        return empty_svg(title, "no values")
+        return empty_svg(title, nothing)
     across = np.log10(edges) if logarithmic else edges
     frame = Frame(*padded(across, 0.0), 0.0, float(counts.max()) * 1.05)
     low, high = frame.x_low, frame.x_high
@@ -52,7 +59,7 @@ def histogram_svg(
     parts = [
         *across_axis(frame, found),
         *up_axis(frame, number_ticks(0.0, frame.y_high, 5)),
-        *axis_names(frame, x_label, "number", BOTTOM - 10),
+        *axis_names(frame, *labels, BOTTOM - 10),
         steps(frame, across, counts.astype(np.float64)),
     ]
     return svg(title, told, "".join(parts))
@@ -63,15 +70,19 @@ def map_svg(
     x_range: tuple[float, float],
     y_range: tuple[float, float],
     *,
-    labels: tuple[str, str],
+    labels: tuple[str, str, str],
     sky: bool,
     title: str,
     told: str,
+    nothing: str,
 ) -> str:
-    """Draw how many events lie in each field, rows upwards; on the sky, east is on the left."""
+    """Draw how many events lie in each field, rows upwards; on the sky, east is on the left.
+
+    ``labels`` name x, y and the key of the shades.
+    """
     most = int(counts.max()) if counts.size else 0
     if not most:
-        return empty_svg(title, "no events")
+        return empty_svg(title, nothing)
     if sky:
         counts, x_range = counts[:, ::-1], (x_range[1], x_range[0])
     left = (WIDTH - _SIDE) / 2
@@ -81,8 +92,8 @@ def map_svg(
         *across_axis(frame, number_ticks(low, high, 6)),
         *up_axis(frame, number_ticks(*y_range, 6)),
         *_fields(frame, counts, most),
-        *axis_names(frame, *labels, BOTTOM - 10),
-        *_key(frame, most),
+        *axis_names(frame, *labels[:2], BOTTOM - 10),
+        *_key(frame, most, labels[2]),
     ]
     return svg(title, told, "".join(parts), TOP + _SIDE + BOTTOM)
 
@@ -119,7 +130,7 @@ def _colour(level: int) -> str:
     return shade(0.25 + 0.65 * level / _SHADES)
 
 
-def _key(frame: Frame, most: int) -> Iterator[str]:
+def _key(frame: Frame, most: int, name: str) -> Iterator[str]:
     """Yield the bar of shades with the counts at which they begin and end."""
     left, room = frame.right + 24, _SIDE / _SHADES
     for level in range(1, _SHADES + 1):
@@ -133,13 +144,15 @@ def _key(frame: Frame, most: int) -> Iterator[str]:
         place = f'x="{left + _KEY + 6:g}" y="{frame.bottom - share * _SIDE + 4.5:.1f}"'
         yield words("tick", place, f"{count}")
     turned = f'transform="translate({WIDTH - 16} {frame.bottom - _SIDE / 2:g}) rotate(-90)"'
-    yield words("ink", f'{turned} text-anchor="middle"', "events in a field")
+    yield words("ink", f'{turned} text-anchor="middle"', name)
 
 
-def intervals_svg(starts: Numbers, stops: Numbers, *, utc: bool, x_label: str, title: str, told: str) -> str:
+def intervals_svg(
+    starts: Numbers, stops: Numbers, *, utc: bool, x_label: str, title: str, told: str, nothing: str
+) -> str:
     """Draw intervals as bars over time; with ``utc`` they are MJD of UTC."""
     if not starts.size:
-        return empty_svg(title, "no intervals")
+        return empty_svg(title, nothing)
     x_range = padded(np.concatenate([starts, stops]), 0.03)
     bottom = HEIGHT / 2 - BOTTOM
     frame = Frame(*x_range, 0.0, 1.0, bottom=bottom, left=LEFT)

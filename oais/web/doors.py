@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -10,7 +11,7 @@ from typing import Any, Final
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
 from oais.errors import RefusedError, UnauthenticatedError
@@ -50,7 +51,9 @@ class Door:
     endpoint of each object it shows. The body of a door that ``streams`` is read by its endpoint alone, which
     then also calls ``check_token`` when it takes forms. ``at_once`` is how many requests the turnstile before
     its fixed path lets in at a time (0: any number), ``waiting`` how many more wait for room. A door that
-    ``builds`` reads many packages before it answers what an address names; there reading is limited too.
+    ``builds`` reads many packages before it answers what an address names; there reading is limited too. One
+    that ``reckons`` may be long over a question: as many are in at a time, but they may come as often as to
+    any page.
     Every answer ``tells`` these headers, also one that refuses.
     """
 
@@ -62,6 +65,7 @@ class Door:
     at_once: int = 0
     waiting: int = 0
     builds: bool = False
+    reckons: bool = False
     tells: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -80,6 +84,7 @@ class DoorRoute(APIRoute):
 
     def __init__(self, door: Door) -> None:
         self.door = door
+        self._beginning = door.path.partition("{")[0]
         super().__init__(
             door.path,
             door.endpoint,
@@ -87,6 +92,12 @@ class DoorRoute(APIRoute):
             response_model=None,
             include_in_schema=door.for_programs,
         )
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether a request is for this door; most are told apart by how their address begins."""
+        if not scope.get("root_path") and not scope["path"].startswith(self._beginning):
+            return Match.NONE, {}
+        return super().matches(scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask, and let in who may come; to another method than those of the door the answer is 405."""
@@ -96,14 +107,29 @@ class DoorRoute(APIRoute):
         request = Request(scope, receive)
         receive = await _admitted(request, self.door)
         send = handing_out_cookies(request, send)
-        if not self.door.builds or not (request.query_params or request.path_params):
+        costly = self.door.builds or self.door.reckons
+        if not costly or not (request.query_params or request.path_params):
             await super().handle(scope, receive, send)
             return
-        leave = enter_builders(request, _asker(request))
+        leave = enter_builders(request, _asker(request), counted=self.door.builds)
         try:
             await super().handle(scope, receive, _leaving_at_start(send, leave))
         finally:
             leave()
+
+
+@contextmanager
+def counted_in(request: Request) -> Iterator[None]:
+    """Count a request among what is prepared as long as it lasts; raises BusyError where those are too many.
+
+    For work of an endpoint that is none for the whole door: behind a body that is still to come, or in one
+    form of an answer.
+    """
+    leave = enter_builders(request, _asker(request), counted=False)
+    try:
+        yield
+    finally:
+        leave()
 
 
 def _leaving_at_start(send: Send, leave: Callable[[], None]) -> Send:

@@ -13,6 +13,7 @@ import numpy as np
 
 from oais.information.representation.drawn_images import STRETCHES
 from oais.information.representation.reading import GreyImage, GridAxis
+from oais.web.captions import SCALE, Captions
 from oais.web.images import shade
 from oais.web.plots import (
     TOP,
@@ -35,7 +36,7 @@ _SHADES: Final = 48
 _VALUES: Final = 6
 
 
-def image_svg(image: GreyImage, address: str, *, title: str, told: str) -> str:
+def image_svg(image: GreyImage, address: str, *, title: str, told: str, words_of: Captions) -> str:
     """Draw an image whose picture lies at ``address`` with its axes, grid and colour bar."""
     frame = _frame(image)
     ranges = ((frame.x_low, frame.x_high), (frame.y_low, frame.y_high))
@@ -43,9 +44,9 @@ def image_svg(image: GreyImage, address: str, *, title: str, told: str) -> str:
         *across_axis(frame, number_ticks(*ranges[0], 6)),
         *up_axis(frame, number_ticks(*ranges[1], 6)),
         _picture(frame, address),
-        *axis_names(frame, "column (pixel)", "row (pixel)", _BELOW - 10),
+        *axis_names(frame, words_of.say("column (pixel)"), words_of.say("row (pixel)"), _BELOW - 10),
         *(line for axis in image.grid for line in _grid(frame, axis)),
-        *_bar(frame, image),
+        *_bar(frame, image, words_of),
     ]
     return svg(title, told, "".join(parts), frame.bottom + _BELOW)
 
@@ -98,7 +99,7 @@ def _texts(values: list[float]) -> list[str]:
     return [text.replace("-", "−") for text in texts]
 
 
-def _bar(frame: Frame, image: GreyImage) -> Iterator[str]:
+def _bar(frame: Frame, image: GreyImage, words_of: Captions) -> Iterator[str]:
     """Yield the bar of colours with the values that they stand for, on the scale of the stretch."""
     left, high = frame.right + 26, frame.bottom - frame.top
     for step in range(_SHADES):
@@ -108,9 +109,10 @@ def _bar(frame: Frame, image: GreyImage) -> Iterator[str]:
         yield f'<rect {place} fill="{colour}"/>'
     if image.high > image.low:
         yield from _bar_values(frame, image, left + 24)
-    name = image.value_unit or "value"
+    name = image.value_unit or words_of.say("value")
+    scale = words_of.say(SCALE, name=name, stretch=words_of.say(image.stretch))
     turned = f'transform="translate({WIDTH - 14} {(frame.top + frame.bottom) / 2:g}) rotate(-90)"'
-    yield words("ink", f'{turned} text-anchor="middle"', f"{name}, {image.stretch} scale")
+    yield words("ink", f'{turned} text-anchor="middle"', scale)
 
 
 def _bar_values(frame: Frame, image: GreyImage, left: float) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from gettext import NullTranslations, translation
 from html import escape
 from pathlib import Path
@@ -90,6 +91,7 @@ def _gaps(match: re.Match[str]) -> Iterable[tuple[str, str]]:
     return match.groupdict().items()
 
 
+@cache
 def load_languages() -> Mapping[str, Language]:
     """Return every language by its code, English first."""
     french = translation(DOMAIN, LOCALE, ["fr"])

@@ -91,17 +91,19 @@ class Crowd:
         return leave
 
 
-def enter_builders(request: Request, asker: str) -> Callable[[], None]:
+def enter_builders(request: Request, asker: str, *, counted: bool = True) -> Callable[[], None]:
     """Count a request that reads and builds, and return what is called once it is prepared.
 
-    Raises BusyError for an asker who comes too often, and while too many prepare something.
+    Raises BusyError for an asker who comes too often, where that is ``counted``, and while too many prepare
+    something.
     """
     state = request.scope["app"].state
     builds: Buckets = state.builds
     builders: Crowd = state.builders
     leave = builders.enter(asker)
     try:
-        builds.take(asker, state.archive.clock().timestamp())
+        if counted:
+            builds.take(asker, state.archive.clock().timestamp())
     except BusyError:
         leave()
         raise

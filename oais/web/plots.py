@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,12 @@ Numbers = NDArray[np.float64]
 
 WIDTH, HEIGHT = 960, 380
 """Size of a drawing in its own units."""
+
+COLOURS: Final = ("#2f5fb3", "#a3500f", "#17705f", "#6b4fa0", "#a3312a", "#58627a")
+"""The style sheet's in the light, for a drawing that stands alone: the rest share the last."""
+
+MOST_APART: Final = len(COLOURS) - 1
+"""Missions, data sets or countries with a colour of their own; what is smaller shares one."""
 
 LEFT, RIGHT, TOP, BOTTOM = 92, 14, 16, 54
 _DOTS_UP_TO = 3000
@@ -69,7 +76,7 @@ def svg(title: str, told: str, body: str, height: float = HEIGHT, *, role: str =
     )
 
 
-def empty_svg(title: str, told: str = "no finite values") -> str:
+def empty_svg(title: str, told: str) -> str:
     """Return a drawing that only says that there is nothing to draw."""
     place = f'x="{WIDTH // 2}" y="60" text-anchor="middle"'
     return svg(title, told, words("tick", place, told), 120)
@@ -96,7 +103,7 @@ def marks(frame: Frame, x: Numbers, y: Numbers, name: str = "curve", dots: int =
         path = "".join(f"M{left:g} {top:g}h0" for left, top in zip(across, up, strict=True))
     else:
         path = "".join(_columns(across, up))
-    colour = "#1d4ed8" if name == "curve" else "#b65c14"
+    colour = "#1d4ed8" if name == "curve" else COLOURS[1]
     return (
         f'<path class="{name}" d="{path}" fill="none" stroke="{colour}" '
         f'stroke-width="{width}" stroke-linecap="round"/>'

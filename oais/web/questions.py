@@ -19,7 +19,7 @@ from oais.web.returning import PROFILE
 _PARAMETERS: Final[Mapping[str, str]] = {"words": "q"}
 _LONGEST: Final = 1_000
 _MOST_LISTED: Final = 100
-_TYPED: Final = tuple(part for part in fields(Question) if part.name != "among")
+_TYPED: Final = tuple(part for part in fields(Question) if part.name not in ("among", "targets", "named"))
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
@@ -91,6 +91,10 @@ def columns_of(parameters: ImmutableMultiDict[str, str]) -> tuple[Column, ...]:
     return chosen_columns(name for text in given for name in text.split(","))
 
 
+_UNASKED: Final = asdict(Question())
+"""A question that asks nothing: what an address leaves out."""
+
+
 class Links:
     """Makes the address of the same question with some parts changed, within the same profile."""
 
@@ -103,8 +107,8 @@ class Links:
     def __call__(self, address: str = "/search", **changed: str | int) -> str:
         """Return the address; a change starts at page 1 unless it names a page."""
         parts = self._asked | {"page": 1} | changed
-        default = asdict(Question())
-        given = self._within | {_name(name): value for name, value in parts.items() if value != default[name]}
+        said = {_name(name): value for name, value in parts.items() if value != _UNASKED[name]}
+        given = self._within | said
         return f"{address}?{urlencode(given, doseq=True)}" if given else address
 
     def parameters(self) -> list[tuple[str, str]]:
@@ -119,7 +123,7 @@ class Links:
     @property
     def centred(self) -> bool:
         """Whether distances from a centre are known."""
-        return any(self._asked[part] for part in ("cone", "ra", "dec"))
+        return any(self._asked[part] for part in ("cone", "ra", "dec", "near"))
 
     def sorted_by(self, order: str) -> str:
         """Return the address of the same in this order, or turned round where it is that already."""

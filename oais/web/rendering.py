@@ -25,17 +25,18 @@ from oais.functions.deposit.addition import ChecksumError
 from oais.functions.service import Service
 from oais.functions.withdrawal.keeping import WithdrawnError
 from oais.web.branding import branded
-from oais.web.cookies import SESSION, clear_cookie, cookie_of, is_bound
+from oais.web.cookies import SESSION, clear_cookie, cookie_of
 from oais.web.forms import TOKEN_FIELD, InvalidFormError, token_of
-from oais.web.languages import language_of, load_languages, switches
+from oais.web.languages import Language, language_of, load_languages, switches
 from oais.web.negotiation import HTML, JSON, choose_form, wants_json
 from oais.web.panel import panel, shelves
-from oais.web.returning import safe_return, without_profile
+from oais.web.returning import returning_here, without_profile
 from oais.web.templating import template_environment
 from oais.web.visitors import (
     STRANGER,
     Visitor,
     WrongCredentialError,
+    kept_by_caches,
     known_visitor,
     principal_of,
     visitor_of,
@@ -43,7 +44,7 @@ from oais.web.visitors import (
 from policies.principals import STAFF
 
 _HERE = Path(__file__).parent
-_MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}
+_MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript", ".webp": "image/webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Site:
     archive: Archive
     access: Access
     templates: Mapping[str, Environment]
+    languages: Mapping[str, Language]
     static: Mapping[str, StaticFile]
 
 
@@ -85,7 +87,7 @@ def create_site(archive: Archive, service: Service | None) -> Site:
     }
     templates = {one.code: template_environment(one, known) for one in languages.values()}
     database = None if service is None else service.database
-    return Site(archive, open_access(archive, database=database), templates, static)
+    return Site(archive, open_access(archive, database=database), templates, languages, static)
 
 
 def _static_file(name: str, data: bytes) -> StaticFile:
@@ -97,6 +99,11 @@ def site_of(request: Request) -> Site:
     site = request.scope["app"].state.site
     assert isinstance(site, Site)
     return site
+
+
+def speech_of(request: Request) -> Language:
+    """Return the language that an answer is written in."""
+    return site_of(request).languages[language_of(request)]
 
 
 def access_of(request: Request) -> Access:
@@ -118,8 +125,7 @@ def respond(
         response = answer_json(view, status)
     else:
         response = _page(request, template, visitor, status, view=view, **more)
-    if visitor == STRANGER and not is_bound(request):
-        response.headers["Cache-Control"] = "no-cache"
+    response.headers.update(kept_by_caches(request))
     return response
 
 
@@ -174,7 +180,9 @@ def error_response(request: Request, error: ArchiveError) -> Response:
     else:
         # Only who was found before the fault is greeted: an error page asks the database nothing.
         visitor = known_visitor(request) or STRANGER
-        back = safe_return(request, request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+        # Finding that an address is a page of ours asks every route: only who may go on is led back.
+        going_on = status == HTTPStatus.UNAUTHORIZED or isinstance(error, ClosedError)
+        back = returning_here(request) if going_on else ""
         without = without_profile(request) if isinstance(error, ProfileGoneError) else ""
         more = {"problem": problem, "back": back, "without": without, "stone": tombstone}
         template = "tombstone.html" if tombstone else "error.html"

@@ -30,6 +30,11 @@ def without_profile(request: Request) -> str:
     return safe_return(request, request.url.path + query) if request.method == "GET" else ""
 
 
+def returning_here(request: Request) -> str:
+    """Return the address that was asked for when it is one of a page of ours, else the empty text."""
+    return safe_return(request, request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+
+
 def safe_return(request: Request, wanted: str) -> str:
     """Return ``wanted`` when it is the address of a page of ours that can be read, else the empty text."""
     if len(wanted) > _LONGEST or "\\" in wanted or not _OURS.fullmatch(wanted):

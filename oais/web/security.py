@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from asyncio import CancelledError
 from collections.abc import Callable, Collection
+from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -157,7 +159,7 @@ def check_request(request: Request, hosts: Collection[str]) -> None:
     if len(raw_path) > LONGEST_PATH or len(query) > LONGEST_QUERY:
         raise TooLongError("the address is longer than any of ours")
     _check_path(raw_path.partition(b"?")[0], request.scope["path"])
-    _check_query(query)
+    _check_query(query, of_lines=request.scope["path"] in _ASKED_IN_LINES)
 
 
 def _check_body(request: Request) -> None:
@@ -217,11 +219,17 @@ def _check_path(raw_path: bytes, path: str) -> None:
         raise NotFoundError("there is no such page")
 
 
+_LINES: Final = re.compile(r"[\t\r\n]")
+
 _LISTED = frozenset({"reference", "columns", "pick"})
 """Parameters of which an address may have several: what a form's boxes and lists send."""
 
 
-def _check_query(query: bytes) -> None:
+_ASKED_IN_LINES: Final = frozenset({"/search/adql", "/tap/sync"})
+"""Addresses whose ``query`` is a text of several lines, as it was typed."""
+
+
+def _check_query(query: bytes, *, of_lines: bool = False) -> None:
     try:
         text = query.decode("ascii")
         pairs = parse_qsl(
@@ -235,7 +243,9 @@ def _check_query(query: bytes) -> None:
     names = [name for name, _ in pairs if name not in _LISTED]
     if len(names) != len(set(names)):
         raise WrongUsageError("a parameter is given twice; expected once each")
-    if any(not _is_text(value) for pair in pairs for value in pair):
+    texts = [name if of_lines and name.lower() == "query" else name + value for name, value in pairs]
+    texts += [_LINES.sub("", value) for name, value in pairs if of_lines and name.lower() == "query"]
+    if not all(map(_is_text, texts)):
         raise WrongUsageError("the part of the address after '?' holds control characters")
 
 

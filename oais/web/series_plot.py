@@ -69,16 +69,24 @@ def panel_of(label: str, x: Numbers, y: Numbers) -> Panel:
 
 
 def series_svg(
-    panels: Sequence[Panel], *, x_label: str, title: str, told: str, utc: bool = False, stepped: bool = False
+    panels: Sequence[Panel],
+    *,
+    x_label: str,
+    title: str,
+    told: str,
+    nothing: str = "no finite values",
+    utc: bool = False,
+    stepped: bool = False,
 ) -> str:
     """Draw columns over x, which with ``utc`` is MJD of UTC; what is not finite is left out.
 
-    ``stepped`` draws few points as the steps of a spectrum. ``told`` describes the drawing in words.
+    ``stepped`` draws few points as the steps of a spectrum. ``told`` describes the drawing in words,
+    ``nothing`` says that there is none.
     """
     shown = [panel.finite() for panel in panels]
     across = np.concatenate([part for panel in shown for part in (panel.x, panel.flagged_x)] or [np.empty(0)])
     if not across.size:
-        return empty_svg(title)
+        return empty_svg(title, nothing)
     x_range = padded(across, 0.005 if utc else 0.0)
     found = time_ticks(*x_range, 7) if utc else number_ticks(*x_range, 8)
     dates = any(tick.below for tick in found)

@@ -14,6 +14,7 @@ from oais.archive import Archive
 from oais.errors import WrongUsageError
 from oais.functions.clock import forward_clock
 from oais.web.app import create_app
+from oais.web.collecting import short_collections
 from oais.web.connections import ACCEPTED_AT_ONCE, SLOWEST_HEAD, PromptProtocol, room_for_connections
 
 LONGEST_GOODBYE = 30
@@ -54,7 +55,8 @@ def _serve(archive: Archive, place: Place, announce: Callable[[str], None]) -> N
     config = server_config(create_app(archive))
     PromptProtocol.room = room_for_connections()
     announce(place.address)
-    uvicorn.Server(config).run(sockets=[place.socket])
+    with short_collections():
+        uvicorn.Server(config).run(sockets=[place.socket])
 
 
 def server_config(app: ASGIApp, protocol: type[PromptProtocol] = PromptProtocol) -> uvicorn.Config:

@@ -13,15 +13,11 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from oais.functions.access.views import SkyPoint, SkyView
-from oais.web.plots import WIDTH, grid, svg, words
+from oais.web.plots import COLOURS, MOST_APART, WIDTH, grid, svg, words
 from oais.web.words import counted, url_path
-
-MOST_APART: Final = 5
-"""Missions with a colour of their own, the largest first."""
 
 HEIGHT: Final = 510
 _MARGIN: Final = 24.0
-_COLOURS: Final = ("#2f5fb3", "#b65c14", "#17705f", "#6b4fa0", "#a3312a", "#58627a")
 _SMALLEST_FIELD: Final = 2.0
 """Fields of view below this many degrees are drawn as points."""
 
@@ -72,7 +68,7 @@ def _mark(point: SkyPoint, colour: int) -> str:
     return (
         f'<a href="{escape(link_of(point))}"><title>{escape(told_of(point))}</title>'
         f'<circle class="spot m{colour}" cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" '
-        f'fill="{_COLOURS[colour]}"/></a>'
+        f'fill="{COLOURS[colour]}"/></a>'
     )
 
 
@@ -95,7 +91,7 @@ def told_of(point: SkyPoint) -> str:
 def _footprint(point: SkyPoint, colour: int) -> str:
     """Return the outline of a round field of view."""
     path = _line(list(_circle(point.ra, point.dec, point.field / 2.0)))
-    return f'<path class="field f{colour}" d="{path}" fill="none" stroke="{_COLOURS[colour]}"/>'
+    return f'<path class="field f{colour}" d="{path}" fill="none" stroke="{COLOURS[colour]}"/>'
 
 
 def _circle(ra: float, dec: float, radius: float) -> Iterator[tuple[float, float]]:

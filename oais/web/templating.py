@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from oais.web import words
 from oais.web.languages import Foreign, Language
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+class _Compiled(BytecodeCache):
+    """The templates as compiled by this process, however many sites it serves."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled of this very text."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        assert bucket.code is not None
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+@cache
+def _compiled(_language: str) -> _Compiled:
+    """Return those of one language: a filter on fixed words is worked out when they are compiled."""
+    return _Compiled()
 
 
 def template_environment(language: Language, known: Mapping[str, Any]) -> Environment:
@@ -24,6 +48,7 @@ def template_environment(language: Language, known: Mapping[str, Any]) -> Enviro
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_compiled(language.code),
         extensions=["jinja2.ext.i18n"],
     )
     templates.install_gettext_translations(language.catalogue, newstyle=True)  # type: ignore[attr-defined]
@@ -38,6 +63,10 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         said = words.sentence(told)
         return Foreign(said) if isinstance(told, Foreign) else said
 
+    def spoken(text: str) -> str:
+        """Return a sentence for an attribute, where no markup can say that it is in another language."""
+        return words.sentence(language.word(text))
+
     return {
         "size": partial(words.human_size, forms=language.forms),
         "figure": words.figure,
@@ -48,6 +77,7 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "last_day": words.last_day,
         "lasting": words.lasting,
         "sentence": sentence,
+        "spoken": spoken,
         "told": language.told,
         "word": language.word,
         "step": words.level_step,

@@ -18,7 +18,7 @@ from oais.functions.people.sessions import known_by_session
 from oais.functions.people.tokens import known_by_basic, known_by_token
 from oais.functions.service import Service
 from oais.web.addresses import address_of
-from oais.web.cookies import DOWNLOADS, SESSION, cookie_of
+from oais.web.cookies import DOWNLOADS, SESSION, cookie_of, is_bound
 from oais.web.limits import check_guess
 from policies.principals import ANONYMOUS, Principal
 
@@ -125,6 +125,16 @@ def _found(request: Request) -> Visitor:
     except UnauthenticatedError as error:
         raise WrongCredentialError(error.message, remedy=error.remedy) from error
     return STRANGER
+
+
+def kept_by_caches(request: Request) -> dict[str, str]:
+    """Return the header that lets caches keep an answer and ask about it again: only a stranger's.
+
+    What is made for one person, or for one browser, may not be kept at all, as every answer says that tells
+    nothing else. Ask once the answer is made, since that may bind it to a browser.
+    """
+    stranger = visitor_of(request) == STRANGER and not is_bound(request)
+    return {"Cache-Control": "no-cache"} if stranger else {}
 
 
 def was_counted(request: Request) -> bool:

@@ -10,18 +10,22 @@ from typing import Final
 
 from oais.database.deposits import DepositState
 from oais.database.orders import OrderState
+from oais.functions.access.adql import table_columns
 from oais.functions.access.columns import COLUMNS
+from oais.functions.status import IndexState, Reason
 from oais.information.findings import Severity
 from oais.information.premis import EventType, Outcome
 from oais.information.withdrawals import WHY_TOLD
 from oais.information.withdrawals import State as WithdrawalState
+from oais.web import bars, captions
 from oais.web.panel import names
 from policies.access import Action, Step
 from policies.embargo import Basis
 from policies.principals import Duty, Role, Scope, State
+from policies.report_reading import REASONS
 
-_STATES: Final = (Action, Basis, DepositState, Duty, EventType, OrderState, Outcome, Role, Scope, Severity,
-                  State, Step, WithdrawalState)  # fmt: skip
+_STATES: Final = (Action, Basis, DepositState, Duty, EventType, IndexState, OrderState, Outcome, Reason,
+                  Role, Scope, Severity, State, Step, WithdrawalState)  # fmt: skip
 
 _STATUS: Final = (
     *("Bad Request", "Unauthorized", "Forbidden", "Not Found", "Method Not Allowed", "Not Acceptable"),
@@ -45,6 +49,7 @@ _FACTS: Final = (
         "Licence",
         "Access policy",
         "Agreement",
+        "Place on disk",
         "Ingested",
         "Receipt",
         "Position",
@@ -53,11 +58,12 @@ _FACTS: Final = (
     ),
     *("Exposure", "Time resolution", "Samples", "Wavelength", "Observed quantity", "Data product type"),
     *("Calibration level", "Valid", "Type"),
+    *REASONS,
 )
 
 _KINDS: Final = (
     *("mission", "level", "data set", "collection", "branch", "observation", "calibration", "housekeeping"),
-    *("document", "software", "product", "science", "draft", "reference file", "input", "parameter"),
+    *("document", "software", "product", "science", "draft", "ready", "reference file", "input", "parameter"),
     *("step", "held elsewhere", "planned", "User guide", "Calibration report", "Interface control document"),
     "Technical note",
 )
@@ -81,6 +87,10 @@ _DECISIONS: Final = (
     "ask the archive for access",
 )
 
+_TO_WHOM: Final = (
+    *("public", "public by access code", "for accounts", "for groups", "private", "private until {day}"),
+)
+
 _REFUSALS: Final = (
     *("there is no such page", "there is no such order", "/orders shows yours", "there is no such basket"),
     *("/basket shows yours", "the basket is empty", "put something in first", "your session has ended"),
@@ -99,8 +109,45 @@ _REFUSALS: Final = (
     "tell the archivist this reference: {reference}",
     "there is no place {place} in the tree",
     "there is no AIP {identifier}",
+    *("no target is called so", "there is no such list of targets (any more)"),
+    "send the list again at /search/list, and save the search to keep it",
     *("Look into your mail", "Thank you", "It is ended", "Imported", "Mail goes to your new address now."),
     "You hear no more of this. Other subscriptions go on.",
+)
+
+_POSITIONS: Final = (
+    "{text} is not a right ascension; expected 0 to 360 degrees or hours, such as 83.63 or 05:34:31.9",
+    "{text} is not a declination; expected -90 to 90 degrees, such as -60.9 or +22:00:52",
+    *("the position has no right ascension", "the position has no declination"),
+    "give both RA and Dec, or neither",
+    *("longer than {count} characters", "the list has {count} targets; expected up to {most}"),
+    *("send it in parts", "the list is larger than {count} bytes"),
+    *("the list is no text in UTF-8", "save it as UTF-8 text"),
+    "the radius {text} is not above 0 and up to {most} degrees",
+)
+
+_RESOLVERS: Final = (
+    *("the archive's index", "the archive's file of names", "a name and a position are given"),
+    *("give either of them", "the file of names {name} cannot be used: {why}"),
+    "the resolver {name} did not answer within {seconds} seconds",
+    "the resolver {name} did not answer; the connection failed",
+    "the resolver {name} answered with status {status}",
+    "the resolver {name} answered with more than {count} bytes",
+    "the resolver {name} is busy; try again in a moment",
+    "the answer of the resolver {name} could not be read",
+)
+
+_QUERIES: Final = (
+    "line {line}, column {column}: found {text}; expected {wanted}",
+    "line {line}, column {column}: there is no column {name}",
+    "line {line}, column {column}: there is no table {name}; expected {table}",
+    "line {line}, column {column}: {name} is no function that is known",
+    "line {line}, column {column}: {name} cannot be asked here",
+    "line {line}, column {column}: a text and a number are compared; expected two of a kind",
+    *("perhaps {name} is meant", "the columns are listed in the help", "ask with one SELECT over one table"),
+    "the functions are {names}",
+    "the query ran longer than {count} seconds",
+    "narrow it, for example by mission, time or a circle on the sky",
 )
 
 VOCABULARY: Final = tuple(
@@ -109,10 +156,18 @@ VOCABULARY: Final = tuple(
         for word in (
             *(str(member) for states in _STATES for member in states),
             *WHY_TOLD.values(),
-            *(*sorted(names()), *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_REFUSALS),
+            *(*sorted(names()), *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_TO_WHOM),
+            *(*_REFUSALS, *_POSITIONS, *_RESOLVERS),
             *(column.title for column in COLUMNS.values()),
+            *_QUERIES,
+            *(column.description for column in table_columns()),
+            *captions.WORDS,
+            *bars.WORDS,
         )
         if word
     )
 )
 """Every such word, once."""
+
+COUNTED: Final = captions.COUNTED
+"""What Python counts on pages, one and many."""

@@ -27,7 +27,6 @@ class Forms:
 
 ENGLISH: Final = Forms(("bytes", "kB", "MB", "GB", "TB", "PB"), ".", "{year}-{month}-{day}", "byte")
 FRENCH: Final = Forms(("octets", "ko", "Mo", "Go", "To", "Po"), ",", "{day}/{month}/{year}", "octet")
-UNITS = ENGLISH.units
 
 
 def human_size(size: int, forms: Forms = ENGLISH) -> str:

@@ -63,7 +63,6 @@ class Address:
     text: str
     about: About
     name: str = ""
-    body: bytes = b""
 
 
 class UnfilledError(Exception):
@@ -90,8 +89,8 @@ def addresses(door: Door, world: World) -> Iterator[Address]:
 def _of_others(door: Door, world: World) -> Iterator[Address]:
     about = About.OVERVIEW if isinstance(door.asks, Action) else About.NOTHING
     about = About.DUTY if isinstance(door.asks, Duty) else about
-    if door.path in _ASKING and "GET" not in door.methods:
-        yield Address(door, door.path, about, body=_ASKING[door.path])
+    if door.path in _LISTED and "GET" in door.methods:
+        yield Address(door, door.path.format(identifier=sets.LISTED) + _LISTED[door.path], about)
         return
     own = "{" in door.path or "GET" not in door.methods
     for query in _QUERIES.get(door.path, ("",)):
@@ -115,6 +114,8 @@ def _of_sets(door: Door) -> Iterator[Address]:
         if name in sets.LATER and "{version" not in door.path:
             continue
         yield Address(door, _filled(door, values), about, name)
+        if door.path.endswith(_DRAWN):
+            yield Address(door, f"{_filled(door, values)}?picture=svg", about, name)
         if door.path.endswith("/files/{path:path}"):
             described = _filled(door, values | {"path": _METADATA_FILE})
             yield Address(door, described, About.DESCRIPTION, name)
@@ -128,6 +129,7 @@ def _identifiers(door: Door, world: World) -> Mapping[str, str]:
         ("/desk/groups/of/", "identifier", world.group),
         ("/api/v1/groups/", "identifier", world.group),
         ("/desk/refused/", "identifier", _refused(world)),
+        ("/api/v1/refused/", "identifier", _refused(world)),
         ("/static/", "name", "site.css"),
         ("/keys/", "key_id", "0" * 16),
         *((room, "identifier", _NOBODYS) for room in _OWN_ROOMS),
@@ -151,6 +153,9 @@ def _filled(door: Door, values: Mapping[str, str]) -> str:
     return _PARAMETER.sub(lambda found: values[found[1]], door.path)
 
 
+_DRAWN: Final = "/plots/{path:path}"
+"""The door that also hands out the whole drawing of a set's product."""
+
 _HIDDEN_WORDS = sets.canary("hidden", "m")
 _QUESTIONS = (
     "",
@@ -162,6 +167,10 @@ _QUESTIONS = (
     f"?profile={_NOBODYS}",
     "?order=-time&show=packages",
     "?ra=0&dec=0&radius=180",
+    f"?list={sets.LISTED}&per_page=100",
+    "?where=calib_level%3E%3D0",
+    "?raw=hide",
+    "?near=star&radius=180",
 )
 _COMPLETIONS = ("?target=", "?visit=probe", "?observation=probe", "?pi=")
 _TABLES = tuple(
@@ -169,15 +178,35 @@ _TABLES = tuple(
     for question in ("", f"?q={_HIDDEN_WORDS}", "?ids=probe.*")
     for form in ("csv", "votable", "json", "urls")
 )
+_ADQL = (
+    "SELECT * FROM ivoa.obscore",
+    "SELECT COUNT(*), COUNT(DISTINCT package_id), SUM(package_size), AVG(s_ra), MAX(obs_title) FROM obscore",
+    "SELECT node, COUNT(*) FROM obscore WHERE node LIKE '%h%' OR 1 / (s_ra - 7) > 0 GROUP BY node ORDER BY 2",
+    "SELECT TOP 9 package_id FROM obscore WHERE 1 = package_has('words', 'qz0*') ORDER BY s_ra DESC OFFSET 1",
+)
+"""Queries that would tell of every set, by rows, sums, groups and words."""
+
+_ASKED_IN_ADQL = (
+    "",
+    *(f"?{urlencode({'query': query})}" for query in _ADQL),
+    *(f"?{urlencode({'query': _ADQL[0], 'format': form})}" for form in ("csv", "votable", "json")),
+)
+_ASKED_BY_TAP = tuple(
+    f"?{urlencode({'LANG': 'ADQL', 'QUERY': query, 'MAXREC': 100, 'RESPONSEFORMAT': form})}"
+    for query, form in (*((query, "votable") for query in _ADQL), (_ADQL[0], "csv"))
+)
 _QUERIES: Final = {
     "/search": _QUESTIONS,
     "/api/v1/search": _QUESTIONS,
     "/search/names": _COMPLETIONS,
     "/search/table": _TABLES,
+    "/search/adql": _ASKED_IN_ADQL,
+    "/tap/sync": _ASKED_BY_TAP,
+    "/sky": ("", "?picture=png"),
+    "/volume": ("", "?picture=svg"),
     "/choose": ("?dataset=probe", f"?ids={sets.aip_id('hidden')}", f"?profile={_NOBODYS}"),
 }
 """Questions to put to doors that show what there is."""
 
-_PLACES: Final = "\n".join(f"{7.0 * number} {2.0 * number - 60.0}" for number in range(len(sets.SETS)))
-_ASKING: Final = {"/search/list": urlencode({"targets": _PLACES, "radius": "0.5"}).encode()}
-"""Doors that change nothing, though their question comes as a form: where all sets were observed."""
+_LISTED: Final = {"/search/list": f"?list={sets.LISTED}", "/api/v1/lists/{identifier}": ""}
+"""Doors that tell of that list."""

@@ -78,7 +78,7 @@ class Matrix:
             return
         if address.door.for_programs and way == "CHANGE":
             more = JSON
-        body = b"{}" if more is JSON else address.body
+        body = b"{}" if more is JSON else b""
         answer = self.client.ask(method, address.text, {**self.headers[who], **more}, body)
         self.found.cells += 1
         cell = f"{who}: {way} {address.text}: {answer.status}"
@@ -131,16 +131,18 @@ def _leaks(address: Address, who: str, answer: Answer) -> Iterator[str]:
     """Tell of what an answer says that this principal may not know; what was asked may be said back."""
     asked = address.text.partition("=")[2].partition("&")[0]
     text = answer.text.replace(asked, "") if asked else answer.text
+    # The desk tells the staff why a delivery was refused.
+    told_at_desk = {sets.TURNED_AWAY} if who in STAFF and address.about is About.DUTY else set()
     for name, kind in sets.canaries_in(text):
-        if name == sets.TURNED_AWAY and who in STAFF and address.about is About.DUTY:
-            continue  # the desk tells the staff why a delivery was refused
+        if name in told_at_desk:
+            continue
         row = ROWS[name]
         if who not in (row.described if kind == "m" else row.had):
             yield f"tells {'of' if kind == 'm' else 'data of'} {name}"
     if not address.name:
         for told in set(_NAMED.findall(text)):
             named = told.replace(".", "/") if told.replace(".", "/") in ROWS else told
-            if named in ROWS and not ROWS[named].lists(who):
+            if named in ROWS and named not in told_at_desk and not ROWS[named].lists(who):
                 yield f"names {named}"
 
 
@@ -163,8 +165,6 @@ def _allowed(address: Address, who: str, way: str) -> frozenset[int]:
     if isinstance(asks, Duty):
         let_in = who in DUTIES[str(asks)]
         return _NO_FAILURE - {401, 403} if let_in else frozenset({401 if who in NOBODIES else 403})
-    if address.body and way == "CHANGE":
-        return frozenset({200, 403})  # who comes with a cookie brings no token of the form's page
     return _NOBODYS if address.about is About.OWN else frozenset({200, 304})
 
 

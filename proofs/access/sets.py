@@ -16,6 +16,12 @@ from tests.functions.deliveries import write_bag
 from tests.information.fits_making import Value, primary, table
 
 SETS: Final = tuple(ROWS)
+
+PLACES: Final = "\n".join(f"{7.0 * number} {2.0 * number - 60.0}" for number in range(len(SETS)))
+"""A list of targets that is kept: where all sets were observed."""
+
+LISTED: Final = "1" * 32
+"""The name of that list."""
 CANARY: Final = re.compile(r"qz(\d\d)([md])xv|1,0(\d\d) good points|tmp/qz(\d\d)")
 
 NEVER_DELIVERED: Final = "nowhere"

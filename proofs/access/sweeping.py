@@ -75,12 +75,12 @@ def sweep(world: World, ways: Sequence[str], doors: Sequence[Door] = DOORS) -> F
     """Ask all addresses of these doors in these ways, in two processes."""
     taken = get_context("fork").Value("i", 0)
     found = Findings()
-    for part in in_two(lambda _: _swept(world, doors, ways, _shared_out(taken))):
+    for part in in_two(lambda _: _swept(world, doors, ways, shared_out(taken))):
         found.add(part)
     return found
 
 
-def _shared_out(taken: Synchronized[int]) -> Iterator[int]:
+def shared_out(taken: Synchronized[int]) -> Iterator[int]:
     """Yield numbers, each to one of those who share ``taken``: whoever is through takes the next."""
     while True:
         with taken.get_lock():

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from oais.archive import Archive, open_archive
-from oais.database import people
+from oais.database import people, target_lists
+from oais.database.target_lists import TargetList
 from oais.functions.administration import initialise
 from oais.functions.codes import code_request, issue_code, redeem_code
 from oais.functions.data_management import rebuild_index
@@ -111,6 +112,13 @@ def build(place: Path, *, without: tuple[str, ...] = ()) -> World:
     deliver(archive, place, [sets.BACK])
     _ask(service, identifiers["administrator"], sets.ASKED)
     clock.now = NOW
+    with service.database.writing() as connection:
+        target_lists.keep(
+            connection,
+            TargetList(
+                identifier=sets.LISTED, lines=sets.PLACES, radius="0.5", network="", kept_at=archive.now()
+            ),
+        )
     _share(service, identifiers)
     headers = _credentials(service, identifiers)
     service.database.close()

@@ -188,7 +188,7 @@ def deliver_two_bags(walker: Walker) -> None:
 
 
 def find_a_planted_damage(walker: Walker) -> None:
-    """An archivist's audit names a file that somebody changed on the disk, and its page shows it."""
+    """An audit names a file that somebody changed on the disk; the desk says so, and with what to mend it."""
     home = walker.world.filled.service.archive.home
     (damaged,) = (path for path in home.glob(f"aip/**/v1/content/{SECRET}") if path.read_bytes() == b"V1")
     damaged.chmod(0o644)
@@ -198,9 +198,15 @@ def find_a_planted_damage(walker: Walker) -> None:
     assert done.returncode != 0
     assert SECRET in done.stdout + done.stderr
     walker.log_in("keeper")
+    walker.click("nav a[href='/desk']")
+    walker.click("nav a[href='/desk/audits']")
+    wrong = walker.page.locator("main .wrong", has_text="V1").first
+    wrong.wait_for(timeout=15_000)
+    told = wrong.inner_text()
+    assert SECRET in told, told
+    assert "oais repair V1" in told or "oais audit V1" in told, told
     walker.at(PRIVATE)
     walker.sees("main .side .bad")
-    assert damaged.name in walker.page.locator("main .side").inner_text()
 
 
 def approve_a_registration(walker: Walker) -> None:

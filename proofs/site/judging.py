@@ -24,19 +24,38 @@ _TOO_WIDE: Final = "document.documentElement.scrollWidth > window.innerWidth"
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """How somebody looks: language, scheme and width; ``glance`` is another width, tried without axe."""
+class Look:
+    """How wide a reader's screen is and whether it is dark; ``rules`` of axe to apply, all without."""
 
-    language: str
     scheme: Any
     width: int
-    glance: int
+    rules: tuple[str, ...] = ()
+
+
+_COLOURS: Final = ("color-contrast",)
+"""The rules of axe whose answer depends on the scheme: the dark has the same elements in other colours."""
+
+WIDTHS: Final = (1600, 360)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How somebody looks: a language, and each look at a page that is opened once."""
+
+    language: str
+    looks: tuple[Look, ...]
 
     def __str__(self) -> str:
-        return f"{self.language}-{self.scheme}-{self.width}"
+        return self.language
 
 
-WAYS: Final = (Way("en", "light", 1600, 360), Way("fr", "dark", 360, 1600))
+WAYS: Final = (
+    Way(
+        "en",
+        (Look("light", 1600), Look("light", 360), Look("dark", 360, _COLOURS), Look("dark", 1600, _COLOURS)),
+    ),
+    Way("fr", (Look("dark", 360),)),
+)
 
 
 @dataclass(slots=True)
@@ -54,8 +73,8 @@ class Judge:
     def context(self, state: StorageState | None, token: str = "") -> BrowserContext:
         """Open a browser for a person, or for a provider's token."""
         context = self.browser.new_context(
-            viewport={"width": self.way.width, "height": 900},
-            color_scheme=self.way.scheme,
+            viewport={"width": self.way.looks[0].width, "height": 900},
+            color_scheme=self.way.looks[0].scheme,
             locale="fr-FR" if self.way.language == "fr" else "en-GB",
             storage_state=state,
             extra_http_headers={"Authorization": f"Bearer {token}"} if token else {},
@@ -74,16 +93,29 @@ class Judge:
         found = [f"status {answer.status}"] if answer.status >= 500 else []
         found += [f"asks elsewhere: {asked}" for asked in self._asked if not asked.startswith(self.url)]
         found += [told for told in self._told if not told.startswith(_ANSWERED)]
-        if self.pictures is not None:
-            name = re.sub(r"[^\w.=-]+", "_", address).strip("_")[:90] or "home"
-            page.screenshot(path=self.pictures / f"{self.way}_{name}.png", full_page=True)
         found += self._of(page)
+        page.evaluate(Axe().axe_script)
+        for look in self.way.looks:
+            found += self._seen(page, look, address)
         if found:
             self.faults[f"{self.way} {address}"] = found
 
+    def _seen(self, page: Page, look: Look, address: str) -> list[str]:
+        """Return what is wrong with an open page at one width and scheme, and keep its picture."""
+        page.emulate_media(color_scheme=look.scheme)
+        page.set_viewport_size({"width": look.width, "height": 900})
+        if self.pictures is not None:
+            name = re.sub(r"[^\w.=-]+", "_", address).strip("_")[:90] or "home"
+            shown = f"{self.way}-{look.scheme}-{look.width}_{name}.png"
+            page.screenshot(path=self.pictures / shown, full_page=True)
+        told = [
+            f"{fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in _violations(page, look.rules)
+        ]
+        return [f"{look.scheme} {look.width}: {fault}" for fault in told]
+
     def _of(self, page: Page) -> list[str]:
-        """Return what is wrong with a page that is open."""
-        found = [f"{fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in axe_faults(page)]
+        """Return what is wrong with a page that is open, whatever its colours."""
+        found = []
         if page.locator("html").get_attribute("lang") != self.way.language:
             found.append("in another language")
         if (weight := page.evaluate(_WEIGHT)) > LARGEST:
@@ -91,15 +123,20 @@ class Judge:
         page.keyboard.press("Tab")
         if not page.evaluate("document.activeElement.matches('.skip, [autofocus], [autofocus] ~ *, main *')"):
             found.append("the first Tab does not lead to the content")
-        for width in (self.way.width, self.way.glance):
+        page.evaluate("document.activeElement.blur()")
+        for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             if page.evaluate(_TOO_WIDE):
                 found.append(f"wider than {width} pixels")
-        page.set_viewport_size({"width": self.way.width, "height": 900})
         return found
 
 
-def axe_faults(page: Page) -> list[dict[str, Any]]:
-    """Return the violations that axe-core finds."""
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+def _violations(page: Page, rules: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the violations that axe, which the page has already, finds by some rules or by all."""
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
+    found: list[dict[str, Any]] = page.evaluate(
+        "options => axe.run(document, options).then(told => told.violations)", options
+    )
     return found

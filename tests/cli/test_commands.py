@@ -15,6 +15,8 @@ import pytest
 
 from oais.cli import main
 from oais.cli.picture import draw_curve
+from oais.cli.showing import print_found
+from oais.functions.access.views import FindView, Page
 from tests.functions.deliveries import DEMO, demo_bag
 
 AIP = "tess.tic55525572.s0005.lc"
@@ -66,6 +68,65 @@ def test_an_answer_in_words_and_in_json(run: Any, words: list[str]) -> None:
     code, out, _ = run(*words, "--json")
     assert code == 0
     assert json.loads(out) is not None
+
+
+@pytest.mark.parametrize(
+    ("fits", "does_not"),
+    [
+        (["--level", "N1"], ["--visit", "tic1"]),
+        (["--observation", "tic55525572-s0005"], ["--observation", "tic1"]),
+        (["--mag-min", "9", "--mag-max", "10"], ["--mag-min", "10"]),
+        (["--node", "tess/n1"], ["--node", "tess/n0"]),
+        (["55525572", "--order", "-time"], ["--spectral-type", "G2"]),
+        ([], ["--pi", "nobody"]),
+        ([], ["--observation-type", "none-such"]),
+        ([], ["--reference", "none-such"]),
+        ([], ["--reference", "*", "--valid-from", "1950-01-01", "--valid-to", "1950-02-01"]),
+    ],
+)
+def test_a_search_is_narrowed_as_on_the_page(run: Any, fits: list[str], does_not: list[str]) -> None:
+    """What fits finds the light curve, and what does not finds nothing."""
+    for words, total in ((fits, 1), (does_not, 0)):
+        code, out, err = run("find", *words, "--json")
+        assert code == 0, err
+        assert json.loads(out)["page"]["total"] == total, words
+
+
+def test_a_search_around_a_name(run: Any) -> None:
+    """The position is told with where it comes from; what nobody knows finds nothing."""
+    code, out, _ = run("find", "--near", "tic55525572", "--radius", "0.1")
+    assert code == 0
+    assert "tic55525572: RA 72.69" in out
+    assert "(the archive's index)" in out
+    assert "Showing 1 to 1 of 1" in out
+    code, out, _ = run("find", "--near", "nobody")
+    assert code == 0
+    assert "no position is known of nobody" in out
+
+
+def test_raw_data_are_hidden_where_asked(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """A light curve is not raw, a wrong word is told, and so is how much was left out."""
+    code, out, _ = run("find", "tic55525572", "--raw", "hide", "--json")
+    assert code == 0
+    assert (json.loads(out)["page"]["total"], json.loads(out)["raw_hidden"]) == (1, 0)
+    code, _, err = run("find", "--raw", "none")
+    assert code == 2
+    assert "raw is 'none'; expected hide" in err
+    print_found(FindView((), (), Page(1, 25, 0), raw_hidden=2))
+    assert "without 2 AIPs of raw data" in capsys.readouterr().out
+
+
+def test_a_file_of_targets_is_searched(run: Any, tmp_path: Path) -> None:
+    """Any of its targets is found; what names none is told by the number of its line."""
+    listed = tmp_path / "stars.txt"
+    for text, total in (("nobody 7\n# x\ntic55525572\n400 10\n", 1), ("nobody 7\n", 0), ("72.69 -60.9", 1)):
+        listed.write_text(text, "utf-8")
+        code, out, err = run("find", "--targets", str(listed), "--around", "0.1", "--json")
+        assert code == 0, err
+        assert json.loads(out)["page"]["total"] == total
+        assert ("line 1 of stars.txt: 'nobody 7': no target is called so" in err) == ("nobody" in text)
+        assert ("line 4 of stars.txt" in err) == ("400" in text)
+    assert run("find", "--targets", str(tmp_path / "none.txt"))[0] == 2
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from dip.tags import PUBLIC_KEY, SIGNATURE
 from oais.errors import DamageError, RefusedError, StorageError
 from oais.information.fixity import hash_file
 from oais.information.signature import create_signer
+from tests.tars import unpack
 
 SIGNER = create_signer(b"\x05" * 32)
 CONTENT = {
@@ -59,7 +60,7 @@ def _folder(order: DipOrder, tmp_path: Path, container: Container) -> Path:
         return dip.path
     if container == "tar.gz":
         with tarfile.open(dip.path) as packed:
-            packed.extractall(tmp_path / "unpacked", filter="data")
+            unpack(packed, tmp_path / "unpacked")
     else:
         with zipfile.ZipFile(dip.path) as zipped:
             assert zipped.testzip() is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,9 @@ from oais.functions.submission import submit
 from oais.information.representation.inspection import Inspector
 from tests.functions import attacking
 from tests.functions.deliveries import plain_bag
+from tests.readers import inspector, readers_lent
+
+__all__ = ["inspector", "readers_lent"]
 
 Ingest = Callable[[Path], Ingested]
 
@@ -38,13 +41,6 @@ def archive(tmp_path: Path) -> Archive:
     return replace(initialise(tmp_path / "home", name="Test archive"), clock=SteadyClock())
 
 
-@pytest.fixture(scope="session")
-def inspector() -> Iterator[Inspector]:
-    """The processes that read strangers' files, started once."""
-    with Inspector(workers=1) as started:
-        yield started
-
-
 @pytest.fixture
 def take_in(archive: Archive, inspector: Inspector) -> Ingest:
     """Ingest one delivery into the archive."""
@@ -59,24 +55,19 @@ def tree_digest(root: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def inhabited(tmp_path_factory: pytest.TempPathFactory, inspector: Inspector) -> Archive:
+def inhabited(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     """An archive that holds a data set of somebody else, to be copied and never changed."""
     place = tmp_path_factory.mktemp("inhabited")
     archive = replace(initialise(place / "home", name="Test archive"), clock=SteadyClock())
     secret = plain_bag(place / "other.bag", "other.provider", {"secret.csv": attacking.CANARY.encode()})
-    with pytest.MonkeyPatch.context() as patch:
-        attacking.lend(inspector, patch)
-        assert [told.error for told in submit(archive, [secret])] == [""]
+    assert [told.error for told in submit(archive, [secret])] == [""]
     return archive
 
 
 @pytest.fixture
-def arena(
-    inhabited: Archive, inspector: Inspector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> attacking.Arena:
+def arena(inhabited: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> attacking.Arena:
     """A copy of that archive, before which bad deliveries are put one by one."""
     for name in ("bad", "tmp"):
         (tmp_path / name).mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    attacking.lend(inspector, monkeypatch)
     return attacking.Arena(attacking.furnish(inhabited, tmp_path), tmp_path)

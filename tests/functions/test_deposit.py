@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,9 +17,10 @@ from pathlib import Path
 import pytest
 
 from oais.archive import Archive, timestamp
+from oais.confirming import why_closed
 from oais.database import people
 from oais.database.deposits import Deposit, DepositState
-from oais.errors import NotFoundError, RefusedError, WrongUsageError
+from oais.errors import NotFoundError, RefusedError, StorageError, WrongUsageError
 from oais.functions.deposit.addition import Addition, Checksum, ChecksumError, OffsetError
 from oais.functions.deposit.intake import ingest_due
 from oais.functions.deposit.uploads import (
@@ -33,6 +36,7 @@ from oais.functions.deposit.uploads import (
 )
 from oais.functions.mailing.sending import send_due
 from oais.functions.receipts import each_receipt, open_receipt
+from oais.functions.reopening import reopen
 from oais.functions.service import Service, open_service
 from oais.functions.storage import aip_store
 from oais.functions.working import chores_of, work_round
@@ -180,6 +184,33 @@ def test_what_came_before_the_connection_was_lost_is_kept(
     assert add(service, provider, deposit, tar[70:], 70).state is DepositState.RECEIVED
 
 
+def test_bytes_that_the_disk_does_not_confirm_are_not_acknowledged(
+    service: Service, provider: Principal, tar: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They close the archive, to uploads as well; once it is opened the sender goes on where he stood."""
+    deposit = begin(service, provider, Announcement("one.tar", len(tar)))
+    add(service, provider, deposit, tar[:100], 0)
+    real = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if os.readlink(f"/proc/self/fd/{descriptor}").endswith("one.tar"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(StorageError, match="Input/output"):
+            add(service, provider, deposit, tar[100:200], 100)
+    assert why_closed(service.archive.home).startswith("the disk did not confirm sip/uploads/")
+    with pytest.raises(StorageError, match="nothing is stored any more"):
+        add(service, provider, deposit, tar[100:200], 100)
+    with pytest.raises(StorageError, match="nothing is stored any more"):
+        begin(service, provider, Announcement("two.tar", 10))
+    assert reopen(service.archive).opened
+    assert own_upload(service, provider, deposit.identifier).offset == 100
+    assert add(service, provider, deposit, tar[100:], 100).state is DepositState.RECEIVED
+
+
 @pytest.mark.parametrize(
     "name", ["one", "one.exe", "../one.tar", "a/b.tar", ".tar", "ä.tar", "one\n.tar", "x" * 120 + ".tar", ""]
 )
@@ -324,10 +355,10 @@ def test_a_fault_of_ours_is_tried_again(
 ) -> None:
     """While the disk is full nothing is decided and nothing lost; later the delivery is ingested."""
     deposit = deliver(service, provider, tar)
-    from sip import receive
+    from sip import admission
 
     with monkeypatch.context() as full:
-        full.setattr(receive, "free_bytes", lambda _place: 0)
+        full.setattr(admission, "free_bytes", lambda _place: 0)
         for _ in range(3):
             assert ingest_due(service) == 0
         waiting = own_deposit(service, provider, deposit.identifier)

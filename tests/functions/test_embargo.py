@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oais.archive import Archive
+from oais.archive import Archive, open_archive
 from oais.database import people, requests
 from oais.database.people import Person
 from oais.database.requests import Owner
@@ -30,10 +30,11 @@ from oais.functions.people.principals import principal_for
 from oais.functions.policy.calendar import calendar
 from oais.functions.policy.comparing import compare
 from oais.functions.policy.explaining import explain, supposed_visit
-from oais.functions.policy.history import policy_history
+from oais.functions.policy.history import LOG, policy_history
 from oais.functions.policy.recording import record_policies
 from oais.functions.security_log import read_log
 from oais.functions.service import Service, open_service
+from oais.information.chained_log import broken_lines
 from oais.information.representation.inspection import Inspector
 from policies.access import ANONYMOUS, Principal, Role
 from policies.loading import load_policies
@@ -330,6 +331,24 @@ def test_every_policy_that_comes_in_force_is_recorded(service: Service) -> None:
         ("policies in force", second),
         ("policies in force", first),
     ]
+
+
+@pytest.mark.parametrize("kept", [1, 100, -1])
+def test_a_record_of_policies_that_a_crash_cut_short_gives_way(service: Service, kept: int) -> None:
+    """It was never acknowledged: the archive starts, and records once what is in force."""
+    record_policies(service)
+    log = service.archive.home / LOG
+    whole = log.read_bytes()
+    rules = service.archive.home / "policies" / "access.yaml"
+    rules.write_text(RULES + "# a word more\n")
+    digest = service.archive.policies.digest
+    log.write_bytes(whole + log.read_bytes()[len(whole) :][:kept])
+    assert len(policy_history(service.archive.home)) == 1
+    again = open_service(open_archive(service.archive.home))
+    record_policies(again)
+    assert policy_history(service.archive.home)[0].digest == digest
+    assert log.read_bytes().startswith(whole)
+    assert list(broken_lines(log.read_bytes().splitlines())) == []
 
 
 def test_all_requests_are_listed(service: Service) -> None:

@@ -35,8 +35,6 @@ from oais.functions.notifications.subscriptions import MOST_SUBSCRIPTIONS
 from oais.functions.service import Service, open_service
 from oais.functions.submission import submit
 from oais.information.findings import Finding, Severity
-from oais.information.representation.inspection import Inspector
-from tests.functions import attacking
 from tests.functions.deliveries import TAGS, write_bag
 from tests.functions.serving import StillClock
 
@@ -72,11 +70,8 @@ def service(tmp_path: Path, clock: StillClock) -> Service:
 
 
 @pytest.fixture
-def deliver(
-    service: Service, inspector: Inspector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Deliver:
+def deliver(service: Service, tmp_path: Path) -> Deliver:
     """Take in a bag of the observation request, or a spoiled one."""
-    attacking.lend(inspector, monkeypatch)
 
     def take(identifier: str, content: bytes = b"1\n", *, visit: str = "V1", sound: bool = True) -> None:
         tags = {**TAGS, "Submission-Agreement": "generic", "External-Identifier": identifier}

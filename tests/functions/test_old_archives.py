@@ -26,6 +26,7 @@ from oais.information.reader.composed import VERIFY, verify_program
 from oais.information.signature import create_signer, private_pem
 from oais.settings import FORMAT
 from tests.functions.deliveries import plain_bag
+from tests.tars import unpack
 
 FOLDER = Path(__file__).resolve().parent.parent / "old_archives"
 DEMO = Path(__file__).resolve().parents[2] / "demo" / "tess"
@@ -43,7 +44,7 @@ PRODUCTS = {
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The home of an old archive, unpacked."""
     with tarfile.open(request.param) as packed:
-        packed.extractall(tmp_path, filter="data")
+        unpack(packed, tmp_path)
     return tmp_path / "home"
 
 

@@ -102,3 +102,16 @@ def test_a_log_that_was_never_begun_is_whole(service: Service, tmp_path: Path) -
     """No event yet is no fault."""
     assert verify(tmp_path / "none.jsonl") is None
     assert read_log(service).events == ()
+
+
+def test_a_line_that_a_crash_cut_short_is_no_event_and_no_damage(service: Service) -> None:
+    """It was never acknowledged: it is not shown, breaks nothing, and gives way to the next event."""
+    record(service, "one")
+    path = path_of(service.archive.home)
+    with path.open("ab") as log:
+        log.write(b'{"at": "2026-11-22T08:00:00Z", "event": "tw')
+    log_read = read_log(service)
+    assert ([event.event for event in log_read.events], log_read.total, log_read.broken) == (["one"], 1, None)
+    record(service, "three")
+    assert [event.event for event in read_log(service).events] == ["three", "one"]
+    assert verify(path) is None

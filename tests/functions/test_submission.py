@@ -13,6 +13,7 @@ import pytest
 from oais.archive import Archive
 from oais.errors import StorageError
 from oais.functions.data_management import check_index, rebuild_index
+from oais.functions.receipts import newest_receipts
 from oais.functions.recovery import sweep
 from oais.functions.storage import aip_store
 from oais.functions.submission import submit, submit_one
@@ -128,7 +129,7 @@ def test_no_room_is_our_fault_and_refuses_nobody(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that is full stops us with exit code 4; no receipt says that the delivery was bad."""
-    monkeypatch.setattr("sip.receive.free_bytes", lambda _path: 1000)
+    monkeypatch.setattr("sip.admission.free_bytes", lambda _path: 1000)
     (done,) = submit(archive, many_bags(tmp_path, 1))
     assert done.receipt is None
     assert done.exit_code == 4
@@ -190,3 +191,22 @@ def test_a_promised_receipt_is_the_one_that_is_given(archive: Archive, tmp_path:
     assert first.receipt is not None
     assert first.receipt == second.receipt
     assert first.receipt.receipt_id == handover.receipt_id
+
+
+def test_the_newest_receipts_are_told_newest_first(archive: Archive) -> None:
+    """From the last month back, however many a month has; signatures and strangers' files are none."""
+    months = {"2026/01": 3, "2026/02": 40, "2025/12": 2}
+    for month, count in months.items():
+        folder = archive.receipts / month
+        folder.mkdir(parents=True)
+        for number in range(count):
+            name = f"r{month.replace('/', '')}03T0405{number % 60:02}Z-{number:08x}"
+            (folder / f"{name}.json").touch()
+            (folder / f"{name}.json.sig").touch()
+        (folder / "zzz.json").touch()
+    (archive.receipts / "2026" / "99").touch()
+    assert newest_receipts(archive, 0) == []
+    assert newest_receipts(archive, 2) == ["r20260203T040539Z-00000027", "r20260203T040538Z-00000026"]
+    every = newest_receipts(archive, 100)
+    assert every == sorted(every, reverse=True)
+    assert len(every) == 45

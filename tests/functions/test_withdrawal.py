@@ -42,10 +42,8 @@ from oais.functions.withdrawal.asking import approve, ask, decline, readmit
 from oais.functions.withdrawal.keeping import ROOM, WithdrawnError, withdrawal_of
 from oais.functions.withdrawal.listing import list_withdrawals
 from oais.functions.working import chores_of, work_round
-from oais.information.representation.inspection import Inspector
 from oais.information.withdrawals import State
 from policies.principals import Role
-from tests.functions import attacking
 from tests.functions.conftest import SteadyClock
 from tests.functions.deliveries import plain_bag
 from tests.functions.test_reader import reader
@@ -73,11 +71,8 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def service(
-    stocked: Path, tmp_path: Path, inspector: Inspector, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Service]:
+def service(stocked: Path, tmp_path: Path) -> Iterator[Service]:
     """A copy of it, its clock in the test's hand."""
-    attacking.lend(inspector, monkeypatch)
     shutil.copytree(stocked, tmp_path / "home")
     clock = SteadyClock()
     clock.now += timedelta(hours=1)

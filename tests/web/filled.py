@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 from starlette.testclient import TestClient
 
 from oais.archive import Archive
-from oais.database import orders, requests
+from oais.database import orders, requests, statistics
 from oais.database.orders import OrderState
 from oais.database.requests import Owner
 from oais.functions.access.question import Question
@@ -105,6 +106,7 @@ def filled_site(
                     "/desk/storage",
                     "/desk/mail",
                     "/desk/usage",
+                    f"/desk/usage?first={int(service.archive.now()[:4]) - 1}-01",
                     "/volume",
                     f"/desk/people/of/{owner}",
                     f"/desk/groups/of/{group}",
@@ -203,10 +205,22 @@ def _orders(service: Service) -> list[str]:
     return placed
 
 
+MONTHS_BEFORE = (3, 4, 6, 7, 8, 11)
+"""Months of last year in which something was downloaded, from several countries; in May nothing was."""
+
+COUNTRIES = ("fr", "de", "ch", "it", "es", "nl", "be")
+
+
 def _downloads(service: Service) -> None:
     for number in range(7):
         count_download(service, ANONYMOUS, f"192.0.2.{number}", [("generic/products", 10**9 * (number + 1))])
     count_download(service, ANONYMOUS, "192.0.2.1", [("generic/elsewhere", 5)])
+    month = service.archive.now()[:7]
+    with service.database.writing() as connection:
+        for before, country, visitor in product(MONTHS_BEFORE, COUNTRIES, "abcde"):
+            earlier = f"{int(month[:4]) - 1}-{before:02}"
+            for _ in range(1 + (before * len(country + visitor) + ord(country[0])) % 4):
+                statistics.count(connection, earlier, "generic/products", country, visitor + country, 10**9)
 
 
 def _audited(archive: Archive, folder: Path) -> None:

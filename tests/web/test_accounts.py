@@ -17,7 +17,7 @@ from oais.archive import Archive
 from oais.database import requests
 from oais.database.requests import Owner
 from oais.functions.administration import initialise
-from oais.functions.people.accounts import disable
+from oais.functions.people.accounts import Entry, disable, new_account
 from oais.functions.people.sessions import IDLE_LASTS
 from oais.functions.people.tokens import make_token
 from oais.functions.security_log import read_log
@@ -526,3 +526,25 @@ def test_the_panel_is_for_who_is_logged_in(browser: Browser) -> None:
     for word in ("Welcome Billot", "Access delegation", "My queries", "My help", "Help page", "Log out"):
         assert word in home
     assert "/desk/" not in home
+
+
+def test_accounts_are_leafed_through(browser: Browser, service: Service) -> None:
+    """A page shows a hundred, each account stands on one page, and a question is kept while leafing."""
+    with service.database.writing() as connection:
+        for number in range(130):
+            entry = Entry(f"many{number:03}", "One of <many>", f"many{number:03}@example.org")
+            new_account(service, connection, entry, Role.REGISTERED, State.ACTIVE)
+    client = browser()
+    enter(client, "ada")
+    question = "/desk/people?text=%3Cmany%3E&role=registered"
+    first = client.get(question).text
+    assert first.count('<a href="/desk/people/of/') == 100
+    assert "Showing 1 to 100 of 130 accounts" in " ".join(first.split())
+    (later,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    second = client.get(f"/desk/people{html.unescape(later)}").text
+    assert "Showing 101 to 130 of 130 accounts" in " ".join(second.split())
+    logins = re.findall(r">(many\d{3})<", first + second)
+    assert logins == [f"many{number:03}" for number in range(130)]
+    assert client.get(f"{question}&page=2", headers=AS_JSON).json()["page"]["total"] == 130
+    assert client.get(f"{question}&page=0").status_code == 400
+    assert 'rel="next"' not in client.get("/desk/people?text=many00").text

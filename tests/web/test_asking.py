@@ -72,14 +72,13 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def site(tmp_path: Path, inspector: Inspector) -> Site:
     """Two visits of a request of pia's and of dora's, who is disabled; two of the staff and a reader."""
     clock = StillClock()
     archive: Archive = replace(initialise(tmp_path / "home", name="Embargoed"), clock=clock)
     (archive.home / "policies" / "access.yaml").write_text(RULES)
-    with Inspector(workers=1) as inspector:
-        for visit in ("V1", "V2"):
-            deliver(archive, inspector, tmp_path, visit, f"observation_request: OR 1\nvisit: {visit}\n")
+    for visit in ("V1", "V2"):
+        deliver(archive, inspector, tmp_path, visit, f"observation_request: OR 1\nvisit: {visit}\n")
     rebuild_index(archive)
     service = open_service(archive)
     for login, role in (

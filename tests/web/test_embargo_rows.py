@@ -9,6 +9,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from oais.functions.service import Service, open_service
 from oais.information.representation.inspection import Inspector
 from oais.web.app import create_app
 from policies.principals import Role
+from search_index.index import Index
 from tests.functions.embargoed import REQUEST, SECRET, deliver
 from tests.functions.serving import StillClock
 from tests.web.people import Visitor, account, enter
@@ -106,7 +108,7 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def site(tmp_path: Path, inspector: Inspector) -> Site:
     """Three visits of a request, one of somebody else's, two of a programme that is exempt, a flat."""
     clock = StillClock()
     archive: Archive = initialise(tmp_path / "home", name="Embargoed")
@@ -118,9 +120,8 @@ def site(tmp_path: Path) -> Site:
         f"demo{n}": f"observation_request: OR 3\nvisit: D{n}\nvalues: {{progtype: '40'}}\n" for n in (1, 2)
     }
     notes["flat"] = "observation_request: OR 1\nvisit: V1\nkind: calibration\n"
-    with Inspector(workers=1) as inspector:
-        for name, text in notes.items():
-            deliver(archive, inspector, tmp_path, name, text)
+    for name, text in notes.items():
+        deliver(archive, inspector, tmp_path, name, text)
     rebuild_index(archive)
     service = open_service(archive)
     account(service, "keeper", Role.ARCHIVIST)
@@ -234,3 +235,21 @@ def test_an_override_opens_a_place_with_its_reason(site: Site) -> None:
     page = site.desk().get("/desk/policies").text
     assert "access.yaml:" in page
     assert site.had(stranger) == [*ALL]  # the rules of before stay in force
+
+
+def test_a_page_of_visits_reads_once_what_decides_about_them(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether its owner may have a visit, and whether all may, is decided by the same facts."""
+    asked: list[object] = []
+    told_of = Index.told_of
+
+    def counted(index: Index, versions: Sequence[tuple[str, int]]) -> object:
+        asked.append(versions)
+        return told_of(index, versions)
+
+    owner = site.browser("pia")
+    monkeypatch.setattr(Index, "told_of", counted)
+    visits = owner.get("/search", headers=AS_JSON).json()["visits"]
+    assert {visit["status"] for visit in visits if not visit["locked"]} >= {"private", "public"}
+    assert len(asked) == 1

@@ -188,6 +188,7 @@ def test_from_registration_to_a_package(hands: tuple[Hands, Hands], site: Deposi
     wilma.enter("^Words$", "pixel")
     with wilma.page.expect_navigation():
         wilma.page.keyboard.press("Enter")
+    wilma.press("^Show raw data too")
     wilma.press("^Choose files from all")
     wilma.press("^Put what is ticked")
     wilma.press("^Order$")

@@ -14,6 +14,7 @@ from lxml import etree, html
 from PIL import Image
 from starlette.testclient import TestClient
 
+from oais.functions.access import packages
 from tests.web.conftest import CURVE_FILE, CURVE_PATH, LIGHT_CURVE, PIXELS
 from tests.web.test_pages import pick
 
@@ -72,6 +73,25 @@ def test_flagged_points_are_marked_when_they_are_wanted(client: TestClient) -> N
     assert len(dots(client.get(f"{PLOT}?y=SAP_FLUX&flagged=1").content, "flagged")) == flagged
     page = client.get(f"{LOOK}?y=SAP_FLUX&flagged=1").text
     assert f"{flagged} with a quality flag marked" in page
+
+
+def test_words_of_a_drawing_are_in_the_reader_s_language(client: TestClient) -> None:
+    """French under the drawing, in its description and at its axes, on the page and in the drawing itself."""
+    french = {"Accept-Language": "fr"}
+    (flux,) = theirs("SAP_FLUX")
+    for query, said in {
+        "?y=SAP_FLUX": ("points valables", "écartés par leur indicateur de qualité", "UTC, d’après TIME"),
+        "?period=0.5": ("phase de TIME, période 0.5, époque 0",),
+        "?plot=histogram&x=SAP_FLUX": (f"{np.isfinite(flux).sum()} valeurs de SAP_FLUX", ">nombre<"),
+        "?plot=map&x=TIME&y=SAP_FLUX": ("événements par case", "sans position"),
+    }.items():
+        drawing = client.get(PLOT + query, headers=french)
+        assert drawing.headers["content-language"] == "fr"
+        assert "Accept-Language" in drawing.headers["vary"]
+        for text in (drawing.text, client.get(LOOK + query, headers=french).text):
+            assert all(word in text for word in said), text[-4_000:]
+            assert not re.search(r"good point|events? in|without a|with a quality", text)
+    assert "good points" in client.get(PLOT).text
 
 
 def test_columns_stand_one_above_the_other(client: TestClient) -> None:
@@ -203,3 +223,17 @@ def test_document_has_no_drawing(client: TestClient) -> None:
     assert answer.status_code == 404
     assert "nothing that is drawn" in answer.json()["detail"]
     assert "/look/" not in client.get(f"/aip/{LIGHT_CURVE}/v1/products/{path}").text
+
+
+def test_a_drawing_opens_its_package_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may be read and what is drawn come from one look at the package."""
+    opened: list[object] = []
+    open_shown = packages.open_shown
+
+    def counted(*asked: Any) -> packages.Shown:
+        opened.append(asked)
+        return open_shown(*asked)
+
+    monkeypatch.setattr(packages, "open_shown", counted)
+    assert client.get(f"{PLOT}?plot=series&y=SAP_FLUX").status_code == 200
+    assert len(opened) == 1

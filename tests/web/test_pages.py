@@ -40,6 +40,8 @@ PAGES = (
     "/search",
     "/search?q=light+curve&level=N1",
     "/search?target=TIC+55525572&cone=72.69,-60.9,1&time=2018-11-01/2018-12-31&order=-size",
+    "/search/adql",
+    "/search/adql?query=SELECT+*+FROM+ivoa.obscore",
     f"/aip/{LIGHT_CURVE}",
     f"/aip/{LIGHT_CURVE}/v1",
     f"/aip/{LIGHT_CURVE}@v2",
@@ -297,14 +299,15 @@ def test_keys_are_shown_and_handed_out(client: TestClient, archive: Archive) -> 
 def test_search_asks_each_part_of_a_question(client: TestClient) -> None:
     """Every part that ``Question`` knows can be asked by an address, the words as ``q``.
 
-    But for what a profile names: that is asked by the profile.
+    But for what a profile, a list of targets or the name of one stands for: that is asked by these.
     """
-    for part in (part for part in fields(Question) if part.name != "among"):
+    untyped = ("among", "targets", "named")
+    for part in (part for part in fields(Question) if part.name not in untyped):
         name = {"words": "q"}.get(part.name, part.name)
         typed = "50" if isinstance(part.default, int) else "2019/2020"
         meant = {int: 50, str: typed, tuple: (typed,)}[type(part.default)]
         assert question_of({name: f" {typed} "}) == Question(**{part.name: meant})  # type: ignore[arg-type]
-    assert question_of({"nonsense": "x", "words": "x", "among": "x"}) == Question()
+    assert question_of({"nonsense": "x", "words": "x"} | dict.fromkeys(untyped, "x")) == Question()
 
 
 def test_what_is_new_is_told_by_the_site(client: TestClient) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from starlette.testclient import TestClient
@@ -18,6 +19,7 @@ from oais.functions.administration import initialise
 from oais.functions.data_management import rebuild_index
 from oais.functions.embargo.declaring import declare_complete
 from oais.functions.people.authority import OPERATOR
+from oais.functions.policy import desk
 from oais.functions.service import Service, open_service
 from oais.information.representation.inspection import Inspector
 from oais.web.app import create_app
@@ -270,3 +272,22 @@ def test_the_desk_points_out_what_was_hardly_meant(service: Service, keeper: Vis
     assert "In force, and probably not as meant." in page
     assert "0" * 32 in page
     rules.write_text(RULES)
+
+
+def test_places_are_leafed_through(keeper: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each place of the tree stands on one page with its words, however many places there are."""
+    every = [place["node"] for place in keeper.client.get("/desk/policies", headers=AS_JSON).json()["places"]]
+    monkeypatch.setattr(desk, "PLACES_SHOWN", 7)
+    leafed: list[str] = []
+    address = "/desk/policies"
+    while address:
+        page = keeper.client.get(address).text
+        shown = re.findall(r'href="/desk/policies/explain\?about=([^"]+)"', page)
+        assert 1 <= len(shown) <= 7
+        leafed += map(unquote, shown)
+        later = re.search(r'rel="next" href="([^"]+)"', page)
+        address = f"/desk/policies{later[1]}" if later else ""
+    assert leafed == every
+    assert len(every) > 14
+    assert keeper.client.get("/desk/policies?page=0").status_code == 400
+    assert "nothing there" in keeper.client.get("/desk/policies?page=99").text

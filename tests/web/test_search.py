@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -16,12 +17,16 @@ from astropy.coordinates import SkyCoord
 from astropy.io.votable import parse_single_table
 from astropy.time import Time
 from lxml import html
+from sqlalchemy import Connection
 from starlette.testclient import TestClient
 
 from benchmarks.holdings import pretend
 from oais.functions.administration import initialise
 from oais.information.packages import AipRecord
 from policies.in_force import PoliciesInForce
+from search_index.catalogue.columns import Columns
+from search_index.query import Cone
+from search_index.sky import Floats
 from tests.search_index.factory import product, record
 from tests.web.conftest import LIGHT_CURVE, Rules, client_of
 
@@ -281,6 +286,25 @@ def test_rows_are_sorted_and_leafed_through_by_the_server(held: Held) -> None:
             assert all(row[key] in (None, "") for row in rows[len(values) :])
 
 
+def test_five_rows_are_a_page(held: Held) -> None:
+    """The smallest page there is to choose: leafing from one to the next meets every row once (CT-17)."""
+    pages, address = [], "/search?order=id&per_page=5"
+    while address:
+        page = html.document_fromstring(held.client.get(address).content)
+        pages.append(pick(page, "//tbody/tr//a[starts-with(@href, '/visit?of=')]/@href"))
+        address = next(iter(pick(page, "//a[@rel='next']/@href")), "")
+    assert {len(rows) for rows in pages[:-1]} == {5}
+    assert 1 <= len(pages[-1]) <= 5
+    rows = [row for each in pages for row in each]
+    assert len(rows) == len(set(rows)) == len(held.shown) + 3
+    first = html.document_fromstring(held.client.get("/search?per_page=5").content)
+    sizes = pick(first, "//p[starts-with(normalize-space(), 'Rows on a page')]/a")
+    assert [link.text for link in sizes] == ["5", "10", "25", "50", "100"]
+    assert [link.text for link in sizes if link.get("aria-current")] == ["5"]
+    (told,) = set(pick(first, "//div[@class='pager']/span/text()"))
+    assert told.startswith(f"Showing 1 to 5 of {len(rows)}")
+
+
 def test_facets_count_visits(held: Held) -> None:
     """Each count is the number of rows that its link leads to."""
     told = held.client.get("/search?mag_min=8", headers=JSON).json()
@@ -312,7 +336,8 @@ def test_reset_and_faults_keep_the_form_honest(held: Held) -> None:
     empty = html.document_fromstring(held.client.get(reset).content)
     fields = pick(empty, "//form[@role='search']//input[@name]")
     assert {field.get("name"): field.get("value") for field in fields if field.get("value")} == {
-        "radius": "5.0"
+        "raw": "hide",
+        "radius": "5.0",
     }
     for wrong in (
         "ra=10",
@@ -419,6 +444,13 @@ def _form(client: TestClient) -> dict[str, str]:
     return {"csrf": pick(page, "//input[@name='csrf']/@value")[0]}
 
 
+def _kept(client: TestClient, form: dict[str, str]) -> str:
+    """Send a list and return the address that it comes to."""
+    sent = client.post("/search/list", data=form, follow_redirects=False)
+    assert sent.status_code == 303, sent.text
+    return str(sent.headers["location"])
+
+
 def test_a_list_of_targets_tells_of_each_line(held: Held) -> None:
     """Names and positions mixed, a thousand of them; what is not resolved is told by its number."""
     hidden = next(visit for visit in held.visits if visit.hidden)
@@ -436,7 +468,8 @@ def test_a_list_of_targets_tells_of_each_line(held: Held) -> None:
     ]
     lines += [held.shown[n % len(held.shown)].target.lower() for n in range(1_000 - 6)]
     form = _form(held.client) | {"targets": "\n".join(lines), "radius": "0.01"}
-    told = held.client.post("/search/list", data=form, headers=JSON).json()
+    address = _kept(held.client, form)
+    told = held.client.get(address, headers=JSON).json()
     assert len(told["lines"]) == 1_000
     assert [line["number"] for line in told["unresolved"]] == [5, 6, 7]
     by_number = {line["number"]: line for line in told["lines"]}
@@ -444,20 +477,76 @@ def test_a_list_of_targets_tells_of_each_line(held: Held) -> None:
     for number in (3, 4):
         assert f"tess.{two.name.lower()}.a" in by_number[number]["aip_ids"]
         assert by_number[number]["distance"] == pytest.approx(0, abs=1e-6)
-    page = held.client.post("/search/list", data=form)
-    assert len(page.content) < 150_000
+    assert len(held.client.get(address).content) < 150_000
     table = held.client.post("/search/list", data=form | {"take": "csv"}).text
     assert len({row["line"] for row in csv.DictReader(io.StringIO(table))}) == 1_000
     form["targets"] += "\nHD 1001"
     assert held.client.post("/search/list", data=form).status_code == 400
 
 
+def test_a_cone_lies_around_a_name(held: Held) -> None:
+    """The target's own position is the centre, told with where it came from; a hidden one is nobody's."""
+    star = held.shown[4]
+    name = star.target.lower().replace(" ", "")
+    address = f"/search?near={name}&radius=6&per_page=100"
+    told = held.client.get(address, headers=JSON).json()
+    position = told["named"]["position"]
+    assert (position["ra"], position["dec"]) == pytest.approx((star.ra, star.dec))
+    assert position["source"] == "the archive's index"
+    wanted = sorted((apart(visit, star.ra, star.dec), visit.name) for visit in held.shown)
+    assert [row["visit"] for row in told["visits"]] == [name for angle, name in wanted if angle <= 6]
+    assert told["visits"][0]["distance"] == pytest.approx(0, abs=1e-6)
+    assert held.client.get(address.replace("/search", "/api/v1/search")).json() == told
+    page = html.document_fromstring(held.client.get(address).content)
+    (note,) = pick(page, "//div[@role='note']")
+    said = " ".join(note.text_content().split())
+    assert f"RA {star.ra:.6f}°, Dec {star.dec:+.6f}° (the archive's index)" in said
+    assert pick(page, "//details[@open]//input[@name='near']/@value") == [name]
+    hidden = next(visit for visit in held.visits if visit.hidden)
+    nothing = held.client.get(f"/search?near={hidden.target}", headers=JSON).json()
+    assert (nothing["page"]["total"], nothing["named"]["position"]) == (0, None)
+    french = held.client.get(f"/search?near={hidden.target}", headers={"Accept-Language": "fr"})
+    assert "Aucune position n’est connue pour" in french.text
+    both = held.client.get("/search?near=x&ra=1&dec=1")
+    assert both.status_code == 400
+    assert "A name and a position are given. Give either of them." in both.text
+
+
+def test_faults_of_a_list_are_told_in_french(held: Held) -> None:
+    """Each line's fault in the reader's language, none of them left in English (and marked so)."""
+    lines = ["400 10", "10 -95", "5 +95:00:00", "x" * 300, "nobody 7", held.shown[0].target]
+    form = _form(held.client) | {"targets": "\n".join(lines), "radius": "0.01"}
+    address = _kept(held.client, form)
+    in_french = {"Accept-Language": "fr"}
+    page = html.document_fromstring(held.client.get(address, headers=in_french).content)
+    (note,) = pick(page, "//div[@role='note']")
+    told = [" ".join(item.text_content().split()) for item in pick(note, ".//li")]
+    assert told[0].endswith(
+        "'400' n’est pas une ascension droite ; elle va de 0 à 360 degrés ou s’écrit en heures, "
+        "par exemple 83.63 ou 05:34:31.9"
+    )
+    for line, value in ((told[1], "-95"), (told[2], "+95:00:00")):
+        assert f"'{value}' n’est pas une déclinaison ; elle va de -90 à 90 degrés" in line
+    assert told[3].endswith("plus de 256 caractères")
+    assert told[4].endswith("aucune cible ne porte ce nom")
+    assert not pick(note, ".//*[@lang='en']"), "a sentence without a translation is marked as English"
+    for wrong, fault in (
+        ({"targets": "x\n" * 1_001}, "a liste compte 1001 cibles ; au plus 1000 sont admises"),
+        ({"radius": "11"}, "e rayon '11' n’est pas supérieur à 0 et d’au plus 10 degrés"),
+    ):
+        refused = held.client.post("/search/list", data=form | wrong, headers=in_french)
+        assert refused.status_code == 400
+        (alert,) = pick(html.document_fromstring(refused.content), "//main//h1/following::p[1]")
+        assert fault in alert.text_content()
+
+
 def test_a_list_of_targets_comes_as_a_file(held: Held) -> None:
     """A text file is read as what is typed; refused is what is no text, and what lacks the token."""
     form = _form(held.client) | {"radius": "0.1"}
     files = {"file": ("list.txt", b"HD 1001\nnobody\n", "text/plain")}
-    told = held.client.post("/search/list/file", data=form, files=files, headers=JSON)
-    assert told.status_code == 200, told.text
+    sent = held.client.post("/search/list/file", data=form, files=files, follow_redirects=False)
+    assert sent.status_code == 303, sent.text
+    told = held.client.get(sent.headers["location"], headers=JSON)
     assert [bool(line["fault"]) for line in told.json()["lines"]] == [False, True]
     wrong = {"file": ("list.txt", b"\xff\xfe\x00", "text/plain")}
     assert held.client.post("/search/list/file", data=form, files=wrong).status_code == 400
@@ -465,6 +554,131 @@ def test_a_list_of_targets_comes_as_a_file(held: Held) -> None:
         held.client.post("/search/list/file", data={"csrf": "x", "radius": "1"}, files=files).status_code
         == 403
     )
+
+
+def test_conditions_narrow_a_search(held: Held, client: TestClient) -> None:
+    """By what the data say of themselves; what cannot be read comes back in the form."""
+    found = client.get("/search", params={"where": "calib_level >= 2"}, headers=JSON).json()
+    assert found["page"]["total"] == 1
+    assert LIGHT_CURVE in found["hits"][0]["aip_id"]
+    assert not client.get("/search?where=calib_level>9", headers=JSON).json()["visits"]
+    page = html.document_fromstring(client.get("/search?where=Dark%20=%20skipped").content)
+    assert pick(page, "//input[@name='where']/@value") == ["Dark = skipped"]
+    (ready,) = pick(page, "//nav//a[text()='Science-ready']/@href")
+    assert parse_qs(ready.partition("?")[2])["where"] == ["Dark = skipped; calib_level >= 2"]
+    again = html.document_fromstring(client.get(ready).content)
+    (less,) = pick(again, "//nav//a[text()='Science-ready' and @aria-current]/@href")
+    assert parse_qs(less.partition("?")[2])["where"] == ["Dark = skipped"]
+    wrong = client.get("/search?where=Dark")
+    assert wrong.status_code == 400
+    assert 'name="where" maxlength="1000" value="Dark"' in wrong.text
+    hidden = next(visit for visit in held.visits if visit.hidden)
+    assert hidden.name not in held.client.get("/search?where=magnitude>0&per_page=100").text
+
+
+def test_a_search_begins_without_raw_data(client: TestClient) -> None:
+    """Where one begins to search the choice is ticked; an address without it answers as it always did."""
+    everything = client.get("/search?show=packages", headers=JSON).json()
+    hidden = client.get("/search?show=packages&raw=hide", headers=JSON).json()
+    gone = {hit["aip_id"] for hit in everything["hits"]} - {hit["aip_id"] for hit in hidden["hits"]}
+    assert gone == {"tess.tic55525572.s0005.tp"}, "target pixels are raw, housekeeping is not"
+    assert (everything["raw_hidden"], hidden["raw_hidden"]) == (0, 1)
+    assert client.get("/api/v1/search?raw=hide&show=packages").json() == hidden
+    for begin in ("/", "/search?raw=hide"):
+        page = html.document_fromstring(client.get(begin).content)
+        (box,) = pick(page, "//form[@role='search']//input[@name='raw']")
+        assert (box.get("type"), box.get("value"), box.get("checked")) == ("checkbox", "hide", "checked")
+        assert pick(page, "//header//nav//a[text()='Search']/@href") == ["/search?raw=hide"]
+    (note,) = pick(page, "//p[contains(., 'Without 1 package of raw data.')]")
+    (shown,) = pick(note, "a/@href")
+    again = html.document_fromstring(client.get(shown).content)
+    assert not pick(again, "//form[@role='search']//input[@name='raw']/@checked")
+    assert not pick(again, "//p[contains(., 'of raw data.')]")
+    table = client.get("/search/table?format=csv&raw=hide&ids=tess.tic55525572.s0005.tp").text
+    assert "# rows: 0 of 0" in table
+    wrong = client.get("/search?raw=no", headers=JSON)
+    assert wrong.status_code == 400
+    assert "raw is 'no'; expected hide" in wrong.json()["detail"]
+
+
+def test_a_list_is_a_search_with_an_address(held: Held) -> None:
+    """One table of the visits of all its targets, narrowed, sorted and taken along as any other search."""
+    hidden = next(visit for visit in held.visits if visit.hidden)
+    one, two, three = held.shown[:3]
+    lines = [one.target, f"{two.ra} {two.dec}", "nobody 7", three.target.lower(), hidden.target]
+    form = _form(held.client) | {"targets": "\n".join(lines), "radius": "0.01"}
+    address = _kept(held.client, form)
+    assert address == _kept(held.client, form), "the same list has the same address"
+    query = address.partition("?")[2]
+    told = held.client.get(f"/search?{query}", headers=JSON).json()
+    near = [v for v in held.shown if abs(v.ra - two.ra) < 0.01 and abs(v.dec - two.dec) < 0.01]
+    wanted = {v.name for v in (*near, *(v for v in held.shown if v.target in (one.target, three.target)))}
+    assert {visit["visit"] for visit in told["visits"]} == wanted
+    assert held.client.get(f"/api/v1/search?{query}").json()["visits"] == told["visits"]
+    narrowed = held.client.get(f"/search?{query}&target={one.target}", headers=JSON).json()
+    assert {visit["target"] for visit in narrowed["visits"]} == {one.target}
+    table = held.client.get(f"/search/table?{query}&format=csv").text.splitlines()
+    assert len(list(csv.DictReader(line for line in table if line[0] != "#"))) == len(wanted)
+    page = html.document_fromstring(held.client.get(f"/search?{query}&order=-title").content)
+    (note,) = pick(page, "//div[@role='note']")
+    said = " ".join(note.text_content().split())
+    assert said.startswith("Found for 5 targets of a list.")
+    assert said.endswith("2 lines could not be resolved: 3, 5")
+    assert pick(page, "//form[@role='search']//input[@name='list']/@value") == [query.partition("=")[2]]
+    assert all(query in link for link in pick(page, "//table//th/a/@href"))
+    assert hidden.name not in held.client.get(f"/search?{query}").text
+
+
+def test_the_positions_of_a_list_are_measured_once(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For its table, for what it lacks, and for the next page: each position is looked for a single time."""
+    lines = [f"{visit.ra} {visit.dec}" for visit in held.shown[:40]]
+    form = _form(held.client) | {"targets": "\n".join(lines), "radius": "0.0123"}
+    query = _kept(held.client, form).partition("?")[2]
+    measured: list[Cone] = []
+    near = Columns.near
+
+    def counted(columns: Columns, connection: Connection, cone: Cone) -> Floats:
+        measured.append(cone)
+        return near(columns, connection, cone)
+
+    monkeypatch.setattr(Columns, "near", counted)
+    pages = [held.client.get(f"/search?{query}&per_page=5&page={page}") for page in (1, 2)]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert "Showing 1 to 5" in pages[0].text
+    assert len(measured) == len(set(measured)) <= len(lines)
+
+
+def test_a_list_that_is_not_kept_is_told(held: Held) -> None:
+    """Neither found nor guessed, in any form; and a list that names nothing is not kept."""
+    for address in ("/search?list=", "/search/list?list=", "/search/table?format=csv&list=", "/choose?list="):
+        answer = held.client.get(f"{address}{'0' * 32}", headers=JSON)
+        assert answer.status_code == 404, address
+        assert "no such list of targets" in answer.json()["detail"]
+    assert held.client.get("/api/v1/lists/nothing").status_code == 404
+    for targets in ("", "# a remark", "\n\n"):
+        refused = held.client.post("/search/list", data=_form(held.client) | {"targets": targets})
+        assert refused.status_code == 400
+
+
+SENDING_JSON = {"Content-Type": "application/json"}
+
+
+def test_programs_keep_lists(held: Held) -> None:
+    """The answer names the list, and tells of each line as its address does; faults are told."""
+    program = TestClient(held.client.app, base_url="http://localhost")
+    one = held.shown[0]
+    answer = program.post("/api/v1/lists", json={"targets": f"{one.target}\n400 10\n", "radius": "0.1"})
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    assert [line["number"] for line in told["unresolved"]] == [2]
+    assert program.get(f"/api/v1/lists/{told['identifier']}").json() == told
+    found = program.get(f"/api/v1/search?list={told['identifier']}").json()
+    assert {visit["target"] for visit in found["visits"]} == {one.target}
+    for wish in ({"targets": "x", "radius": "-1"}, {"targets": "x\n" * 1_001}):
+        assert program.post("/api/v1/lists", json=wish).status_code == 400
+    lone = program.post("/api/v1/lists", content=rb'{"targets": "\ud800"}', headers=SENDING_JSON)
+    assert 400 <= lone.status_code < 500
+    assert program.post("/api/v1/lists", json={"targets": "x", "other": 1}).status_code == 422
 
 
 def test_what_is_found_goes_into_the_basket(client: TestClient) -> None:
@@ -490,6 +704,9 @@ def test_closed_files_are_in_no_list_for_wget(under_rules: Rules) -> None:
     (visit,) = client.get("/search?q=55525572", headers=JSON).json()["visits"]
     assert "private until 2031-05-01" in visit["status"]
     assert visit["locked"]
+    french = html.document_fromstring(client.get("/search?q=55525572&lang=fr").content)
+    (told,) = pick(french, "//td[@data-label='Statut de propriété']")
+    assert "privé jusqu’au 2031-05-01" in told.text_content()
     files = client.get("/search/table?format=urls").text
     assert "_tp.fits" in files
     assert "_lc.fits" not in files

@@ -155,6 +155,8 @@ def test_every_page_is_built_well_and_needs_no_server(copy: Path) -> None:
         text = path.read_text("utf-8")
         assert text.startswith("<!doctype html>")
         assert "Log in" not in text
+        assert "picture=" not in text
+        assert "As PNG" not in text
 
 
 def test_every_place_a_stranger_is_shown_is_there(copy: Path, archive: Archive) -> None:

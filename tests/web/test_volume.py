@@ -15,6 +15,7 @@ from oais.archive import Archive
 from oais.functions.access.views import MissionYear, VolumeView, Year
 from oais.functions.service import Service
 from oais.web.bars import OTHERS, volume_drawing
+from oais.web.languages import load_languages
 from policies.principals import Role
 from tests.web.conftest import Rules
 from tests.web.people import account, enter
@@ -70,6 +71,15 @@ def test_the_staff_see_it_beside_the_downloads(service: Service) -> None:
     assert 'href="/volume"' in page
 
 
+def test_the_drawing_speaks_the_reader_s_language(client: TestClient) -> None:
+    """Its title, axis and sizes are French on a French page, and English on others."""
+    french = client.get("/volume", headers={"Accept-Language": "fr"}).text
+    for said in ("Volume conservé par an", "conservé, Mo", " à la fin de "):
+        assert said in french
+    assert "held, " not in french
+    assert "held, MB" in client.get("/volume").text
+
+
 def grown(missions: int, years: range) -> VolumeView:
     """A view in which mission ``n`` adds ``n`` bytes a year, but the first nothing."""
     names = [f"M{number}" for number in range(missions)]
@@ -88,8 +98,8 @@ def grown(missions: int, years: range) -> VolumeView:
 def test_bars_are_as_high_as_what_is_held(missions: int) -> None:
     """The heights of a year's parts are in proportion, the smallest missions are drawn as one."""
     view = grown(missions + 1, range(2000, 2026))
-    drawn = volume_drawing(view)
-    assert (drawn.missions[-1] == OTHERS) == (missions + 1 > 6)
+    drawn = volume_drawing(view, load_languages()["en"])
+    assert (drawn.names[-1] == OTHERS) == (missions + 1 > 6)
     drawing = etree.fromstring(drawn.svg.encode())
     parts: dict[float, float] = {}
     for part in drawing.iter("{*}rect"):

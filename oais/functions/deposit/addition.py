@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from oais.archive import timestamp
+from oais.confirming import require_open
 from oais.database import deposits
 from oais.database.deposits import Deposit, DepositState
 from oais.errors import WrongUsageError
@@ -61,8 +62,10 @@ class Addition:
     ) -> None:
         """Take hold of the upload.
 
-        Raises NotFoundError, EndedError, UploadBusyError, and OffsetError when it stands elsewhere.
+        Raises NotFoundError, EndedError, UploadBusyError, OffsetError when it stands elsewhere, and
+        StorageError while the archive is closed.
         """
+        require_open(service.archive.home)
         self._service = service
         self._checksum = checksum
         self._hasher = hashlib.new(checksum.algorithm) if checksum else None

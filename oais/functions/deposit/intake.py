@@ -16,13 +16,14 @@ from oais.archive import Archive, timestamp
 from oais.database import deposits, people
 from oais.database.deposits import Deposit, DepositState
 from oais.errors import NotFoundError
+from oais.functions.coordination import Disposition
 from oais.functions.deposit.answering import letter_of
 from oais.functions.deposit.uploads import upload_path
 from oais.functions.mailing.queueing import queue_mail
 from oais.functions.receipts import open_receipt
 from oais.functions.security_log import record
 from oais.functions.service import Service
-from oais.functions.submission import Disposition, submit_one
+from oais.functions.submission import submit_one
 from oais.information.packages import Handover, Receipt
 from policies.principals import STAFF
 from sip.uploads import UploadBusyError, remove_upload, writing_upload

@@ -65,15 +65,15 @@ def agreement_views(access: Access, names: Collection[str] | None = None) -> tup
     Counted is what the asker may know of: its policy may hide what lies at a place.
     """
     known = access.archive.policies.agreements
+    denied = access.asker().branches_denied(Action.READ_METADATA)
     return tuple(
-        _view(access, agreement)
+        _view(access, agreement, denied)
         for name, agreement in sorted(known.items())
         if names is None or name in names
     )
 
 
-def _view(access: Access, agreement: Agreement) -> AgreementView:
-    denied = access.asker().branches_denied(Action.READ_METADATA)
+def _view(access: Access, agreement: Agreement, denied: tuple[str, ...]) -> AgreementView:
     formats = {name for product in agreement.products for name in product.formats}
     return AgreementView(
         name=agreement.name,

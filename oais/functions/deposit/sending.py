@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from oais.errors import StorageError, UnauthenticatedError, as_fault
+from oais.functions.coordination import Disposition
 from oais.functions.deposit.remote import Remote, TryAgainError
 from oais.functions.receipts import receipt_from_plain
 from oais.functions.reporting import SILENT, Reporter
-from oais.functions.submission import Disposition
 from oais.information.text import printable
 from sip.parcel import Parcel, parcel_of
 

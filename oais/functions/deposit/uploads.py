@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from oais.archive import Archive, timestamp
+from oais.confirming import require_open
 from oais.database import Connection, deposits
 from oais.database.deposits import Deposit, DepositState
 from oais.errors import BusyError, NotFoundError, RefusedError, WrongUsageError
@@ -51,8 +52,9 @@ def begin(service: Service, principal: Principal, announced: Announcement) -> De
 
     Raises WrongUsageError for a name that is none, RefusedError for a sender bound to other agreements,
     QuotaError for too many bytes, BusyError for too many uploads at a time, NoRoomError on a full disk,
-    StorageError.
+    StorageError, also while the archive is closed.
     """
+    require_open(service.archive.home)
     settings = service.archive.settings
     _check_name(announced.name)
     if announced.length < 1:

@@ -11,12 +11,14 @@ from itertools import islice
 from typing import Final
 
 from oais.archive import Archive, Home, timestamp
-from oais.database import Connection, deposits, people
+from oais.database import deposits, people
 from oais.database.deposits import Deposit, DepositState
+from oais.database.people import Person
 from oais.errors import ArchiveError, NotFoundError
 from oais.functions.access.places import check_page
 from oais.functions.access.views import Page
 from oais.functions.dropfolder import waiting_in
+from oais.functions.quicklooks.register import LooksState, looks_state
 from oais.functions.receipts import newest_receipts, open_receipt
 from oais.functions.service import Service
 from oais.information.findings import Severity, worst_first
@@ -77,12 +79,13 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """What is being sent, what waits, what lies in the drop folder, and what was decided lately."""
+    """What is being sent, what waits, what lies in the drop folder, what was decided, and its quick-looks."""
 
     uploading: tuple[DepositRow, ...]
     waiting: tuple[DepositRow, ...]
     dropped: tuple[DroppedRow, ...]
     lately: tuple[Decided, ...]
+    looks: LooksState
 
     @property
     def stopped(self) -> int:
@@ -101,18 +104,22 @@ class RefusedView:
 def queue_view(service: Service) -> QueueView:
     """Return the ingest queue, at most a hundred of each kind; raises StorageError."""
     with service.database.reading() as connection:
-        live = [_row(connection, deposit) for deposit in deposits.live(connection, most=2 * MOST_SHOWN)]
+        found = deposits.live(connection, most=2 * MOST_SHOWN)
+        senders = {
+            person: people.by_identifier(connection, person) for person in {one.person for one in found}
+        }
+    live = [_row(deposit, senders[deposit.person]) for deposit in found]
     begun = tuple(row for row in live if row.state == DepositState.UPLOADING)
     return QueueView(
         uploading=begun[:MOST_SHOWN],
         waiting=tuple(row for row in live if row.state != DepositState.UPLOADING)[:MOST_SHOWN],
         dropped=tuple(islice(_dropped(service.archive), MOST_SHOWN)),
         lately=tuple(_decided(service.archive, name) for name in newest_receipts(service.archive, _LATELY)),
+        looks=looks_state(service.archive),
     )
 
 
-def _row(connection: Connection, deposit: Deposit) -> DepositRow:
-    sender = people.by_identifier(connection, deposit.person)
+def _row(deposit: Deposit, sender: Person | None) -> DepositRow:
     return DepositRow(
         name=deposit.name,
         sender=sender.login if sender else "",

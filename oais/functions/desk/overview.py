@@ -27,6 +27,7 @@ class Matter(StrEnum):
     DAMAGED = "damaged"
     LOCATIONS = "locations"
     AWAY = "away"
+    CLOSED = "closed"
     ASIDE = "aside"
     LATE_AUDITS = "late audits"
     LITTLE_ROOM = "little room"
@@ -45,13 +46,17 @@ class Matter(StrEnum):
 
 
 _URGENT = frozenset(
-    {Matter.DAMAGED, Matter.LOCATIONS, Matter.AWAY, Matter.LITTLE_ROOM, Matter.LEDGER, Matter.INDEX}
+    {
+        *(Matter.DAMAGED, Matter.LOCATIONS, Matter.AWAY, Matter.CLOSED),
+        *(Matter.LITTLE_ROOM, Matter.LEDGER, Matter.INDEX),
+    }
 )
 
 PAGES = {
     Matter.DAMAGED: "/desk/audits",
     Matter.LOCATIONS: "/desk/storage",
     Matter.AWAY: "/desk/storage",
+    Matter.CLOSED: "/desk/storage",
     Matter.ASIDE: "/desk/storage",
     Matter.LATE_AUDITS: "/desk/audits",
     Matter.LITTLE_ROOM: "/desk/storage",
@@ -137,6 +142,7 @@ def _of_storage(storage: StorageView, delivery: int) -> Iterator[Found]:
     yield Matter.LOCATIONS, bool(storage.fault), storage.fault
     for one in storage.locations:
         yield Matter.AWAY, bool(one.away), one.name
+        yield Matter.CLOSED, bool(one.closed), one.name
         yield Matter.DAMAGED, one.troubled, one.name
         yield Matter.LATE_AUDITS, one.late, one.name
         yield Matter.ASIDE, one.aside, one.name

@@ -1,6 +1,7 @@
 """Where all lies: storage roots with their room, the ledger's head, the index, from what is known already.
 
-Nothing is walked and no data are read here: how many AIPs a location holds is what its last audit counted.
+No data are read here, and nothing is walked unless the index is ``measured``: how many AIPs a location holds
+is what its last audit counted.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oais.archive import Archive, Home
-from oais.errors import ArchiveError, DamageError
+from oais.confirming import why_closed
+from oais.errors import ArchiveError
 from oais.functions.access.facade import Access
-from oais.functions.audit.forecasting import Forecast, forecast
+from oais.functions.audit.forecasting import audited
 from oais.functions.copies.locations import HOME, Location, locations, on_one_disk, why_away
 from oais.functions.ledger.recording import ledger_of
 from oais.functions.ledger.stamping import stamps_kept
@@ -27,14 +29,16 @@ class LocationView:
     """A storage root: how much room it has, what its last audit counted, and what is wrong with it.
 
     ``free`` and ``room`` are bytes of its file system. ``with_home`` tells that it lies on the archive's own
-    disk and would be lost with it. ``aside`` are damaged copies that were put aside. Without an audit so far
-    ``audited_at`` is empty, and the figures of audits are zero.
+    disk and would be lost with it. ``closed`` is why nothing is stored there any more: its disk did not
+    confirm a write. ``aside`` are damaged copies that were put aside. Without an audit so far ``audited_at``
+    is empty, and the figures of audits are zero.
     """
 
     name: str
     path: str
     since: str = ""
     away: str = ""
+    closed: str = ""
     with_home: bool = False
     free: int = 0
     room: int = 0
@@ -64,7 +68,7 @@ class LedgerView:
 
 @dataclass(frozen=True, slots=True)
 class IndexView:
-    """What the index can find, how many bytes it takes, and AIPs that are stored and not findable yet."""
+    """What the index can find, its bytes once ``measured``, and AIPs that are stored and not findable yet."""
 
     aips: int = 0
     products: int = 0
@@ -111,14 +115,16 @@ def _own(archive: Archive) -> LocationView:
 
 def _elsewhere(archive: Archive, location: Location) -> LocationView:
     beside = on_one_disk(archive, location)
-    known = LocationView(location.name, str(location.path), location.since, location.away, beside)
+    known = LocationView(location.name, str(location.path), location.since, location.away, with_home=beside)
     return _looked_at(archive, known)
 
 
 def _looked_at(archive: Archive, known: LocationView) -> LocationView:
     """Return a location with its room, what was put aside, and what audits counted."""
-    free, room = (0, 0) if known.away else _room(Path(known.path))
-    seen = replace(known, free=free, room=room, aside=_entries(Path(known.path) / "quarantine"))
+    place = Path(known.path)
+    free, room = (0, 0) if known.away else _room(place)
+    aside = _entries(place / "quarantine")
+    seen = replace(known, closed=why_closed(place), free=free, room=room, aside=aside)
     told = audited(archive, known.name)
     if told is None:
         return seen
@@ -130,16 +136,6 @@ def _looked_at(archive: Archive, known: LocationView) -> LocationView:
         late=told.late,
         audited_at=max((run.ended_at for run in told.runs), default=""),
     )
-
-
-def audited(archive: Home, name: str) -> Forecast | None:
-    """Return what the register of audits tells of a location, nothing before its first audit."""
-    if not (archive.home / "audits" / f"{name}.sqlite").exists():
-        return None
-    try:
-        return forecast(archive, name)
-    except DamageError:
-        return None  # the list of locations is damaged, which is told of already
 
 
 def _room(path: Path) -> tuple[int, int]:
@@ -177,5 +173,12 @@ def index_view(access: Access) -> IndexView:
         unfinished = len(access.index.unfinished())
     except ArchiveError as error:
         return IndexView(fault=f"{error.message}: {error.remedy}")
+    return IndexView(total.aips, total.products, unfinished=unfinished)
+
+
+def measured(access: Access, view: StorageView) -> StorageView:
+    """Return the same with the bytes that the index takes, for which its folder is walked."""
+    if view.index.fault:
+        return view
     size = sum(entry.status.st_size for entry in walk(access.archive.index_root) if entry.is_file)
-    return IndexView(total.aips, total.products, size, unfinished)
+    return replace(view, index=replace(view.index, size=size))

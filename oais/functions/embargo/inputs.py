@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from oais.database import embargoes
 from oais.database.embargoes import Completion, Waived
@@ -20,13 +21,6 @@ from policies.embargo import ObservationRequest, Period, Periods, Unit, Visit, W
 from search_index.index import Index
 
 _LONGEST_DAYS = 36525
-
-
-def known_requests(
-    index: Index, database: Database | None, requests: Sequence[str]
-) -> dict[str, ObservationRequest]:
-    """Return what is known of observation requests; without a database nothing was declared."""
-    return declared_of(database, requests, index.visits_of(requests)) if requests else {}
 
 
 def declared_of(
@@ -46,7 +40,7 @@ def all_requests(index: Index, database: Database) -> list[ObservationRequest]:
     with database.reading() as connection:
         names = embargoes.requests_declared(connection)
     names |= {request for request, _node, _aip_id in index.requests_observed()}
-    return list(known_requests(index, database, sorted(names)).values())
+    return list(declared_of(database, sorted(names), index.observations()).values())
 
 
 def put_together(
@@ -95,11 +89,14 @@ def _visits(observed: list[Observation], declared: dict[str, str]) -> Iterable[V
 
 def _latest(texts: list[str]) -> datetime | None:
     """Return the latest of some moments; None when one of them is no moment, or there is none."""
+    if len(texts) == 1:
+        return moment_of(texts[0])  # as of nearly every visit
     moments = [moment_of(text) for text in texts]
     known = [moment for moment in moments if moment is not None]
     return max(known) if known and len(known) == len(moments) else None
 
 
+@lru_cache(maxsize=4096)
 def moment_of(text: str) -> datetime | None:
     """Return the moment of a text: a day as its first moment in UTC, a time only with its zone; else None."""
     try:

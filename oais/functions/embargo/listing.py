@@ -33,11 +33,9 @@ class EmbargoList:
 def list_embargoes(access: Access, page: int = 1) -> EmbargoList:
     """Return a page of the requests that packages are of, for the archive's staff."""
     asker = access.asker()
-    observed = [
-        (request, node, aip_id)
-        for request, node, aip_id in access.index.requests_observed()
-        if any(words.rule is not None for words in asker.target(node).words.layers())
-    ]
+    every = access.index.requests_observed()
+    ruled = {node for node in {node for _request, node, _aip_id in every} if _under_embargo(asker, node)}
+    observed = [one for one in every if one[1] in ruled]
     shown = observed[(page - 1) * REQUESTS_SHOWN : page * REQUESTS_SHOWN]
     nameless = tuple(islice(_nameless(access, asker), NAMELESS_SHOWN))
     hint = FOR_EVER if nameless else ""
@@ -47,11 +45,15 @@ def list_embargoes(access: Access, page: int = 1) -> EmbargoList:
 def _nameless(access: Access, asker: Asker) -> Iterator[str]:
     """Yield the packages under an embargo that no date will ever release."""
     for node, aip_ids in access.index.unobserved().items():
-        if any(words.rule is not None for words in asker.target(node).words.layers()):
+        if _under_embargo(asker, node):
             asker.prepare((node, aip_id) for aip_id in aip_ids)
             for aip_id in aip_ids:
                 if private_for_ever(asker.target(node, aip_id), access.now):
                     yield aip_id
+
+
+def _under_embargo(asker: Asker, node: str) -> bool:
+    return any(words.rule is not None for words in asker.target(node).words.layers())
 
 
 def releases_of(access: Access, requests: Collection[str]) -> tuple[ReleaseNote, ...]:

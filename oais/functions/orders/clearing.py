@@ -8,7 +8,7 @@ from datetime import timedelta
 from oais.archive import timestamp
 from oais.database import baskets, orders
 from oais.database.orders import Order, OrderState
-from oais.files import storage_errors
+from oais.disk_faults import storage_errors
 from oais.functions.orders.consumers import BROWSER
 from oais.functions.orders.cutting import remove_derived
 from oais.functions.orders.fetching import folder_of

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from oais.database import Connection, people, statistics
-from oais.database.statistics import Downloads
 from oais.errors import InvalidError, WrongUsageError
 from oais.functions.service import Service
 from oais.information.text import printable
@@ -23,9 +22,6 @@ UNKNOWN = "unknown"
 
 _MONTHS = "name the months from first to last as 2026-11: ?first=2026-01&last=2026-11"
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-
-Together = Callable[[Iterable[int]], int]
-"""How the visitors of several rows are told as one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +86,8 @@ def usage(service: Service, first: str, last: str) -> UsageView:
     """
     _check_months(first, last)
     with service.database.reading() as connection:
-        counted = list(statistics.counted(connection, first, last))
-    # A visitor of a data set counts in the first country he came from in a month, so its countries add up to
-    # its visitors; of a country's data sets only the most visited one tells how many there were at least.
-    data_sets = _groups(counted, by="node", together=sum)
-    countries = _groups(counted, by="country", together=max)
+        data_sets = [Usage(*row) for row in statistics.by_data_set(connection, first, last)]
+        countries = [Usage(*row) for row in statistics.by_country(connection, first, last)]
     shown = [tuple(row for row in rows if row.visitors >= SMALLEST_GROUP) for rows in (data_sets, countries)]
     hidden = len(data_sets) + len(countries) - sum(map(len, shown))
     return UsageView(first, last, shown[0], shown[1], hidden)
@@ -109,19 +102,3 @@ def _check_months(first: str, last: str) -> None:
         raise InvalidError(f"{told} is no month", remedy=_MONTHS)
     if last < first:
         raise InvalidError(f"the last month, {last}, is before the first, {first}", remedy="exchange them")
-
-
-def _groups(counted: Iterable[Downloads], *, by: str, together: Together) -> list[Usage]:
-    groups: dict[tuple[str, str], list[Downloads]] = defaultdict(list)
-    for row in counted:
-        groups[row.month, getattr(row, by)].append(row)
-    return [
-        Usage(
-            month,
-            name,
-            together(row.visitors for row in rows),
-            sum(row.downloads for row in rows),
-            sum(row.size for row in rows),
-        )
-        for (month, name), rows in sorted(groups.items(), reverse=True)
-    ]

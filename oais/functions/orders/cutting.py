@@ -20,8 +20,9 @@ from typing import Any
 from dip.order import DipItem
 from oais.archive import Home
 from oais.database.orders import Order
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError
-from oais.files import make_directories, storage_errors
+from oais.files import make_directories
 from oais.functions.dissemination import Cutting, Part
 from oais.information.fixity import hash_file
 from oais.information.representation.derived_tables import (

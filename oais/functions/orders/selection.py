@@ -47,7 +47,7 @@ def found(access: Access, question: Question) -> Selection:
     asker = access.asker()
     without = asker.branches_denied(Action.READ_METADATA)
     query = replace(
-        query_of(replace(question, show=""), without),
+        query_of(replace(access.settled(question), show=""), without),
         order=question.order or "id",
         limit=LARGEST_PAGE,
         offset=0,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oais.archive import timestamp
-from oais.database import Connection, delegations, groups, people, requests
+from oais.database import Connection, people
 from oais.database.people import Person
+from oais.database.standing import standing_of
 from oais.functions.service import Service
 from policies.principals import ANONYMOUS, Membership, Principal, Role, State
 
@@ -50,18 +51,18 @@ def principal_of(
     code_confirmed: bool = False,
 ) -> Principal:
     """Return the principal of an account with all that it may rely on at this moment."""
-    moment = timestamp(now)
+    standing = standing_of(connection, person.identifier, State.ACTIVE, timestamp(now))
     return Principal(
         identifier=person.identifier,
         role=Role(person.role),
         state=state_of(person, now),
         groups=tuple(
-            Membership(member.group, None if member.until is None else datetime.fromisoformat(member.until))
-            for member in groups.memberships(connection, person.identifier)
+            Membership(group, None if until is None else datetime.fromisoformat(until))
+            for group, until in standing.groups
         ),
-        requests=frozenset(owner.request for owner in requests.owned_by(connection, person.identifier)),
-        delegated=delegations.in_force(connection, person.identifier, State.ACTIVE, moment),
-        agreements=people.agreements(connection, person.identifier),
+        requests=standing.owned,
+        delegated=standing.shared,
+        agreements=standing.agreements,
         scopes=None if scopes is None else frozenset(scopes),
         code_confirmed=code_confirmed,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from oais.database import delegations, groups, people
 from oais.database.delegations import Delegation
@@ -12,6 +13,8 @@ from oais.database.requests import Owner
 from oais.database.saved_queries import Profile, SavedQuery
 from oais.database.sessions import Session
 from oais.database.tokens import Token
+from oais.functions.access.places import check_page
+from oais.functions.access.views import Page
 from oais.functions.people.accounts import person_of
 from oais.functions.people.delegation import requests_of
 from oais.functions.people.groups import group_of, groups_listed, in_force, members_of
@@ -20,6 +23,8 @@ from oais.functions.people.saved import saved_profiles, saved_queries
 from oais.functions.people.sessions import sessions_of
 from oais.functions.people.tokens import tokens_of
 from oais.functions.service import Service
+
+PEOPLE_SHOWN: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,14 @@ class PersonView:
     last_login_at: str | None
     expires_at: str | None
     agreements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """A page of the accounts that fit a question."""
+
+    people: tuple[Person, ...]
+    page: Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +130,19 @@ class AccountView:
     tokens: tuple[TokenView, ...]
     queries: tuple[SavedQuery, ...]
     profiles: tuple[Profile, ...]
+
+
+def people_page(
+    service: Service, page: int, *, role: str = "", state: str = "", text: str = ""
+) -> PeoplePage:
+    """Return a page of the accounts that ``people_listed`` returns; raises WrongUsageError."""
+    check_page(page)
+    asked = {"role": role, "state": state, "text": text}
+    with service.database.reading() as connection:
+        total = people.count(connection, **asked)
+        first = (page - 1) * PEOPLE_SHOWN
+        found = people.listed(connection, **asked, first=first, most=PEOPLE_SHOWN)
+    return PeoplePage(tuple(found), Page(page, PEOPLE_SHOWN, total))
 
 
 def person_view(service: Service, person: Person) -> PersonView:

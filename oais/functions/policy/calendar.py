@@ -8,9 +8,9 @@ from datetime import datetime
 
 from oais.functions.access.decisions import Asker
 from oais.functions.access.facade import Access
-from oais.functions.embargo.inputs import known_requests
+from oais.functions.embargo.inputs import declared_of
 from policies.access import AccessWords
-from policies.embargo import release_of
+from policies.embargo import EmbargoRule, release_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,19 @@ def _of_words(words: AccessWords) -> Iterator[CalendarDay]:
 
 def _of_requests(access: Access, asker: Asker) -> Iterator[CalendarDay]:
     """Yield the release of each request that lies where an embargo holds."""
-    observed = access.index.requests_observed()
-    requests = sorted({request for request, _node, _aip_id in observed})
-    known = known_requests(access.index, access.database, requests)
-    for request, node, _aip_id in observed:
-        for words in asker.target(node).words.layers():
-            release = None if words.rule is None else release_of(known[request], words.rule)
-            if release is not None and release.at is not None:
+    places = {(request, node) for request, node, _aip_id in access.index.requests_observed()}
+    ruled = {node: _ruled(asker, node) for node in {node for _request, node in places}}
+    requests = sorted({request for request, node in places if ruled[node]})
+    known = declared_of(access.database, requests, access.index.observations())
+    for request, node in places:
+        for words, rule in ruled[node]:
+            release = release_of(known[request], rule)
+            if release.at is not None:
                 then = f"data: {words.then}"
                 yield CalendarDay(release.at, request, node, then, words.policy, str(release.basis))
+
+
+def _ruled(asker: Asker, node: str) -> list[tuple[AccessWords, EmbargoRule]]:
+    """Return the words of a node that hold an embargo."""
+    layers = asker.target(node).words.layers()
+    return [(words, words.rule) for words in layers if words.rule is not None]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from oais.functions.access.places import check_page
+from oais.functions.access.views import Page
 from oais.functions.policy.belonging import unknown_groups
 from oais.functions.policy.comparing import in_words
 from oais.functions.policy.history import PolicyChange, policy_history
 from oais.functions.service import Service
 from oais.information.findings import Finding
+
+PLACES_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +35,27 @@ class PolicyDesk:
     history: tuple[PolicyChange, ...]
     findings: tuple[Finding, ...]
     places: tuple[PlaceWords, ...]
+    page: Page
     trouble: str = ""
     warnings: tuple[Finding, ...] = ()
 
 
-def policy_desk(service: Service) -> PolicyDesk:
-    """Return in what state the policies are; raises StorageError, DamageError."""
+def policy_desk(service: Service, page: int = 1) -> PolicyDesk:
+    """Return in what state the policies are, with a page of the places of the tree.
+
+    Raises WrongUsageError for a page that no list has, StorageError, DamageError.
+    """
+    check_page(page)
     findings = service.archive.in_force.findings()
     policies = service.archive.policies
+    nodes = list(policies.tree.nodes())
+    shown = nodes[(page - 1) * PLACES_SHOWN : page * PLACES_SHOWN]
     return PolicyDesk(
         digest=policies.digest,
         history=tuple(policy_history(service.archive.home)),
         findings=findings,
-        places=tuple(PlaceWords(node.path, in_words(node.words)) for node in policies.tree.nodes()),
+        places=tuple(PlaceWords(node.path, in_words(node.words)) for node in shown),
+        page=Page(page, PLACES_SHOWN, len(nodes)),
         trouble=service.archive.in_force.trouble(),
         warnings=unknown_groups(policies, service.database),
     )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from oais.disk_faults import storage_errors
 from oais.errors import DamageError
-from oais.files import storage_errors
+from oais.information.chained_log import written_lines
 
 LOG: Final = "ledger/policies.jsonl"
 
@@ -27,7 +28,7 @@ def policy_history(home: Path) -> list[PolicyChange]:
     """Return since when which policies were in force, the newest first; raises StorageError, DamageError."""
     path = home / LOG
     with storage_errors("reading which policies were in force"):
-        lines = path.read_bytes().splitlines() if path.exists() else []
+        lines = written_lines(path)
     try:
         rows = [json.loads(line) for line in lines]
         return [PolicyChange(row["since"], row["policies"], row["files"]) for row in reversed(rows)]

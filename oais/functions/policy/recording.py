@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oais.files import storage_errors
+from oais.disk_faults import storage_errors
 from oais.functions.ledger.recording import record_change
 from oais.functions.ledger.unrecorded import marked
 from oais.functions.policy.history import LOG, PolicyChange, policy_history

@@ -13,7 +13,7 @@ from oais.archive import Archive
 from oais.information.representation.identification import known_formats
 from policies.formats import FormatRisk, RiskRegister, load_register
 from search_index.entries import FormatHolding
-from search_index.index import open_index
+from search_index.index import Index, open_index
 
 Standing = Literal["reviewed", "overdue", "not judged"]
 
@@ -79,13 +79,18 @@ class Census:
         }  # fmt: skip
 
 
-def take_census(archive: Archive) -> Census:
+def take_census(archive: Archive, index: Index | None = None) -> Census:
     """Count the formats of the newest versions and judge each by the register.
+
+    An ``index`` that is open already may know the count from before.
 
     Raises ConfigurationError when the register has faults, StorageError when the index cannot be asked.
     """
     register = load_register(archive.home / "policies")
-    with closing(open_index(archive.index_root)) as index:
+    if index is None:
+        with closing(open_index(archive.index_root)) as opened:
+            holdings = opened.formats()
+    else:
         holdings = index.formats()
     return census_of(holdings, register, archive.clock().date())
 

@@ -19,8 +19,9 @@ from aip.sealing import seal
 from aip.staging import stage_aip
 from aip.stored import StoredAip
 from oais.archive import Archive
+from oais.disk_faults import storage_errors
 from oais.errors import ArchiveError, RefusedError, StorageError, WrongUsageError, as_fault
-from oais.files import make_directories, storage_errors
+from oais.files import make_directories
 from oais.functions.copies.replication import replicate
 from oais.functions.data_management import index_records
 from oais.functions.ingest import one_ingest_of

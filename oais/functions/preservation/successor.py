@@ -12,7 +12,8 @@ from oais.archive import Archive
 from oais.errors import DamageError
 from oais.functions.provenance import software_agent
 from oais.information.description import PackageDescription, ProductDescription
-from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity, hash_files
+from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
+from oais.information.many_files import hash_files
 from oais.information.packages import (
     ContentFile,
     FormatIdentification,

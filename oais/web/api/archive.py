@@ -10,6 +10,7 @@ from starlette.responses import Response
 from oais.web.doors import Door, Public
 from oais.web.rendering import access_of, answer_json, site_of
 from oais.web.selecting import send_file
+from oais.web.site.guide import told_status
 from oais.web.site.search import question_here, shown
 from policies.access import Action
 
@@ -22,6 +23,11 @@ def start(request: Request) -> Response:
     settings = site_of(request).archive.settings
     described = f"{settings.base_url}{ROOT}/openapi.json"
     return answer_json({"name": settings.name, "contact": settings.contact, "openapi": described})
+
+
+def status(request: Request) -> Response:
+    """Tell the state of the archive: ``open``, ``reading only`` or ``disturbed``, why, and what waits."""
+    return answer_json(told_status(request))
 
 
 def holdings(request: Request) -> Response:
@@ -74,6 +80,7 @@ def download(request: Request, aip_id: str, version: int, path: str) -> Response
 
 DOORS: Final = (
     Door(ROOT, start, Public.NOTHING),
+    Door(f"{ROOT}/status", status, Public.NOTHING),
     Door(f"{ROOT}/holdings", holdings, Action.SEE),
     Door(f"{ROOT}/volume", volume, Action.READ_METADATA),
     Door(f"{ROOT}/tree", tree, Action.SEE),

@@ -6,6 +6,7 @@ from typing import Final
 
 from oais.web.doors import Door
 from oais.web.site import (
+    adql,
     asking,
     audits,
     baskets,
@@ -43,6 +44,7 @@ SITE_DOORS: Final[tuple[Door, ...]] = (
     *browsing.DOORS,
     *holdings.DOORS,
     *search.DOORS,
+    *adql.DOORS,
     *visits.DOORS,
     *target_list.DOORS,
     *packages.DOORS,

@@ -10,24 +10,32 @@ from starlette.responses import Response
 
 from oais.web.doors import Door
 from oais.web.graph import lineage_svg
+from oais.web.plots import MOST_APART
 from oais.web.rendering import access_of, respond
-from oais.web.skymap import MOST_APART, sky_svg
+from oais.web.saving import saved, wished_form
+from oais.web.skymap import sky_svg
 from oais.web.timeline import timeline
 from policies.access import Action
 
 
 def sky(request: Request, mission: Annotated[str, Query(max_length=120)] = "") -> Response:
     """Show where the holdings lie on the sky, each mark a link to what is there."""
-    view = access_of(request).sky(mission)
-    return respond(request, "sky.html", view, drawing=sky_svg(view), most_apart=MOST_APART)
+    view, form = access_of(request).sky(mission), wished_form(request)
+    drawing = sky_svg(view)
+    if form:
+        return saved(request, form, drawing, [one.mission for one in view.missions])
+    return respond(request, "sky.html", view, drawing=drawing, most_apart=MOST_APART)
 
 
 def inventory(
     request: Request, path: str, product: Annotated[str, Query(max_length=256)] = "", page: int = 1
 ) -> Response:
     """Show which times a place of the tree covers and where it has gaps."""
-    view = access_of(request).inventory(path, product, page)
-    return respond(request, "inventory.html", view, drawing=timeline(view.lanes))
+    view, form = access_of(request).inventory(path, product, page), wished_form(request)
+    drawing = timeline(view.lanes)
+    if form:
+        return saved(request, form, drawing)
+    return respond(request, "inventory.html", view, drawing=drawing)
 
 
 def provenance(
@@ -37,8 +45,11 @@ def provenance(
     product: Annotated[str, Query(max_length=1_000)] = "",
 ) -> Response:
     """Show how a version, or one product of it, was made and is kept."""
-    view = access_of(request).provenance(f"{aip_id}@v{version}", product)
-    return respond(request, "provenance.html", view, drawing=lineage_svg(view.lineage))
+    view, form = access_of(request).provenance(f"{aip_id}@v{version}", product), wished_form(request)
+    drawing = lineage_svg(view.lineage)
+    if form:
+        return saved(request, form, drawing)
+    return respond(request, "provenance.html", view, drawing=drawing)
 
 
 DOORS: Final = (

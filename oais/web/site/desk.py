@@ -12,7 +12,7 @@ from oais.functions.deposit.plans import agreement_views
 from oais.functions.desk.deliveries import queue_view, refusal, refused_view
 from oais.functions.desk.letters import mail_view
 from oais.functions.desk.overview import desk_view
-from oais.functions.desk.storage import storage_view
+from oais.functions.desk.storage import measured, storage_view
 from oais.functions.receipts import receipt_as_plain
 from oais.information.findings import worst_first
 from oais.web.doors import Door
@@ -50,7 +50,8 @@ def agreements(request: Request) -> Response:
 
 def storage(request: Request) -> Response:
     """Show where all lies: locations, ledger and index."""
-    return respond(request, "storage.html", storage_view(access_of(request)))
+    access = access_of(request)
+    return respond(request, "storage.html", measured(access, storage_view(access)))
 
 
 def mail(request: Request) -> Response:

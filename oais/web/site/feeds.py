@@ -14,7 +14,7 @@ from oais.information.text import printable
 from oais.web.doors import Door
 from oais.web.ranges import is_unchanged
 from oais.web.rendering import access_of, site_of
-from oais.web.visitors import STRANGER, visitor_of
+from oais.web.visitors import kept_by_caches
 from policies.access import Action
 
 _ENTRIES = 50
@@ -48,8 +48,7 @@ def _feed(request: Request, node: str, title: str) -> Response:
         .encode()
     )
     headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"'}
-    if visitor_of(request) == STRANGER:
-        headers["Cache-Control"] = "no-cache"
+    headers.update(kept_by_caches(request))
     if is_unchanged(request.headers, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, media_type="application/atom+xml", headers=headers)

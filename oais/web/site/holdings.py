@@ -12,9 +12,10 @@ from starlette.responses import Response
 from oais.errors import NotFoundError
 from oais.web.bars import volume_drawing
 from oais.web.doors import Door, Public
-from oais.web.rendering import access_of, respond, site_of
+from oais.web.rendering import access_of, respond, site_of, speech_of
+from oais.web.saving import saved, wished_form
 from oais.web.timeline import timeline
-from oais.web.visitors import STRANGER, visitor_of
+from oais.web.visitors import kept_by_caches
 from policies.access import Action
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -34,7 +35,9 @@ def tree(request: Request) -> Response:
 def node(request: Request, path: str, page: int = 1, branches: int = 1) -> Response:
     """Show a mission, a branch or a data set."""
     view = access_of(request).node(path, page, branches)
-    drawing = timeline(view.data_set.lanes) if view.data_set else ""
+    drawing, form = timeline(view.data_set.lanes) if view.data_set else "", wished_form(request)
+    if form:
+        return saved(request, form, drawing)
     return respond(request, "node.html", view, drawing=drawing)
 
 
@@ -45,8 +48,11 @@ def about(request: Request) -> Response:
 
 def volume(request: Request) -> Response:
     """Show how the holdings grew by year and mission."""
-    view = access_of(request).volume()
-    return respond(request, "volume.html", view, drawing=volume_drawing(view))
+    view, form = access_of(request).volume(), wished_form(request)
+    drawing = volume_drawing(view, speech_of(request))
+    if form:
+        return saved(request, form, drawing.svg, drawing.names)
+    return respond(request, "volume.html", view, drawing=drawing)
 
 
 def volume_csv(request: Request) -> Response:
@@ -57,8 +63,7 @@ def volume_csv(request: Request) -> Response:
     rows = access_of(request).volume().rows
     lines.writerows((row.year, row.mission, row.versions, row.added, row.held) for row in rows)
     headers = {"Content-Disposition": 'attachment; filename="volume.csv"'}
-    if visitor_of(request) == STRANGER:
-        headers["Cache-Control"] = "no-cache"
+    headers.update(kept_by_caches(request))
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Annotated, Final
 
 from fastapi import Query
@@ -15,14 +16,12 @@ from oais.web.doors import Door
 from oais.web.downloads import cache_control
 from oais.web.images import image_png
 from oais.web.pictures import picture_of
-from oais.web.rendering import access_of, respond
+from oais.web.rendering import access_of, respond, speech_of
+from oais.web.saving import FIGURE_POLICY, picture_response, wished_form
 from oais.web.time_axis import utc_text
 from oais.web.wishes import query_of, steps_of, wished
 from oais.web.words import url_path, version_url
 from policies.access import Action
-
-FIGURE_POLICY: Final = "default-src 'none'; sandbox"
-"""What a browser may do with a picture opened by itself: show it."""
 
 Flagged = Annotated[bool, Query()]
 
@@ -37,7 +36,7 @@ def look(request: Request, aip_id: str, version: int, path: str, flagged: Flagge
         request,
         "look.html",
         view,
-        picture=picture_of(view, address, flagged=flagged),
+        picture=picture_of(view, address, speech_of(request), flagged=flagged),
         address=address,
         flagged=flagged,
         steps=steps_of(view, flagged=flagged),
@@ -50,15 +49,31 @@ def look(request: Request, aip_id: str, version: int, path: str, flagged: Flagge
 
 
 def plot(request: Request, aip_id: str, version: int, path: str, flagged: Flagged = False) -> Response:
-    """Hand out the drawing itself, to who may download the data: SVG, of an image a PNG."""
+    """Hand out the drawing itself, to who may download the data: SVG, of an image its pixels as a PNG.
+
+    Asked for a ``picture`` it is the whole drawing in that form, an image with all that stands around it.
+    """
+    form = wished_form(request)
     access, reference = access_of(request), f"{aip_id}@v{version}"
-    opened = access.open_file(reference, path)
-    view = access.look(reference, path, wished(request.query_params))
+    opened, view = access.drawing(reference, path, wished(request.query_params))
     headers = {"Content-Security-Policy": FIGURE_POLICY, "Cache-Control": cache_control(opened)}
+    language = speech_of(request)
+    if form:
+        inside = _embedded(view.drawn) if isinstance(view.drawn, GreyImage) else ""
+        drawn = picture_of(view, inside, language, flagged=flagged).svg
+        response = picture_response(request, form, drawn, (), view.product.name)
+        response.headers.update(headers | {"Content-Language": language.code})
+        return response
     if isinstance(view.drawn, GreyImage):
         return Response(image_png(view.drawn), media_type="image/png", headers=headers)
-    drawn = picture_of(view, "", flagged=flagged).svg
+    headers["Content-Language"] = language.code
+    drawn = picture_of(view, "", language, flagged=flagged).svg
     return Response(drawn, media_type="image/svg+xml", headers=headers)
+
+
+def _embedded(image: GreyImage) -> str:
+    """Return the address of an image that holds all of it, for a drawing that stands alone."""
+    return f"data:image/png;base64,{b64encode(image_png(image)).decode('ascii')}"
 
 
 def rows(

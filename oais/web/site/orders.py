@@ -8,11 +8,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from oais.functions.orders import ending, fetching, placing
+from oais.functions.orders.counting import UsageView
 from oais.functions.orders.counting import usage as counted_usage
-from oais.web.bars import volume_drawing
+from oais.web.bars import Drawing, usage_drawing, volume_drawing
 from oais.web.doors import Door
 from oais.web.forms import Form, form_of
-from oais.web.rendering import access_of, respond
+from oais.web.rendering import access_of, respond, speech_of
+from oais.web.saving import saved, wished_form
 from oais.web.selecting import consumer_here, hand_out
 from oais.web.visitors import service_of
 from policies.access import Action
@@ -67,7 +69,21 @@ def usage(request: Request, first: str = "", last: str = "") -> Response:
     month = service.archive.now()[:7]
     first, last = first or f"{month[:4]}-01", last or month
     view, held = counted_usage(service, first, last), access_of(request).volume()
-    return respond(request, "usage.html", view, volume=held, drawing=volume_drawing(held))
+    drawing, form = volume_drawing(held, speech_of(request)), wished_form(request)
+    if form:
+        return saved(request, form, *_usage_drawn(request, view, drawing))
+    return respond(request, "usage.html", view, volume=held, drawing=drawing, draw=usage_drawing)
+
+
+def _usage_drawn(request: Request, view: UsageView, held: Drawing) -> tuple[str, tuple[str, ...]]:
+    """Return the drawing that the address names, with its names."""
+    word, of = speech_of(request).word, request.query_params.get("of", "")
+    drawing = held
+    if of in ("data-sets", "countries"):
+        rows = view.data_sets if of == "data-sets" else view.countries
+        title = "Downloads by month and data set" if of == "data-sets" else "Downloads by month and country"
+        drawing = usage_drawing(rows, word(title), word("downloads"), word("others"))
+    return drawing.svg, drawing.names
 
 
 DOORS: Final = (

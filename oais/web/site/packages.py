@@ -11,6 +11,7 @@ from oais.information.identifiers import AipReference
 from oais.web.doors import Door
 from oais.web.downloads import content_disposition
 from oais.web.rendering import access_of, respond
+from oais.web.visitors import kept_by_caches
 from policies.access import Action
 
 
@@ -27,12 +28,12 @@ def version(request: Request, aip_id: str, version: int, page: int = 1) -> Respo
 def bibtex(request: Request, aip_id: str, version: int) -> Response:
     """Hand out the citation of a version for a bibliography."""
     reference = AipReference(aip_id, version)
-    view = access_of(request).show(str(reference))
+    citation = access_of(request).citation(str(reference))
     headers = {
         "Content-Disposition": content_disposition(f"{reference}.bib"),
-        "Cache-Control": "no-cache",
+        **kept_by_caches(request),
     }
-    return Response(view.citation.bibtex, media_type="application/x-bibtex", headers=headers)
+    return Response(citation.bibtex, media_type="application/x-bibtex", headers=headers)
 
 
 DOORS: Final = (

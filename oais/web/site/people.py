@@ -18,12 +18,11 @@ from oais.functions.people.accounts import (
     create_provider,
     disable,
     enable,
-    people_listed,
     person_of,
 )
 from oais.functions.people.registration import approve, import_people, refuse, waiting_for_approval
 from oais.functions.people.tokens import USUAL_DAYS, make_token, revoke_token
-from oais.functions.people.views import groups_of, person_view, token_views
+from oais.functions.people.views import groups_of, people_page, person_view, token_views
 from oais.web.doors import Door
 from oais.web.forms import Form, form_of
 from oais.web.rendering import respond
@@ -92,12 +91,14 @@ def people(
     text: Annotated[str, Query(max_length=200)] = "",
     role: Annotated[str, Query(max_length=40)] = "",
     state: Annotated[str, Query(max_length=40)] = "",
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Response:
-    """Show the accounts that fit, and the forms that make new ones."""
+    """Show a page of the accounts that fit, and the forms that make new ones."""
     service = service_of(request)
-    found = people_listed(service, text=text, role=role, state=state)
+    found = people_page(service, page, text=text, role=role, state=state)
     view = {
-        "people": [person_view(service, one) for one in found],
+        "people": [person_view(service, one) for one in found.people],
+        "page": found.page,
         "waiting": len(waiting_for_approval(service)),
         "asked": {"text": text, "role": role, "state": state},
         "roles": _ROLES,

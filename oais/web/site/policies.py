@@ -47,9 +47,9 @@ class WaiverForm(Form):
     reason: str = ""
 
 
-def policies(request: Request) -> Response:
+def policies(request: Request, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Response:
     """Show the policies in force, since when, and the faults of a change that is not."""
-    return respond(request, "policies.html", policy_desk(service_of(request)))
+    return respond(request, "policies.html", policy_desk(service_of(request), page))
 
 
 def explained(

@@ -13,7 +13,7 @@ from oais.information.representation.reading import NotShownError
 from oais.web.doors import Door
 from oais.web.negotiation import wants_json
 from oais.web.pictures import Picture, picture_of
-from oais.web.rendering import access_of, respond
+from oais.web.rendering import access_of, respond, speech_of
 from oais.web.selecting import send_file
 from policies.access import Action
 
@@ -35,7 +35,7 @@ def _picture(request: Request, view: ProductView, path: str) -> Picture | None:
     if view.plot in ("", "image"):
         return None
     try:
-        return picture_of(access_of(request).look(view.reference, path), "")
+        return picture_of(access_of(request).look(view.reference, path), "", speech_of(request))
     except NotShownError:  # its headers make no sense: the page tells of the product all the same
         return None
 

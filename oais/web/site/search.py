@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -14,9 +14,12 @@ from starlette.responses import Response
 from oais.database.saved_queries import Profile
 from oais.errors import WrongUsageError
 from oais.functions.access.columns import FIRST, MORE, Column
+from oais.functions.access.finding import PAGE_SIZES
 from oais.functions.access.profiles import profile_of, within
 from oais.functions.access.question import VISITS, Question
 from oais.functions.people.saved import saved_profiles
+from oais.information.description import CALIBRATED
+from oais.web.adql_answers import copied_query
 from oais.web.doors import Door
 from oais.web.negotiation import wants_json
 from oais.web.questions import Links, as_typed, columns_of, copied_commands, question_of
@@ -25,11 +28,14 @@ from oais.web.returning import PROFILE
 from oais.web.visitors import principal_of, service_of
 from policies.access import Action
 
+SCIENCE_READY: Final = f"calib_level >= {CALIBRATED}"
+"""What is calibrated and can be used as it is."""
+
 _FOLDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "target": ("target", "mag_min", "mag_max", "ra", "dec", "spectral_type", "cone"),
+    "target": ("target", "mag_min", "mag_max", "ra", "dec", "near", "spectral_type", "cone"),
     "observation": (
-        *("pi", "visit", "observation", "start", "stop", "observation_type", "revision"),
-        *("time", "ids", "request", "node"),
+        *("pi", "visit", "observation", "start", "stop", "observation_type", "proposal", "revision"),
+        *("time", "ids", "request", "node", "where"),
     ),
     "reference": ("reference", "valid_from", "valid_to"),
 }
@@ -44,12 +50,13 @@ def search(request: Request) -> Response:
     try:
         question, columns = question_of(request.query_params), columns_of(request.query_params)
         profile = profile_here(request)
-        view = access_of(request).find(within(shown(question), profile))
+        asked = access_of(request).settled(within(question, profile))
+        view = access_of(request).find(shown(asked))
     except WrongUsageError as error:
         if wants_json(request):
             raise
         return _told_wrong(request, error)
-    return _page(request, view, question, columns, profile)
+    return _page(request, view, question, columns, profile, asked=asked)
 
 
 def _page(
@@ -58,9 +65,13 @@ def _page(
     question: Question,
     columns: tuple[Column, ...] = FIRST,
     profile: Profile | None = None,
+    *,
+    asked: Question | None = None,
     fault: WrongUsageError | None = None,
 ) -> Response:
+    """Show the form as a ``question`` filled it in; ``asked`` is what was asked by it, profile and all."""
     link = Links(question, profile.identifier if profile else "", columns)
+    base = site_of(request).archive.settings.base_url
     return respond(
         request,
         "search.html",
@@ -72,9 +83,14 @@ def _page(
         link=link,
         columns=columns,
         all_columns=(*FIRST, *MORE),
+        sizes=PAGE_SIZES,
         held=access_of(request).choices_held(),
+        science_ready=science_ready(question.where),
         opened={name for name, parts in _FOLDS.items() if _asks(question, parts)},
-        copied=partial(copied_commands, site_of(request).archive.settings.base_url),
+        listed=partial(access_of(request).targets_kept, question.list),
+        copied=partial(copied_commands, base),
+        said_in_adql=partial(access_of(request).said_in_adql, asked or question),
+        copied_query=partial(copied_query, base),
         fault=fault,
     )
 
@@ -86,6 +102,22 @@ def _told_wrong(request: Request, error: WrongUsageError) -> Response:
 
 def _asks(question: Question, parts: Iterable[str]) -> bool:
     return any(getattr(question, part) != getattr(Question(), part) for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class ScienceReady:
+    """Whether conditions leave out raw data, and the conditions that a click on that would ask for."""
+
+    asked: bool
+    otherwise: str
+
+
+def science_ready(where: str) -> ScienceReady:
+    """Return whether the condition on calibrated data is among others, and these without or with it."""
+    parts = [part.strip() for part in where.split(";") if part.strip()]
+    asked = SCIENCE_READY in parts
+    others = [part for part in parts if part != SCIENCE_READY]
+    return ScienceReady(asked, "; ".join(others if asked else [*parts, SCIENCE_READY]))
 
 
 def shown(question: Question) -> Question:

@@ -1,4 +1,4 @@
-"""A list of targets, typed or sent as a file: what is held of each, as a page, as CSV or into the basket."""
+"""A list of targets, typed or sent as a file: its own address, what is held of each, CSV, the basket."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from starlette.responses import RedirectResponse, Response
 
 from oais.errors import WrongUsageError
 from oais.functions.access.target_list import RADIUS, TargetListView, as_table
+from oais.functions.kept_lists import keep_list
 from oais.functions.orders import baskets
 from oais.functions.orders.selection import ticked
+from oais.web.addresses import address_of, prefix_of
 from oais.web.doors import Door
 from oais.web.forms import TOKEN_FIELD, Form, check_origin, check_token, form_of
 from oais.web.multipart import FileForm
 from oais.web.rendering import access_of, respond
 from oais.web.selecting import consumer_here
 from oais.web.uploading import check_framing
+from oais.web.visitors import principal_of, service_of
 from policies.access import Action
 
 PAGE: Final = "/search/list"
@@ -30,37 +33,57 @@ LARGEST: Final = 128 << 10
 LINES_SHOWN: Final = 500
 
 
-class TargetForm(Form):
-    """A list as it was typed, the radius around its positions, and what is to be done with what is found."""
+class ListForm(Form):
+    """A list as it was typed, and the radius around its positions."""
 
     targets: Annotated[str, StringConstraints(max_length=LARGEST)] = ""
     radius: str = RADIUS
+
+
+class TargetForm(ListForm):
+    """A list, and what is to be done with what is found."""
+
     take: Literal["", "csv", "basket"] = ""
 
 
-def empty(request: Request) -> Response:
-    """Show the form for a list of targets."""
-    return _page(request, TargetListView((), float(RADIUS), (), ()), "", RADIUS)
+def show(request: Request) -> Response:
+    """Tell what is held of each target of the ``list`` that an address names; without it show the form."""
+    identifier = request.query_params.get("list", "").strip()
+    if not identifier:
+        return _page(request, TargetListView((), float(RADIUS), (), ()), "", RADIUS)
+    access = access_of(request)
+    kept = access.kept_list(identifier)
+    return _page(request, access.targets_of(kept), kept.lines, kept.radius)
 
 
 def look(request: Request) -> Response:
-    """Tell what is held of each target that was typed, as a page or CSV, or put it into the basket."""
+    """Give a list that was typed an address and lead there; or answer as CSV, or fill the basket."""
     form = form_of(request, TargetForm)
+    if not form.take:
+        return _led_to(keep_here(request, form.targets, form.radius))
     view = access_of(request).targets(form.targets, form.radius)
     if form.take == "csv":
         text = io.StringIO()
         csv.writer(text).writerows([_harmless(cell) for cell in row] for row in as_table(view.lines))
         headers = {"Content-Disposition": 'attachment; filename="targets.csv"'}
         return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-    if form.take == "basket":
-        consumer = consumer_here(request)
-        baskets.put_in(consumer, ticked(consumer.access, view.aip_ids), "")
-        return RedirectResponse("/basket", 303)
-    return _page(request, view, form.targets, form.radius)
+    consumer = consumer_here(request)
+    baskets.put_in(consumer, ticked(consumer.access, view.aip_ids), "")
+    return RedirectResponse("/basket", 303)
+
+
+def keep_here(request: Request, text: str, radius: str) -> str:
+    """Keep a list for who asks and return its name; raises WrongUsageError."""
+    asker = principal_of(request).identifier or prefix_of(address_of(request))
+    return keep_list(service_of(request), text, radius, asker)
+
+
+def _led_to(identifier: str) -> Response:
+    return RedirectResponse(f"{PAGE}?list={identifier}", 303)
 
 
 async def look_in_file(request: Request) -> Response:
-    """Tell what is held of each target of a file."""
+    """Give the list of a file an address and lead there."""
     check_framing(request)
     check_origin(request)
     form = FileForm(request)
@@ -81,7 +104,7 @@ def _of_file(request: Request, data: bytes, radius: str) -> Response:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise WrongUsageError("the list is no text in UTF-8", remedy="save it as UTF-8 text") from error
-    return _page(request, access_of(request).targets(text, radius), text, radius)
+    return _led_to(keep_here(request, text, radius))
 
 
 def _page(request: Request, view: TargetListView, text: str, radius: str) -> Response:
@@ -94,7 +117,7 @@ def _harmless(cell: str) -> str:
 
 
 DOORS: Final = (
-    Door(PAGE, empty, Action.READ_METADATA),
+    Door(PAGE, show, Action.READ_METADATA),
     Door(PAGE, look, Action.READ_METADATA, ("POST",)),
     Door(f"{PAGE}/file", look_in_file, Action.READ_METADATA, ("POST",), streams=True),
 )

@@ -21,7 +21,7 @@ from oais.web.doors import Door
 from oais.web.questions import parse_number
 from oais.web.rendering import access_of, answer_json, respond, site_of
 from oais.web.site.search import question_here
-from oais.web.visitors import knows_people
+from oais.web.visitors import kept_by_caches, knows_people
 from policies.access import Action
 
 MOST_ROWS: Final = 20_000
@@ -102,7 +102,7 @@ def _written(
     write(out, label, listed(_TITLE, _COLUMNS, visits))
     headers = {
         "Content-Disposition": f'attachment; filename="{_TITLE}.{ending}"',
-        "Cache-Control": "no-cache",
+        **kept_by_caches(request),
     }
     return Response(out.getvalue(), media_type=media_type, headers=headers)
 

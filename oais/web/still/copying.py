@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oais.archive import Archive
-from oais.files import storage_errors
+from oais.disk_faults import storage_errors
 from oais.web.app import create_app
 from oais.web.still.crawl import Crawl
 from oais.web.still.lists import write_lists

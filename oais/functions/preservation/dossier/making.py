@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from oais.archive import Archive
+from oais.disk_faults import storage_errors
 from oais.errors import WrongUsageError
-from oais.files import make_directories, storage_errors, write_durably
+from oais.files import make_directories, write_durably
 from oais.functions.preservation.dossier.facts import Fact, gather
 from oais.functions.preservation.dossier.page import dossier_page
 from oais.information.software import software_version
