@@ -16,6 +16,13 @@ ROUNDING: Final = 1e-9
 """Widens boxes (no unit) and rims (degrees, 4 microarcseconds) so that rounding loses nobody on the rim."""
 
 
+_DOUBT: Final = 1e-9
+"""Degrees on both sides of a rim where squared lengths do not tell."""
+
+_DOUBT_OF_SQUARES: Final = 1e-14
+"""The same of squared lengths themselves: near 180 degrees they hardly grow any more."""
+
+
 def unit_vector(ra: float, dec: float) -> tuple[float, float, float]:
     """Return the unit vector of a direction in degrees."""
     longitude, latitude = math.radians(ra), math.radians(dec)
@@ -40,6 +47,16 @@ def box(cone: Cone) -> tuple[tuple[float, float], ...]:
         lowest = math.cos(min(angle + radius, math.pi)) - ROUNDING
         bounds.append((lowest, highest))
     return tuple(bounds)
+
+
+def rim(cone: Cone) -> tuple[float, float]:
+    """Return two squared lengths between unit vectors: up to the first from its centre all is in the cone.
+
+    Beyond the second nothing is; between them the angle has to tell.
+    """
+    rims = (min(max(cone.radius + ROUNDING + doubt, 0.0), 180.0) for doubt in (-_DOUBT, _DOUBT))
+    near, far = (4.0 * math.sin(math.radians(each) / 2.0) ** 2 for each in rims)
+    return near - _DOUBT_OF_SQUARES, far + _DOUBT_OF_SQUARES
 
 
 def distances(cone: Cone, vectors: Floats) -> Floats:

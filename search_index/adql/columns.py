@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ NAMES: Final = (TABLE, "obscore")
 
 TEXT, REAL, WHOLE = "A", "D", "K"
 """The types of columns, as FITS names them."""
+
+_OF_PRODUCT: Final = re.compile(r"\bp\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class TableColumn:
     def standard(self) -> bool:
         """Whether ObsCore has the column."""
         return bool(self.utype)
+
+    @property
+    def of_package(self) -> bool:
+        """Whether all products of a package have the same in the column."""
+        return _OF_PRODUCT.search(self.sql) is None
 
 
 def _of_trait(trait: str) -> str:

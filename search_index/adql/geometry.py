@@ -18,7 +18,7 @@ from search_index.adql.functions import NUMBERS
 from search_index.adql.tree import Call, Column, Expression, Literal, Operation
 from search_index.adql.writing import Sql, Writer
 from search_index.query import Cone
-from search_index.sky import ROUNDING, box, unit_vector
+from search_index.sky import ROUNDING, box, rim, unit_vector
 
 _SYSTEMS: Final = ("", "ICRS", "ICRS GEOCENTER", "ICRS BARYCENTER")
 _FIELD: Final = "CASE WHEN p.s_fov > 0 THEN p.s_fov / 2.0 ELSE 0.0 END"
@@ -74,7 +74,7 @@ def _known_circle(one: Shape, other: Shape) -> Cone | None:
 
 
 def _boxed(writer: Writer, one: Shape, other: Shape, within: str) -> str:
-    """Return the same told at once for rows outside the box around a circle that is known."""
+    """Return the same told at once for rows that surely lie outside or inside a circle that is known."""
     circle = _known_circle(one, other)
     if circle is None:
         return within
@@ -83,7 +83,12 @@ def _boxed(writer: Writer, one: Shape, other: Shape, within: str) -> str:
         f"{axis} < {writer.parameter(low)} OR {axis} > {writer.parameter(high)}"
         for axis, (low, high) in bounds
     )
-    return f"(CASE WHEN {outside} THEN 0 ELSE {within} END)"
+    centre = (writer.parameter(part) for part in unit_vector(circle.ra, circle.dec))
+    parts = (f"({axis} - {at})" for axis, at in zip(("p.x", "p.y", "p.z"), centre, strict=True))
+    squared = " + ".join(f"{part} * {part}" for part in parts)
+    near, far = map(writer.parameter, rim(circle))
+    told = f"WHEN {squared} <= {near} THEN 1 WHEN {squared} > {far} THEN 0"
+    return f"(CASE WHEN {outside} THEN 0 {told} ELSE {within} END)"
 
 
 def _shapes(writer: Writer, call: Call, parts: Sequence[Expression], wanted: int) -> list[Shape]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from oais.information.text import printable
 from search_index.adql.columns import COLUMNS, NAMES, TABLE, TEXT
 from search_index.adql.faults import AdqlError
 from search_index.adql.narrowing import narrowing
 from search_index.adql.tree import Call, Column, Expression, Item, Literal, Operation, Select, Star
-from search_index.adql.writing import Membership, Writer, aggregated, check_grouped
+from search_index.adql.writing import Membership, Writer, aggregated, check_grouped, of_packages
 
 SEEN: Final = "a.node IN (SELECT value FROM json_each(:seen))"
 """Holds for the packages that whoever asks may know of; ``:seen`` are their nodes."""
 
 _FROM: Final = "FROM aips a JOIN products p ON p.aip_no = a.no"
 _AGAIN: Final = "CROSS JOIN aips a ON a.no = chosen.package CROSS JOIN products p ON p.no = chosen.product"
+_OF_FEW: Final = "CROSS JOIN aips a ON a.no = few.package CROSS JOIN products p ON p.aip_no = a.no"
+_HELD: Final = "EXISTS (SELECT 1 FROM products p WHERE {})"
 _PART: Final = "LIMIT :limit OFFSET :offset"
 _NUMBER: Final = f"SELECT count(*) FROM (SELECT 1 {_FROM} {{}} {_PART})"  # noqa: S608 - texts of ours
-_CANONICAL: Final = "a.aip_id, p.position"
+_CANONICAL: Final = ("a.aip_id", "p.position")
+"""What breaks ties, always alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,29 @@ class Statement:
     offset: int
 
 
+class _Where(NamedTuple):
+    """What rows are asked: the packages that are looked up, conditions on packages, and those on products."""
+
+    packages: tuple[str, ...]
+    of_packages: tuple[str, ...]
+    of_products: tuple[str, ...]
+
+    @property
+    def sql(self) -> str:
+        """The condition on rows; nothing of it is reckoned for a row that may not be known of."""
+        return " AND ".join([*self.packages, _if_seen((*self.of_packages, *self.of_products))])
+
+    @property
+    def sql_of_packages(self) -> str:
+        """The same on packages: that they have such a row."""
+        held = _HELD.format(" AND ".join(["p.aip_no = a.no", *self.of_products]))
+        return " AND ".join([*self.packages, _if_seen((*self.of_packages, held))])
+
+
+def _if_seen(conditions: tuple[str, ...]) -> str:
+    return f"CASE WHEN {SEEN} THEN {' AND '.join(conditions)} END" if conditions else SEEN
+
+
 def statement(select: Select) -> Statement:
     """Return a query as SQL; raises AdqlError for names and types that have no meaning."""
     if select.table.lower() not in NAMES:
@@ -62,8 +88,8 @@ def statement(select: Select) -> Statement:
     summed = bool(select.groups) or aggregated([item.expression for item in items] + _after(select))
     chosen = [writer.value(item.expression) for item in items]
     named = ", ".join(f"{sql.text} AS c{number}" for number, sql in enumerate(chosen))
-    where = f"WHERE {_where(writer, select)}"
-    parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{named}", _FROM, where]
+    where = _where(writer, select)
+    parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{named}", _FROM, f"WHERE {where.sql}"]
     if select.groups:
         parts.append(f"GROUP BY {', '.join(_grouped(writer, each) for each in select.groups)}")
     if select.having is not None:
@@ -76,12 +102,16 @@ def statement(select: Select) -> Statement:
                 check_grouped(expression, select.groups)
     rows = not summed and not select.distinct
     outputs = [sql.text if rows else f"c{number}" for number, sql in enumerate(chosen)]
-    order = f"ORDER BY {', '.join(_order(writer, select, items, outputs, rows=rows))}"
-    columns = tuple(_output(writer, item, sql.code) for item, sql in zip(items, chosen, strict=True))
+    order = list(_order(writer, select, items, outputs))
+    sql = (
+        _of_rows(named, _numbers(writer, select, items, where, order), order)
+        if rows
+        else " ".join([*parts, _by([*order, *outputs]), _PART])
+    )
     return Statement(
-        sql=_of_rows(named, where, order) if rows else " ".join([*parts, order, _PART]),
-        counting=_NUMBER.format(where) if rows else "",
-        columns=columns,
+        sql=sql,
+        counting=_NUMBER.format(f"WHERE {where.sql}") if rows else "",
+        columns=tuple(_output(writer, item, sql.code) for item, sql in zip(items, chosen, strict=True)),
         parameters=writer.parameters,
         memberships=tuple(writer.memberships),
         top=select.top,
@@ -89,10 +119,30 @@ def statement(select: Select) -> Statement:
     )
 
 
-def _of_rows(named: str, where: str, order: str) -> str:
+def _of_rows(named: str, numbers: str, order: list[str]) -> str:
     """Return the statement of rows as they are: sorted by their numbers, then made, those of a page alone."""
-    chosen = f"SELECT a.no AS package, p.no AS product {_FROM} {where} {order} {_PART}"
-    return f"SELECT {named} FROM ({chosen}) AS chosen {_AGAIN} {order}"  # noqa: S608 - texts of ours
+    order = [*order, *_CANONICAL]
+    chosen = f"SELECT a.no AS package, p.no AS product {numbers} {_by(order)} {_PART}"
+    return f"SELECT {named} FROM ({chosen}) AS chosen {_AGAIN} {_by(order)}"  # noqa: S608 - texts of ours
+
+
+def _numbers(writer: Writer, select: Select, items: list[Item], where: _Where, order: list[str]) -> str:
+    """Return from where rows are taken to be sorted, and the condition on them.
+
+    Where all rows of a package stand together the first packages are chosen first, as many as rows are
+    wanted: each has one or more. Where nothing is sorted or looked up, rows are read in their own order.
+    """
+    together = all(of_packages(writer, _meant(sorting.expression, items)) for sorting in select.order)
+    if not together or not (select.order or where.packages):
+        return f"{_FROM} WHERE {where.sql}"
+    sorted_by = _by([*order, _CANONICAL[0]])
+    asked = f"FROM aips a WHERE {where.sql_of_packages} {sorted_by} LIMIT :limit + :offset"
+    left = f"WHERE {' AND '.join(where.of_products)}" if where.of_products else ""
+    return f"FROM (SELECT a.no AS package {asked}) AS few {_OF_FEW} {left}"
+
+
+def _by(order: list[str]) -> str:
+    return f"ORDER BY {', '.join(order)}"
 
 
 def _after(select: Select) -> list[Expression]:
@@ -111,19 +161,19 @@ def _items(writer: Writer, select: Select) -> Iterator[Item]:
             yield item
 
 
-def _where(writer: Writer, select: Select) -> str:
-    """Return the condition on rows; nothing of it is reckoned for a row that may not be known of.
-
-    Packages that a condition names are looked up: they were found in sight of who asks.
-    """
-    packages, left = [], []
+def _where(writer: Writer, select: Select) -> _Where:
+    """Return what the rows are asked; packages that a condition names were found in sight of who asks."""
+    packages: list[str] = []
+    conditions: dict[bool, list[str]] = {True: [], False: []}
     writer.inside = True
     for each in () if select.where is None else _conjuncts(select.where):
         narrowed = narrowing(writer, each)
         packages += [narrowed.packages] if narrowed.packages else []
-        left += [] if narrowed.whole else [writer.condition(each)]
+        if not narrowed.whole:
+            asked = writer.condition(each)
+            conditions[of_packages(writer, each)].append(asked)
     writer.inside = False
-    return " AND ".join([*packages, f"CASE WHEN {SEEN} THEN {' AND '.join(left)} END" if left else SEEN])
+    return _Where(tuple(packages), tuple(conditions[True]), tuple(conditions[False]))
 
 
 def _conjuncts(condition: Expression) -> tuple[Expression, ...]:
@@ -153,20 +203,14 @@ def _is_output(expression: Expression, items: list[Item]) -> bool:
     )
 
 
-def _order(
-    writer: Writer, select: Select, items: list[Item], outputs: list[str], *, rows: bool
-) -> Iterator[str]:
-    """Yield what the answer is sorted by; what has no value comes last, ties are always broken alike."""
+def _order(writer: Writer, select: Select, items: list[Item], outputs: list[str]) -> Iterator[str]:
+    """Yield what the answer is sorted by; what has no value comes last."""
     for sorting in select.order:
         direction = "DESC" if sorting.falling else "ASC"
         if select.distinct and not _is_selected(sorting.expression, items):
             message = "with DISTINCT, rows are sorted by what is selected alone"
             raise AdqlError(message, sorting.expression.place)
         yield f"{_sorted_by(writer, sorting.expression, items, outputs)} {direction} NULLS LAST"
-    if rows:
-        yield _CANONICAL
-    else:
-        yield from outputs
 
 
 def _is_selected(expression: Expression, items: list[Item]) -> bool:
@@ -186,6 +230,15 @@ def _sorted_by(writer: Writer, expression: Expression, items: list[Item], output
         assert isinstance(expression, Column)
         return outputs[[item.name for item in items].index(expression.name)]
     return writer.value(expression).text
+
+
+def _meant(expression: Expression, items: list[Item]) -> Expression:
+    """Return what an expression of ORDER BY stands for: a column of the answer is what is selected there."""
+    if isinstance(expression, Literal) and isinstance(expression.value, int):
+        return items[expression.value - 1].expression
+    if _is_output(expression, items) and isinstance(expression, Column):
+        return items[[item.name for item in items].index(expression.name)].expression
+    return expression
 
 
 def _output(writer: Writer, item: Item, code: str) -> OutputColumn:

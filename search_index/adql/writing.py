@@ -242,7 +242,14 @@ class Writer:
     @staticmethod
     def among(parameter: str) -> str:
         """Return the condition that a row is of one of the packages handed over."""
-        return f"p.aip_no IN (SELECT value FROM json_each(:{parameter}))"  # noqa: S608
+        return f"a.no IN (SELECT value FROM json_each(:{parameter}))"  # noqa: S608
+
+
+def of_packages(writer: Writer, expression: Expression) -> bool:
+    """Return whether an expression has the same value for all products of a package."""
+    if isinstance(expression, Column | Star):
+        return isinstance(expression, Column) and writer.column(expression).of_package
+    return all(of_packages(writer, part) for part in parts_of(expression))
 
 
 def check_grouped(expression: Expression, groups: Sequence[Expression]) -> None:

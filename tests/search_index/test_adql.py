@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from oais.errors import StorageError, WrongUsageError
+from oais.information.description import ProductDescription
 from oais.information.packages import AipRecord
 from search_index.adql.answering import MOST_ROWS, AdqlAnswer, Limits, answer, answer_page
 from search_index.adql.columns import COLUMNS
@@ -211,6 +215,71 @@ def test_pages_are_the_parts_of_the_whole(filled: Index, query: str) -> None:
     pages = [answer_page(filled, query, (), BASE, Limits(7, first)) for first in firsts]
     assert [row for page in pages for row in page.rows] == list(whole.rows)
     assert {(page.total, page.more) for page in pages} == {(len(whole.rows), False)}
+
+
+ORDERS: dict[str, Callable[[AipRecord, ProductDescription], Any]] = {
+    "package_title": lambda aip, _: aip.description.title,
+    "package_size DESC": lambda aip, _: -aip.size,
+    "mission, 2 DESC": lambda aip, _: (aip.description.mission, _turned(aip.aip_id)),
+    "UPPER(ingested_at)": lambda aip, _: aip.description.ingested_at,
+    "package_size / 1000000, package_title": lambda aip, _: (aip.size // 10**6, aip.description.title),
+    "t_min": lambda _, item: (item.obscore.t_min is None, item.obscore.t_min or 0),
+    "mission, s_ra DESC": lambda aip, item: (
+        aip.description.mission,
+        item.obscore.s_ra is None,
+        -(item.obscore.s_ra or 0),
+    ),
+}
+CONDITIONS: dict[str, Callable[[AipRecord, ProductDescription], bool]] = {
+    "1 = 1": lambda _aip, _item: True,
+    "mission <> 'beta' AND product_level = 'N1'": lambda aip, item: (
+        aip.description.mission != "beta" and item.level == "N1"
+    ),
+    "1 = package_has('mission', 'alpha', 'gamma') AND s_dec > 0": lambda aip, item: (
+        aip.description.mission != "beta" and (item.obscore.s_dec or -1) > 0
+    ),
+    "NOT 1 = package_has('mission', 'beta')": lambda aip, _: aip.description.mission != "beta",
+}
+
+
+def _turned(text: str) -> tuple[int, ...]:
+    return tuple(-ord(letter) for letter in text)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("order", ORDERS)
+def test_order_is_that_of_a_plain_sort(
+    filled: Index, held: list[AipRecord], order: str, condition: str
+) -> None:
+    """By what packages or products have: as sorting all rows gives it, ties by package and place in it."""
+    chosen, key = CONDITIONS[condition], ORDERS[order]
+    rows = [(aip, item) for aip in held for item in aip.description.products if chosen(aip, item)]
+    rows.sort(key=lambda row: (key(*row), row[0].aip_id))
+    expected = [(item.path, aip.aip_id) for aip, item in rows]
+    assert len(expected) > 44
+    query = f"SELECT product_path, package_id FROM ivoa.obscore WHERE {condition} ORDER BY {order}"
+    assert rows_of(filled, query) == expected
+    page = answer_page(filled, query, (), BASE, Limits(13, 31))
+    assert (list(page.rows), page.total) == (expected[31:44], len(expected))
+
+
+def test_a_package_without_products_takes_no_row(empty: Index) -> None:
+    """It stands before others in the order of packages, and a page has as many rows as without it."""
+    bare = [replace_products(record(f"alpha.{number}", title=f"A {number}")) for number in range(9)]
+    empty.add([*bare, record("alpha.x", product("a.fits"), product("b.fits"), title="Z")])
+    for query in (
+        "SELECT product_path FROM obscore ORDER BY package_title",
+        "SELECT product_path FROM obscore WHERE 1 = package_has('mission', 'alpha')",
+        "SELECT product_path FROM obscore WHERE s_ra IS NULL ORDER BY package_size",
+    ):
+        page = answer_page(empty, query, (), BASE, Limits(1, 1))
+        assert (page.total, len(page.rows)) == (2, 1)
+        assert page.rows[0][0].endswith("b.fits")
+
+
+def replace_products(made: AipRecord) -> AipRecord:
+    """The same package with nothing in it."""
+    return replace(made, description=replace(made.description, products=()))
 
 
 def test_what_may_not_be_known_of_is_in_no_row_and_no_sum(filled: Index, held: list[AipRecord]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
@@ -14,10 +15,14 @@ from oais.errors import WrongUsageError
 from search_index.catalogue import sqlite
 from search_index.index import Index, create_index
 from search_index.query import Cone, Query, TimeSpan, parse_cone
+from search_index.sky import ROUNDING, rim, unit_vector
 from tests.search_index.factory import product, record
 
 SPECIAL = [(0, 90), (123, 90), (0, -90), (0, 0), (360, 0), (359.9999, 0.0001), (0.0001, -0.0001)]
 SPECIAL += [(180, 0), (90, 89.99), (270, 89.99), (45, -89.99), (359.5, 60), (0.5, 60), (0.5, -60)]
+
+HAIRS = (-1.0, -1e-3, -1e-8, -2e-9, 0.0, 5e-10, 2e-9, 1e-8, 1e-3, 1.0)
+"""Degrees beside a rim."""
 
 
 def _positions() -> list[tuple[float, float]]:
@@ -69,6 +74,28 @@ def test_a_cone_finds_what_trigonometry_finds(sky: Index, ra: float, dec: float,
     assert measured == sorted(measured, key=lambda value: value or 0.0)
     for hit in found.hits:
         assert hit.distance == pytest.approx(apart[hit.aip.aip_id], abs=1e-6)
+
+
+@given(ra=st.floats(0, 360), dec=st.floats(-90, 90), radius=st.floats(1e-3, 180, exclude_min=True))
+@example(ra=0.0, dec=90.0, radius=0.02)
+@example(ra=180.0, dec=0.0, radius=180.0)
+@example(ra=359.9999, dec=0.0001, radius=0.001)
+@example(ra=0.0, dec=60.0, radius=0.25)
+def test_squares_never_tell_otherwise_than_the_angle(ra: float, dec: float, radius: float) -> None:
+    """What they tell for certain holds by the haversine, also a hair from the rim; the rest they leave."""
+    cone = Cone(ra, dec, radius)
+    near, far = rim(cone)
+    assert near < far
+    centre = unit_vector(ra, dec)
+    for dec2 in (*(dec + sign * (radius + hair) for sign in (-1, 1) for hair in HAIRS), -dec, 0.0):
+        if abs(dec2) > 90:
+            continue
+        squared = math.dist(centre, unit_vector(ra, dec2)) ** 2
+        apart = abs(dec2 - dec)
+        assert not (squared <= near and apart > radius + ROUNDING), (dec2, apart)
+        assert not (squared > far and apart <= radius + ROUNDING), (dec2, apart)
+        if abs(apart - radius) > 1e-6:
+            assert (squared <= near) == (apart < radius), (dec2, apart)
 
 
 def test_the_nearest_product_tells_the_distance(tmp_path: Path) -> None:
