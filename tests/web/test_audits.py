@@ -52,7 +52,7 @@ class Desk:
         return (root or self.archive.aip_root) / object_path(aip_id)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def desk(archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The demo's archive with a copy elsewhere, served to an archivist."""
     folder = tmp_path_factory.mktemp("audits")
@@ -157,6 +157,7 @@ def test_a_slice_and_a_location_are_audited_alone(desk: Desk, capsys: pytest.Cap
 
 def test_overdue_audits_and_a_location_that_is_away_are_told(desk: Desk) -> None:
     """Three days later all is overdue, and a location whose disk is gone says that its audits wait."""
+    assert desk.oais("audit --all") == 0
     clock = desk.archive.clock
     later = replace(desk.archive, clock=lambda: clock() + timedelta(days=3))
     service = open_service(later)

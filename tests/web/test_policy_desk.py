@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,7 +13,7 @@ from urllib.parse import unquote
 import pytest
 from starlette.testclient import TestClient
 
-from oais.archive import Archive
+from oais.archive import Archive, open_archive
 from oais.database import requests
 from oais.database.requests import Owner
 from oais.functions.administration import initialise
@@ -33,8 +34,8 @@ FILE = f"/aip/V1/v1/files/{SECRET}"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
-    """An archive with two visits of one request, the first complete not long ago, and three people."""
+def beginning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of an archive with two visits of a request, the first complete not long ago, and three people."""
     place = tmp_path_factory.mktemp("desk")
     archive: Archive = initialise(place / "home", name="Embargoed")
     (archive.home / "policies" / "access.yaml").write_text(RULES)
@@ -49,7 +50,17 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
     owner = account(service, "owner")
     with service.database.writing() as connection:
         requests.assign(connection, [Owner(REQUEST, owner.identifier, "PI")])
-    return service
+    service.database.close()
+    return archive.home
+
+
+@pytest.fixture
+def service(beginning: Path, tmp_path: Path) -> Iterator[Service]:
+    """That archive before anybody changed anything in it."""
+    shutil.copytree(beginning, tmp_path / "home", symlinks=True)
+    service = open_service(open_archive(tmp_path / "home"))
+    yield service
+    service.database.close()
 
 
 @pytest.fixture
