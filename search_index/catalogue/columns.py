@@ -8,7 +8,7 @@ and costs some 200 bytes a package.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, Final
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, select
 
+from search_index.answers import Resolved
 from search_index.catalogue.column_rows import (
     NO_ENTRIES,
     FacetEntries,
@@ -29,6 +30,7 @@ from search_index.catalogue.column_rows import (
 )
 from search_index.catalogue.facets import NO_FACET, FacetColumn, Mask, Positions
 from search_index.catalogue.naming import Names
+from search_index.catalogue.places import MANY_CONES, Places
 from search_index.catalogue.schema import IDENTIFIERS
 from search_index.catalogue.sqlite import directions, near
 from search_index.keeping import remembered
@@ -43,6 +45,9 @@ _NOWHERE: Final = -1
 _MOST_KEPT: Final = 64
 _MOST_CONES, _LARGEST_KEPT = 2_000, 100
 """Cones that are kept, two lists of them, and the packages in one that is."""
+
+_MOST_LISTS, _LARGEST_LIST = 8, 200_000
+"""Lists of targets whose answer is kept, and the packages in one that is."""
 
 
 class Columns:
@@ -62,9 +67,11 @@ class Columns:
         self._identifiers: dict[str, list[int]] | None = None
         self._natural_identifiers: list[tuple[str, int]] | None = None
         self._directions: Floats | None = None
+        self._places: Places | None = None
         self._visible: dict[tuple[str, ...], Mask] = {}
         self._held: dict[tuple[str, tuple[str, ...]], Positions] = {}
-        self._masks: dict[str, Mask] = {}
+        self._masks: dict[Hashable, Mask] = {}
+        self._answers: dict[Hashable, tuple[Resolved, ...]] = {}
         self._cones: dict[Cone, tuple[Positions, Keys]] = {}
 
     @classmethod
@@ -121,7 +128,7 @@ class Columns:
         """Return which packages rest in none of the branches ``without``; not to be changed."""
         return remembered(self._visible, _MOST_KEPT, without, lambda: ~self.below(*without))
 
-    def kept_mask(self, name: str, make: Callable[[], Mask]) -> Mask:
+    def kept_mask(self, name: Hashable, make: Callable[[], Mask]) -> Mask:
         """Return a mask by its name, made when it is first asked for; not to be changed."""
         return remembered(self._masks, _MOST_KEPT, name, make)
 
@@ -133,6 +140,15 @@ class Columns:
         if len(measured[0]) > _LARGEST_KEPT:
             return measured
         return remembered(self._cones, _MOST_CONES, cone, lambda: measured)
+
+    def kept_answers(self, asked: Hashable, make: Callable[[], tuple[Resolved, ...]]) -> tuple[Resolved, ...]:
+        """Return what is held of each target of a list, kept where it is not too much."""
+        if asked in self._answers:
+            return self._answers[asked]
+        made = make()
+        if sum(len(one.aip_ids) for one in made) > _LARGEST_LIST:
+            return made
+        return remembered(self._answers, _MOST_LISTS, asked, lambda: made)
 
     def held(self, facet: str, without: tuple[str, ...]) -> Positions:
         """Return for each value of a facet how many packages outside some branches have it."""
@@ -215,9 +231,20 @@ class Columns:
             found = near(connection, cone)
             if found is not None:
                 return found
+        held = self._all_directions(connection)
+        within = inside_box(cone, held[:, 1:4])
+        return held if within.all() else held[within]
+
+    def places(self, connection: Connection, asked: Iterable[Cone]) -> Places | None:
+        """Return where all products look, if that is held or so many cones are asked that it is worth it."""
+        if self._places is None and sum(cone not in self._cones for cone in asked) > MANY_CONES:
+            self._places = Places(self._all_directions(connection))
+        return self._places
+
+    def _all_directions(self, connection: Connection) -> Floats:
+        if self._directions is None:
             self._directions = np.asfortranarray(directions(connection))
-        within = inside_box(cone, self._directions[:, 1:4])
-        return self._directions if within.all() else self._directions[within]
+        return self._directions
 
     def _facet_column(self, entries: FacetEntries) -> FacetColumn:
         positions = self.positions(entries.numbers)

@@ -49,6 +49,17 @@ class FacetColumn:
         mask[self.positions[wanted[self.codes]]] = True
         return mask
 
+    def having(self, code: int) -> Positions:
+        """Return the positions that have one value, in their order."""
+        order, starts = self._by_code
+        return np.sort(self.positions[order[starts[code] : starts[code + 1]]])
+
+    @cached_property
+    def _by_code(self) -> tuple[Positions, Positions]:
+        """The entries in the order of their codes, and where each code begins."""
+        order = np.argsort(self.codes, kind="stable")
+        return order, np.searchsorted(self.codes[order], np.arange(len(self.values) + 1))
+
     def counts(self, mask: Mask) -> Positions:
         """Return for each value how many packages in ``mask`` have it."""
         return self._counted(self.codes[mask[self.positions]])

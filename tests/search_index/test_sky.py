@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from oais.errors import WrongUsageError
 from search_index.catalogue import sqlite
+from search_index.catalogue.places import MANY_CONES
 from search_index.index import Index, create_index
 from search_index.query import Cone, Query, TimeSpan, parse_cone
 from search_index.sky import ROUNDING, rim, unit_vector
@@ -123,6 +124,43 @@ def test_very_many_in_a_cone_are_found_like_few(sky: Index, monkeypatch: pytest.
     resolved = sky.resolve([cones[0]])[0]
     assert resolved.aip_ids[0] == before[0][0][0]
     assert set(resolved.aip_ids) == {aip_id for aip_id, _ in before[0]}
+
+
+@pytest.mark.parametrize("radius", [0.05, 3.0, 40.0, 120.0, 180.0])
+def test_a_long_list_finds_what_trigonometry_finds(sky: Index, radius: float) -> None:
+    """Measured all at once, on poles and seam too: as one cone after the other, nearest first."""
+    dice = random.Random(11)
+    centres = SPECIAL + [(dice.uniform(0, 360), dice.uniform(-90, 90)) for _ in range(80)]
+    together = create_index(sky.root).resolve([Cone(ra, dec, radius) for ra, dec in centres])
+    assert len(together) > MANY_CONES
+    for (ra, dec), found in zip(centres, together, strict=True):
+        apart = _haversine(ra, dec)
+        assert {name for name, value in apart.items() if value < radius - 1e-6} <= set(found.aip_ids)
+        assert all(apart[name] <= radius + 1e-6 for name in found.aip_ids)
+        measured = [apart[name] for name in found.aip_ids]
+        assert measured == pytest.approx(sorted(measured), abs=2e-6)
+        assert found.visits == len(found.aip_ids)
+    assert together[3] == create_index(sky.root).resolve([Cone(*centres[3], radius)])[0]
+
+
+def test_a_kept_list_knows_what_came_later(empty: Index) -> None:
+    """Its answer and its table are reckoned anew once a package came in or went, and for whoever asks."""
+    asked = [Cone(10.0 * number, 0.0, 1.0) for number in range(12)] * 6 + ["TIC 9"]
+
+    def held(*without: str) -> tuple[set[str], set[str]]:
+        table = empty.find(Query(targets=tuple(asked), without=without, limit=100)).hits
+        listed = {name for one in empty.resolve(asked, without) for name in one.aip_ids}
+        return listed, {hit.aip.aip_id for hit in table}
+
+    for number in range(3):
+        placed = product("a.fits", s_ra=10.0 * number, s_dec=0.0)
+        empty.add([record(f"at.{number}", placed, node=f"alpha/n{number}")])
+        expected = {f"at.{each}" for each in range(number + 1)}
+        assert held() == held() == (expected, expected)
+        assert held("alpha/n0") == (expected - {"at.0"},) * 2
+    empty.add([record("named", product("b.fits", target_name="TIC 9"))])
+    empty.remove(["at.1"])
+    assert held() == ({"at.0", "at.2", "named"},) * 2
 
 
 def test_what_came_later_is_found_among_very_many(empty: Index, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from oais.database import target_lists
@@ -62,7 +63,7 @@ class TargetListView:
 def target_list(index: Index, asker: Asker, text: str, radius: str) -> TargetListView:
     """Look for each line of a list; raises WrongUsageError for one too long and a radius that is none."""
     around = radius_of(radius)
-    read = _lines_read(text, around)
+    read = lines_read(text, around)
     asked = [what for _, what in read if what]
     answers = iter(index.resolve(asked, asker.branches_denied(Action.READ_METADATA)))
     lines = tuple(_answered(line, next(answers)) if what else line for line, what in read)
@@ -94,11 +95,13 @@ def with_targets(question: Question, database: Database | None) -> Question:
 
 def targets_of(text: str, radius: str) -> tuple[str | Cone, ...]:
     """Return the names and cones of a list that can be looked for; raises as ``target_list``."""
-    return tuple(what for _, what in _lines_read(text, radius_of(radius)) if what)
+    return tuple(what for _, what in lines_read(text, radius_of(radius)) if what)
 
 
-def _lines_read(text: str, radius: float) -> list[tuple[TargetLine, str | Cone | None]]:
-    return [_read(number, line, radius) for number, line in _lines(text)]
+@lru_cache(maxsize=8)
+def lines_read(text: str, radius: float) -> tuple[tuple[TargetLine, str | Cone | None], ...]:
+    """Return each line of a list and what it asks for; a page of a list reads it more than once."""
+    return tuple(_read(number, line, radius) for number, line in _lines(text))
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
