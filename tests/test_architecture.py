@@ -36,7 +36,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "cryptography": ("oais.functions.mailing.envelopes", "oais.information.signature"),
     "email_validator": ("oais.mail.address",),
     "fastapi": ("oais.web.*",),
-    "font_source_sans_pro": ("oais.web.saving",),
+    "font_source_sans_pro": ("oais.information.representation.rasterising",),
     "jinja2": ("oais.web.rendering", "oais.web.templating"),
     "lxml": (
         "aip.descriptive",
@@ -68,7 +68,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pygfried": ("oais.information.representation.pronom",),
     "pypdf": ("oais.information.representation.pdf_text",),
     "python_multipart": ("oais.web.multipart",),
-    "resvg_py": ("oais.web.saving",),
+    "resvg_py": ("oais.information.representation.rasterising",),
     "rich": ("oais.cli.*",),
     "sqlalchemy": ("oais.database", "oais.database.*", "search_index.catalogue.*"),
     "starlette": ("oais.web.*",),

@@ -1,6 +1,6 @@
 """Drawings to be taken along, as SVG or as PNG: with their title and their names on a white ground.
 
-A PNG is made here, with a font that came with the software: what the machine has installed changes nothing.
+A PNG is made with a font that came with the software: what the machine has installed changes nothing.
 """
 
 from __future__ import annotations
@@ -9,15 +9,13 @@ import math
 import re
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 from typing import Final
 
-import font_source_sans_pro
-import resvg_py
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oais.errors import NotFoundError, StorageError, WrongUsageError
+from oais.errors import NotFoundError, WrongUsageError
+from oais.information.representation.picturing import png_of
 from oais.information.text import printable
 from oais.web.doors import counted_in
 from oais.web.plots import COLOURS, WIDTH
@@ -30,11 +28,6 @@ PARAMETER: Final = "picture"
 FIGURE_POLICY: Final = "default-src 'none'; sandbox"
 """What a browser may do with a picture opened by itself: show it."""
 
-MOST_PIXELS: Final = 8_000_000
-LONGEST_SIDE: Final = 8_192
-_LARGEST: Final = 16 << 20
-_ENLARGED: Final = 2.0
-
 _ABOVE, _ROW, _BELOW, _BESIDE = 34, 24, 10, 12
 _IN_A_ROW: Final = 3
 _MEDIA: Final = {SVG: "image/svg+xml", PNG: "image/png"}
@@ -42,7 +35,6 @@ _HEIGHT: Final = re.compile(r'viewBox="0 0 [0-9.]+ ([0-9.]+)"')
 _TITLE: Final = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
-_FONT: Final = Path(font_source_sans_pro.__file__).parent / "files" / "SourceSansPro-Regular.ttf"
 _GROUND: Final = "#ffffff"
 
 
@@ -75,7 +67,7 @@ def picture_response(
 ) -> Response:
     """Answer with a drawing in a form, standing alone.
 
-    A PNG is counted among what is prepared: while it is made, nothing else of the process goes on.
+    A PNG is counted among what is prepared: it is made by the processes that read for all pages.
     """
     alone: str | bytes = standing_alone(drawing, names)
     if form == PNG:
@@ -117,32 +109,3 @@ def _legend(names: Sequence[str], top: float) -> str:
             f'<text x="{x + 12:g}" y="{y + 4.5:g}" fill="#1a2233">{escape(printable(name, 44))}</text>'
         )
     return "".join(parts)
-
-
-def png_of(drawing: str) -> bytes:
-    """Return a PNG of a drawing, twice its size as far as that stays within bounds.
-
-    Raises StorageError for what cannot be drawn.
-    """
-    wide, tall = _size(drawing)
-    scale = min(_ENLARGED, math.sqrt(MOST_PIXELS / (wide * tall)), LONGEST_SIDE / max(wide, tall))
-    if len(drawing) > _LARGEST:
-        raise StorageError("this drawing is too large to be made a PNG", remedy="take it as SVG")
-    try:
-        return resvg_py.svg_to_bytes(
-            svg_string=drawing,
-            background=_GROUND,
-            width=max(1, math.floor(wide * scale)),
-            skip_system_fonts=True,
-            font_files=[str(_FONT)],
-            font_family="Source Sans Pro",
-            sans_serif_family="Source Sans Pro",
-        )
-    except ValueError as error:
-        raise StorageError("this drawing cannot be made a PNG", remedy="take it as SVG") from error
-
-
-def _size(drawing: str) -> tuple[float, float]:
-    """Return width and height of a drawing in its own units."""
-    found = re.search(r'viewBox="\S+ \S+ ([0-9.]+) ([0-9.]+)"', drawing)
-    return (float(found[1]), max(float(found[2]), 1.0)) if found else (float(WIDTH), float(WIDTH))

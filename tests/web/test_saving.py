@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from io import BytesIO
 from urllib.parse import urljoin
@@ -13,10 +14,13 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from oais.archive import Archive
+from oais.errors import StorageError
+from oais.information.representation import picturing
+from oais.information.representation.picturing import LONGEST_SIDE, MOST_PIXELS, png_of
 from oais.web import saving
 from oais.web.app import create_app
 from oais.web.plots import svg, words
-from oais.web.saving import LONGEST_SIDE, MOST_PIXELS, png_of, standing_alone
+from oais.web.saving import standing_alone
 from tests.web.conftest import CURVE_PATH, LIGHT_CURVE, PIXELS
 from tests.web.test_pages import pick
 
@@ -99,7 +103,7 @@ def test_another_word_is_refused(client: TestClient) -> None:
 
 
 def test_only_so_many_pictures_are_made_at_a_time(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PNG keeps all else waiting while it is made; the one too many is told so, pages and SVG go on."""
+    """The one too many is told so, pages and SVG go on."""
     one = replace(archive, settings=replace(archive.settings, packages_at_once_each=1))
     client = TestClient(create_app(one), base_url="http://localhost")
     asked: list[int] = []
@@ -140,3 +144,21 @@ def test_words_need_no_font_of_the_machine() -> None:
     drawn = [png_of(svg("t", "t", words("ink", 'x="20" y="50" font-size="40"', one), 90)) for one in letters]
     empty = png_of(svg("t", "t", "", 90))
     assert len({*drawn, empty}) == len(letters) + 1
+
+
+def test_a_drawing_that_cannot_be_drawn_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Broken, or too large: a clear word and the way out; the next one is drawn all the same."""
+    for broken in ("", "<svg", "<p>no drawing</p>", "\ud800"):
+        with pytest.raises(StorageError, match="cannot be made a PNG: ") as fault:
+            png_of(broken)
+        assert fault.value.remedy == "take it as SVG"
+    assert shown(png_of(svg("Whole", "told", ""))).shape[1] == 1920
+    monkeypatch.setattr(picturing, "_LARGEST", 10)
+    with pytest.raises(StorageError, match="too large to be made a PNG"):
+        png_of(svg("Whole", "told", ""))
+
+
+def test_a_png_is_made_by_another_process() -> None:
+    """What draws it holds up all threads of its process for as long: it is never loaded into this one."""
+    assert shown(png_of(svg("Elsewhere", "told", ""))).shape[1] == 1920
+    assert "resvg_py" not in sys.modules

@@ -86,6 +86,8 @@ class Child:
         return answers
 
     def _time_for(self, request: Mapping[str, Any]) -> float:
+        if "path" not in request:
+            return self._wall
         effort: int = request.get(EFFORT, 1)
         return self._wall + effort * bytes_on_disk(request["path"]) / BYTES_A_SECOND
 

@@ -62,7 +62,7 @@ def main() -> None:
     _send(answers, {"ready": True})
     while (batch := _next_batch(requests)) is not None:
         for request in batch:
-            renew_processor_time(request["path"], request.get(EFFORT, 1))
+            renew_processor_time(request.get("path"), request.get(EFFORT, 1))
             answer = perform(request)
             _send(answers, answer)
             if SPENT in answer or NEEDS_PRONOM in answer:
@@ -104,10 +104,11 @@ def _limit(which: int, most: int) -> None:
     resource.setrlimit(which, (value, value))
 
 
-def renew_processor_time(path: str, effort: int) -> None:
+def renew_processor_time(path: str | None, effort: int) -> None:
     """Allow this process the processor time of one more file, ``effort`` times as much for its bytes."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    allowed = CPU_SECONDS + effort * bytes_on_disk(path) // BYTES_A_SECOND
+    size = 0 if path is None else bytes_on_disk(path)
+    allowed = CPU_SECONDS + effort * size // BYTES_A_SECOND
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = int(used.ru_utime + used.ru_stime) + 1 + allowed
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
@@ -164,6 +165,12 @@ def _compare(*, path: str, target: str, **told: object) -> object:
     return compare(Path(path), Path(target), str(told["from"]))
 
 
+def _picture(*, drawing: str, **_: object) -> object:
+    from oais.information.representation.rasterising import rasterise
+
+    return rasterise(drawing)
+
+
 _TASKS: dict[str, Callable[..., object]] = {
     "inspect": _inspect,
     "read": _read,
@@ -171,6 +178,7 @@ _TASKS: dict[str, Callable[..., object]] = {
     "derive": _derive,
     "migrate": _migrate,
     "compare": _compare,
+    "picture": _picture,
 }
 
 
