@@ -134,6 +134,9 @@ class ProductRow:
     level: str
     product_type: str
     size: int
+    format_id: str
+    dataproduct_type: str | None
+    t_min: float | None
     values: Mapping[str, Any]
 
 

@@ -149,6 +149,10 @@ class Index(Asking):
         """Return, by identifier, the path of the first report of each package that has one."""
         return self._read(lambda connection: reading.reports(connection, aip_ids))
 
+    def validities(self, aip_ids: Sequence[str]) -> dict[str, tuple[float | None, float | None]]:
+        """Return, by identifier, from when to when (MJD, None open) each package holds that tells it."""
+        return self._read(lambda connection: reading.validities(connection, aip_ids))
+
     def aip(self, aip_id: str) -> AipEntry | None:
         """Return what the catalogue knows of a package, or None."""
         return self._read(lambda connection: reading.aip_entries(connection, [aip_id]).get(aip_id))

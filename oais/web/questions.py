@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.datastructures import ImmutableMultiDict
 
 from oais.errors import WrongUsageError
-from oais.functions.access.columns import FIRST, Column, chosen_columns
+from oais.functions.access.columns import FIRST, OF_REFERENCES, Column, chosen_columns
 from oais.functions.access.question import Question
 from oais.information.text import printable
 from oais.web.returning import PROFILE
@@ -20,6 +20,7 @@ _PARAMETERS: Final[Mapping[str, str]] = {"words": "q"}
 _LONGEST: Final = 1_000
 _MOST_LISTED: Final = 100
 _TYPED: Final = tuple(part for part in fields(Question) if part.name not in ("among", "targets", "named"))
+_OF_REFERENCES: Final = ("reference", "valid_from", "valid_to")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
@@ -88,7 +89,12 @@ def _number(name: str, text: str) -> int:
 def columns_of(parameters: ImmutableMultiDict[str, str]) -> tuple[Column, ...]:
     """Return the columns that an address chooses; raises WrongUsageError."""
     given = parameters.getlist("columns")[:_MOST_LISTED]
-    return chosen_columns(name for text in given for name in text.split(","))
+    return chosen_columns((name for text in given for name in text.split(",")), _unsaid(parameters))
+
+
+def _unsaid(asked: Mapping[str, Any]) -> tuple[Column, ...]:
+    """Return the columns of a table where none is chosen: reference files are looked at by their validity."""
+    return OF_REFERENCES if any(asked.get(part) for part in _OF_REFERENCES) else FIRST
 
 
 _UNASKED: Final = asdict(Question())
@@ -101,7 +107,7 @@ class Links:
     def __init__(self, question: Question, profile: str, columns: tuple[Column, ...] = FIRST) -> None:
         self._asked = asdict(question)
         self._within = {PROFILE: profile} if profile else {}
-        if columns != FIRST:
+        if columns != _unsaid(self._asked):
             self._within["columns"] = ",".join(column.name for column in columns)
 
     def __call__(self, address: str = "/search", **changed: str | int) -> str:

@@ -22,6 +22,7 @@ from oais.functions.access.profiles import ProfileGoneError
 from oais.functions.access.tombstones import tombstone_view
 from oais.functions.access.views import as_plain
 from oais.functions.deposit.addition import ChecksumError
+from oais.functions.notifications.wishes import LONGEST_PURPOSE
 from oais.functions.service import Service
 from oais.functions.withdrawal.keeping import WithdrawnError
 from oais.web.branding import branded
@@ -84,6 +85,7 @@ def create_site(archive: Archive, service: Service | None) -> Site:
         "welcome": archive.settings.welcome,
         "stamps": {name: file.stamp for name, file in static.items()},
         "languages": languages,
+        "longest_purpose": LONGEST_PURPOSE,
     }
     templates = {one.code: template_environment(one, known) for one in languages.values()}
     database = None if service is None else service.database

@@ -73,6 +73,7 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "grouped": words.grouped,
         "counted": partial(words.counted, choose=language.catalogue.ngettext),
         "moment": partial(words.moment, forms=language.forms),
+        "instant": partial(words.instant, forms=language.forms),
         "day": partial(words.day, forms=language.forms),
         "last_day": words.last_day,
         "lasting": words.lasting,

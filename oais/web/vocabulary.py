@@ -89,6 +89,7 @@ _DECISIONS: Final = (
 
 _TO_WHOM: Final = (
     *("public", "public by access code", "for accounts", "for groups", "private", "private until {day}"),
+    *("no beginning", "no end"),
 )
 
 _REFUSALS: Final = (

@@ -71,6 +71,13 @@ def moment(iso: str, forms: Forms = ENGLISH) -> str:
     return f"{day(iso, forms)} {iso[11:19]} UTC"
 
 
+def instant(iso: str, forms: Forms = ENGLISH) -> str:
+    """Return an ISO 8601 time with all of its fraction: ``2019-11-21 23:59:45.123733 UTC``."""
+    whole, _, fraction = iso.removesuffix("Z").partition(".")
+    told = moment(whole, forms)
+    return told.replace(" UTC", f".{fraction} UTC") if fraction.strip("0") else told
+
+
 def day(iso: str, forms: Forms = ENGLISH) -> str:
     """Return the day of an ISO 8601 time, as the language writes it; what is no day as it is."""
     year, month, number = iso[:4], iso[5:7], iso[8:10]

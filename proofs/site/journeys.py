@@ -54,17 +54,21 @@ class Walker:
         """Wait until something is there to be seen."""
         self.page.locator(selector).first.wait_for(timeout=15_000)
 
+    def enter(self, name: str) -> None:
+        """Send the form of a field by Enter, and count it."""
+        self.clicks += 1
+        self.page.locator(f"main [name={name}]").first.press("Enter")
+
     def log_in(self, login: str) -> None:
-        """Log in by the form."""
-        self.at("/login")
+        """Log in on the first page, and be there again."""
+        self.at("/")
         self.fill("login", login)
         self.fill("password", PASSWORD)
-        self.page.locator("main [name=password]").first.press("Enter")
-        self.page.wait_for_url("**/me")
+        self.enter("password")
+        self.page.locator("#own").wait_for(state="attached")
 
     def search(self, words: str) -> None:
-        """Search from the first page."""
-        self.at("/")
+        """Search from the first page, where one is."""
         self.fill("q", words)
         self.click("main form[action='/search'] button")
 
@@ -80,6 +84,7 @@ Journey = Callable[[Walker], None]
 
 def plot_a_light_curve(walker: Walker) -> None:
     """Task 1: find the light curve of a star and plot it, in at most five clicks."""
+    walker.at("/")
     walker.search(f"{STAR} light curve")
     walker.click("main tbody a[href^='/visit?of=']")
     walker.click("main a[href*='/products/'][href$='_lc.fits']")
@@ -88,12 +93,11 @@ def plot_a_light_curve(walker: Walker) -> None:
 
 
 def order_a_day_of_housekeeping(walker: Walker) -> None:
-    """Task 2: order all housekeeping of a day, in at most six clicks, and download it."""
+    """Task 2: order all housekeeping of a day, in at most six clicks with its download."""
     walker.at("/")
     walker.click("nav a[href='/tree']")
     walker.click("main a[href='/tree/tess/hk']")
-    walker.click("main a[href^='/choose?node=']")
-    walker.fill("time", "2018-11-15/2018-11-16")
+    walker.fill("time", "2018-11-15")
     walker.click("main form[action='/choose'] button")
     walker.sees(f"main input[name=picks][value^='{SERVANT}']")
     walker.click("main button[name=take]")
@@ -101,20 +105,19 @@ def order_a_day_of_housekeeping(walker: Walker) -> None:
         walker.click("nav a[href='/basket']")
     walker.click("main form[action$='/order'] p button")
     walker.page.wait_for_url("**/orders/*")
-    assert walker.clicks <= 6, walker.clicks
     while Worker(walker.world.filled.service).build_next():
         pass
     walker.page.reload()
     assert zipfile.is_zipfile(walker.download("main a[href*='/packages/']"))
+    assert walker.clicks <= 6, walker.clicks
 
 
 def ask_for_private_data(walker: Walker) -> None:
-    """Task 3: see why a data set is private and ask for access, in at most four clicks."""
+    """Task 3: see why a data set is private and ask for access, in at most four clicks with the login."""
     walker.log_in("guest")
     walker.search("V1")
     walker.click("main tbody a[href^='/visit?of=']")
     walker.sees("main .note[role=note] >> text=private to its owners")
-    walker.click("main a[href^='/me/ask']")
     walker.fill("purpose", "To compare it with my own curve")
     walker.click("main form[action='/me/ask'] button")
     walker.sees("main .lead")
@@ -126,6 +129,7 @@ def look_around_without_scripts(walker: Walker) -> None:
     """A public visitor without JavaScript: the tree, a search, and a file whose bytes are those delivered."""
     walker.at("/tree")
     walker.click("main a[href='/tree/tess']")
+    walker.at("/")
     walker.search("housekeeping")
     walker.click("main tbody a[href^='/visit?of=']")
     walker.click("main tbody a[href^='/aip/']")
@@ -139,10 +143,10 @@ def order_with_a_mailed_code(walker: Walker) -> None:
     walker.at(f"/aip/{PIXELS}")
     walker.click("main a[href^='/code']")
     walker.fill("address", address)
-    walker.page.locator("main [name=address]").first.press("Enter")
+    walker.enter("address")
     walker.sees("main [role=status]")
     walker.fill("code", walker.world.code_for(address))
-    walker.page.locator("main [name=code]").first.press("Enter")
+    walker.enter("code")
     walker.page.wait_for_url("**/aip/**")
     walker.click("main a[href^='/choose?pick=']")
     walker.click("main button[name=take]")

@@ -13,7 +13,17 @@ from search_index.catalogue.schema import AIPS, PRODUCTS
 from search_index.entries import ProductRow
 from search_index.names import natural_text
 
-_SHOWN: Final = ("path", "name", "kind", "level", "product_type", "size")
+_SHOWN: Final = (
+    "path",
+    "name",
+    "kind",
+    "level",
+    "product_type",
+    "size",
+    "format_id",
+    "dataproduct_type",
+    "t_min",
+)
 
 
 def product_rows(connection: Connection, aip_ids: Sequence[str]) -> tuple[ProductRow, ...]:

@@ -19,7 +19,15 @@ from oais.information.observations import Observation
 from search_index.catalogue.database import AMONG, parts
 from search_index.catalogue.observed import visits_of
 from search_index.catalogue.rows import file_stem
-from search_index.catalogue.schema import AIPS, OBSERVATIONS, PRODUCTS, PROVENANCE, SUBMISSIONS, VERSIONS
+from search_index.catalogue.schema import (
+    AIPS,
+    HAS_VALIDITY,
+    OBSERVATIONS,
+    PRODUCTS,
+    PROVENANCE,
+    SUBMISSIONS,
+    VERSIONS,
+)
 from search_index.entries import (
     AipEntry,
     FileHolder,
@@ -102,6 +110,33 @@ def reports(connection: Connection, aip_ids: Sequence[str]) -> dict[str, str]:
             .group_by(AIPS.c.aip_id)
         )
         found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
+
+
+def validities(
+    connection: Connection, aip_ids: Sequence[str]
+) -> dict[str, tuple[float | None, float | None]]:
+    """Return from when to when the products of each package hold, as MJD by identifier; None is open.
+
+    What tells no validity is left out. With several products it is from the first to the last.
+    """
+    begins, ends = PRODUCTS.c.valid_from, PRODUCTS.c.valid_to
+    found: dict[str, tuple[float | None, float | None]] = {}
+    for part in parts(aip_ids):
+        query = (
+            select(
+                AIPS.c.aip_id,
+                func.min(begins),
+                func.max(ends),
+                func.count() - func.count(begins),
+                func.count() - func.count(ends),
+            )
+            .join(PRODUCTS, PRODUCTS.c.aip_no == AIPS.c.no)
+            .where(AIPS.c.aip_id.in_(part), HAS_VALIDITY)
+            .group_by(AIPS.c.aip_id)
+        )
+        for aip_id, first, last, unbegun, endless in connection.execute(query):
+            found[aip_id] = (None if unbegun else first, None if endless else last)
     return found
 
 

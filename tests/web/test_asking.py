@@ -7,6 +7,7 @@ import mailbox
 import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from starlette.testclient import TestClient
@@ -35,6 +36,7 @@ HIDDEN = RULES.replace("nodes:", "  secret: {metadata: hidden, data: closed, rea
 CLOSED = RULES.replace(
     "nodes:", "  team: {metadata: public, data: closed, reason: x, contact: team@example.org}\nnodes:"
 ).replace("policy: observers", "policy: team")
+VISIT = "/visit?of=Various%3AOR%201/V1"
 WISH = {"about": "V1@v1", "purpose": "To compare it with our own <b>photometry</b>.\nBcc: eve@example.org"}
 
 
@@ -98,11 +100,12 @@ def site(tmp_path: Path, inspector: Inspector) -> Site:
 def test_a_wish_reaches_the_owner_and_the_archivists_once(site: Site) -> None:
     """From the button of the page to one letter each; asked again it is told so and nothing is sent."""
     reader = site.asks("reader")
-    button = re.search(r'href="(/me/ask\?about=[^"]+)"', reader.client.get("/aip/V1").text)
-    assert button is not None
-    form = reader.client.get(button[1])
-    assert 'value="V1@v1"' in form.text
-    assert "with your name, username and e-mail address" in form.text
+    for address, about in (("/aip/V1", "V1@v1"), (VISIT, "V1"), ("/me/ask?about=V1", "V1")):
+        page = reader.client.get(address).text
+        form = page[page.index('action="/me/ask"') :].partition("</form>")[0]
+        assert re.search(f'name="about"[^>]* value="{about}"', form)
+        assert 'name="purpose"' in form
+        assert "with your name, username and e-mail address" in page
     sent = reader.send("/me/ask", **WISH)
     assert sent.status_code == 202
     assert "passed on to those who decide" in sent.text
@@ -126,7 +129,13 @@ def test_a_wish_reaches_the_owner_and_the_archivists_once(site: Site) -> None:
 def test_strangers_and_those_who_have_the_data_are_not_offered_it(site: Site) -> None:
     """A stranger is asked to log in; the owner, and whoever asks for open data, is told why not."""
     stranger = site.browser()
-    assert "/me/ask" not in stranger.get("/aip/V1").text
+    page = stranger.get("/aip/V1").text
+    assert "/me/ask" not in page
+    assert 'href="/login?next=/aip/V1"' in page
+    button = re.search(r'href="/login\?next=([^"]+)"', stranger.get(VISIT).text)
+    assert button is not None
+    assert unquote(button[1]) == VISIT
+    assert f'name="next" value="{VISIT}"' in stranger.get(f"/login?next={button[1]}").text
     assert stranger.get("/me/ask?about=V1").status_code == 401
     assert Visitor(stranger).send("/me/ask", **WISH).status_code == 401
     pia = site.asks("pia")

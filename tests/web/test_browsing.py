@@ -103,6 +103,18 @@ def test_a_data_set_tells_what_it_holds(stranger: TestClient) -> None:
     assert len(found["ticks"]) == 2
 
 
+def test_a_day_is_chosen_from_any_branch(stranger: TestClient) -> None:
+    """A mission and a branch have the form as a data set does; it asks for what rests below them."""
+    for place in ("lucida", "lucida/n1", "lucida/hk"):
+        form = stranger.get(f"/tree/{place}").text.partition('action="/choose"')[2].partition("</form>")[0]
+        assert f'name="node" value="{place}"' in form
+        assert 'name="time"' in form
+    told = stranger.get(
+        "/choose?node=lucida/hk&time=2020-01-05", headers={"Accept": "application/json"}
+    ).json()
+    assert told["total"] == 2
+
+
 def test_documents_of_all_versions_are_told_by_what_they_are_about(stranger: TestClient) -> None:
     """The user guides and the calibration report of a branch, none of another's, each kind by its name."""
     told = asked(stranger, "/tree/lucida/n1/curves")["data_set"]["documents"]

@@ -251,6 +251,36 @@ def test_reference_files_are_found_by_type_and_validity(held: Held) -> None:
         assert set(held.names(query)) == {f"tess.{name}" for name in expected}, query
 
 
+def test_reference_files_show_when_they_hold(held: Held) -> None:
+    """Their table has both ends of the validity, in words where it is open; other columns can be chosen."""
+    page = html.document_fromstring(held.client.get("/search?reference=*&order=id").content)
+    headings = [" ".join(cell.text_content().split()) for cell in pick(page, "//th")]
+    assert headings[1:] == [
+        "Visit ID",
+        "Property Status",
+        "Title",
+        "Mission",
+        "Level",
+        "Valid from",
+        "Valid to",
+    ]
+    rows = [
+        [" ".join(cell.text_content().split()) for cell in pick(row, "td")]
+        for row in pick(page, "//tbody/tr")
+    ]
+    assert {row[1]: tuple(row[-2:]) for row in rows} == {
+        "tess.dark": ("2017-12-13 00:00:00 UTC", "no end"),
+        "tess.flat": ("2017-09-04 00:00:00 UTC", "2017-12-13 00:00:00 UTC"),
+        "tess.leap": ("no beginning", "2017-10-24 00:00:00 UTC"),
+    }
+    (facet,) = pick(page, "//ul[@class='facet']//a[contains(@href, 'mission=TESS')]/@href")
+    assert "columns=" not in facet
+    page = html.document_fromstring(held.client.get("/search?reference=*&columns=visit,valid_to").content)
+    assert [cell.text_content().strip() for cell in pick(page, "//th")] == ["Choose", "Visit ID", "Valid to"]
+    (other,) = held.client.get("/search?visit=V001", headers=JSON).json()["visits"]
+    assert (other["valid_from"], other["valid_to"]) == ("", "")
+
+
 def test_a_visit_is_one_row_of_twelve_columns(held: Held) -> None:
     """Two packages of a visit are one row; what is not known is told so, and no cone means no distance."""
     page = html.document_fromstring(held.client.get("/search?visit=V001").content)
@@ -266,6 +296,10 @@ def test_a_visit_is_one_row_of_twelve_columns(held: Held) -> None:
     assert float(cells["RA (deg)"]) == pytest.approx(known.ra, abs=1e-6)
     assert (cells["Distance (deg)"], cells["Quality Report"]) == ("N.A.", "Report")
     assert cells["Property Status"] == "public"
+    for column, moment in (("Obs Start", known.start), ("Obs Stop", known.stop)):
+        shown = Time(cells[column].removesuffix(" UTC"), format="iso", scale="utc")
+        # A float of days tells moments of these years apart by 0.6 microseconds.
+        assert abs((shown - Time(moment, format="mjd", scale="utc")).sec) < 1.5e-6
     assert "Showing 1 to 1 of 1 visits" in held.client.get("/search?visit=V001").text
     (reference,) = held.client.get("/search?reference=*&valid_to=57000", headers=JSON).json()["visits"]
     assert (reference["ra"], reference["magnitude"], reference["report"]) == (None, None, "")
@@ -399,6 +433,27 @@ def test_products_of_a_visit_are_filtered_and_leafed_through(held: Held) -> None
     assert ([row["name"] for row in told["rows"]], told["products"]) == (["tess.v001.b_report.pdf"], 3)
     for unknown in ("TESS:V999", "", "TESS:V00", "TESS:v001"):
         assert held.client.get("/visit", params={"of": unknown}).status_code == 404
+
+
+def test_a_visit_shows_what_its_data_look_like(client: TestClient, under_rules: Rules) -> None:
+    """Two drawings with their times stand above the products, for who may have the data alone."""
+    of = "/visit?of=TESS%3Atic55525572-s0005"
+    page = html.document_fromstring(client.get(of).content)
+    captions = [" ".join(cell.text_content().split()) for cell in pick(page, "//figure/figcaption")]
+    assert captions == [
+        "light curve · 2018-11-15 11:25:39.948000 UTC",
+        "target pixel file · 2018-11-15 11:25:39.948000 UTC",
+    ]
+    drawn = [client.get(address) for address in pick(page, "//figure//img/@src")]
+    assert [answer.status_code for answer in drawn] == [200, 200]
+    assert {answer.headers["content-type"].partition(";")[0] for answer in drawn} <= {
+        "image/svg+xml",
+        "image/png",
+    }
+    assert drawn[0].content != drawn[1].content
+    assert pick(html.document_fromstring(client.get(f"{of}&q=pdf").content), "//figure") == []
+    closed = under_rules("  - {node: tess, policy: later}\n").get(of)
+    assert (closed.status_code, "<figure>" in closed.text) == (200, False)
 
 
 def test_hidden_visits_are_nowhere(held: Held) -> None:

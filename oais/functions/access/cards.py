@@ -42,6 +42,11 @@ def precise_time(mjd: float | None) -> str:
     return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
+def _exact_time(mjd: float | None) -> str:
+    """Return an MJD as ``precise_time`` does, without a fraction where there is none."""
+    return precise_time(mjd).replace(".000000Z", "Z")
+
+
 def second_of(mjd: float | None) -> datetime | None:
     """Return the second nearest to an MJD (UTC days), None when unknown or out of any calendar."""
     if mjd is None or not math.isfinite(mjd):
@@ -170,8 +175,8 @@ def _coverage(obscores: Sequence[ObsCore]) -> dict[str, str]:
     others = f", and {len(places) - 1} other positions" if len(places) > 1 else ""
     return {
         "Position": f"{places[0]}{others}" if places else "",
-        "Begins": iso_time(min(starts, default=None)),
-        "Ends": iso_time(max(stops, default=None)),
+        "Begins": _exact_time(min(starts, default=None)),
+        "Ends": _exact_time(max(stops, default=None)),
         "Exposure": distinct(_quantity(value.t_exptime, "s") for value in obscores),
     }
 
@@ -182,8 +187,8 @@ def product_facts(product: ProductDescription) -> dict[str, str]:
     facts = {
         "Target": values.target_name or "",
         "Position": _position(values),
-        "Begins": iso_time(values.t_min),
-        "Ends": iso_time(values.t_max),
+        "Begins": _exact_time(values.t_min),
+        "Ends": _exact_time(values.t_max),
         "Exposure": _quantity(values.t_exptime, "s"),
         "Time resolution": _quantity(values.t_resolution, "s"),
         "Samples": _quantity(values.t_xel, ""),

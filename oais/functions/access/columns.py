@@ -55,6 +55,8 @@ MORE: Final = (
     Column("spectral_type", "Spectral type"),
     Column("observation_type", "Observation type"),
     Column("revision", "Revision"),
+    Column("valid_from", "Valid from"),
+    Column("valid_to", "Valid to"),
     Column("packages", "Packages", code="K"),
     Column("products", "Products", code="K"),
     Column("size", "Size", "byte", "size", "K"),
@@ -65,8 +67,14 @@ MORE: Final = (
 COLUMNS: Final = {column.name: column for column in (*FIRST, *MORE)}
 
 
-def chosen_columns(names: Iterable[str]) -> tuple[Column, ...]:
-    """Return columns by their names, in the table's order, or the first ones where none is named.
+OF_REFERENCES: Final = tuple(
+    COLUMNS[name] for name in ("visit", "status", "title", "mission", "level", "valid_from", "valid_to")
+)
+"""What a table of reference files shows unless something else is chosen (CB-13)."""
+
+
+def chosen_columns(names: Iterable[str], unsaid: tuple[Column, ...] = FIRST) -> tuple[Column, ...]:
+    """Return columns by their names, in the table's order, or those ``unsaid`` where none is named.
 
     Raises WrongUsageError for a name that no column has.
     """
@@ -75,4 +83,4 @@ def chosen_columns(names: Iterable[str]) -> tuple[Column, ...]:
         raise WrongUsageError(
             f"columns names {printable(unknown[0])!r}; expected some of {', '.join(COLUMNS)}",
         )
-    return tuple(column for column in COLUMNS.values() if column.name in wanted) or FIRST
+    return tuple(column for column in COLUMNS.values() if column.name in wanted) or unsaid

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from oais.errors import NotFoundError, WrongUsageError
+from oais.functions.access.cards import precise_time
 from oais.functions.access.decisions import Asker
 from oais.functions.access.places import check_page
 from oais.functions.access.views import AccessNote, Page, VisitReport, VisitRow
+from oais.information.representation.signatures import DRAWN_FORMATS
 from oais.information.text import printable
 from policies.access import Action
 from search_index.catalogue.traits import trait
@@ -18,12 +20,18 @@ from search_index.index import Index
 from search_index.query import LARGEST_PAGE, LONGEST_CHOICE, Query
 
 PAGE_SIZES = (50, 100, 200)
+PREVIEWS = 2
+"""Products whose drawings stand on the page of their visit."""
+
 _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class VisitProduct:
-    """One product of a visit: ``reference`` picks it, ``address`` is that of its page; ``size`` in bytes."""
+    """One product of a visit: ``reference`` picks it, ``address`` is that of its page; ``size`` in bytes.
+
+    ``start`` is when it was begun to be observed, to the microsecond; ``drawn`` that it has a drawing.
+    """
 
     reference: str
     address: str
@@ -35,6 +43,8 @@ class VisitProduct:
     category: str
     size: int
     locked: bool
+    start: str
+    drawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,8 @@ class VisitView:
     """A visit: one page of its products that the words let through; ``products`` counts all it has.
 
     ``open`` counts those let through that whoever asks may have. Where none of all is, ``access`` says why of
-    the first package. ``reports`` is what those among the rows say.
+    the first package. ``reports`` is what those among the rows say. ``previews``
+    are products let through whose drawings are shown, of different types where there are several.
     """
 
     name: str
@@ -54,6 +65,7 @@ class VisitView:
     products: int
     open: int
     access: AccessNote | None
+    previews: tuple[VisitProduct, ...]
     reports: tuple[VisitReport, ...] = ()
 
 
@@ -76,7 +88,17 @@ def visit_view(index: Index, asker: Asker, name: str, words: str, page: int, per
         products=len(products),
         open=sum(not product.locked for product in through),
         access=_why_closed(index, asker, products),
+        previews=_previews(through),
     )
+
+
+def _previews(products: Sequence[VisitProduct]) -> tuple[VisitProduct, ...]:
+    """Return the first of each type that is drawn and open, then others; science before all else."""
+    able = [product for product in products if product.drawn and not product.locked]
+    able.sort(key=lambda product: product.kind != "science")
+    firsts = {product.product_type: product for product in reversed(able)}
+    ordered = dict.fromkeys((*(product for product in able if product in firsts.values()), *able))
+    return tuple(ordered)[:PREVIEWS]
 
 
 def _why_closed(index: Index, asker: Asker, products: tuple[VisitProduct, ...]) -> AccessNote | None:
@@ -138,5 +160,7 @@ def _product(row: ProductRow, *, locked: bool) -> VisitProduct:
         level=row.level,
         category=trait(row.values, "observation_type") or row.kind,
         size=row.size,
+        start=precise_time(row.t_min),
+        drawn=bool(row.dataproduct_type) and row.format_id in DRAWN_FORMATS,
         locked=locked,
     )

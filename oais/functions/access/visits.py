@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,9 @@ from search_index.catalogue.traits import magnitude, trait
 from search_index.entries import AipEntry
 from search_index.index import Index
 
+NO_BEGINNING, NO_END = "no beginning", "no end"
+"""What is told of a validity that is open at an end."""
+
 _PROCESSING = ("pipeline_version", "processing_chain_version", "processing_version", "processing_chain")
 _TO_WHOM = {"email-code": "public by access code", "account": "for accounts", "group": "for groups"}
 
@@ -25,19 +29,46 @@ def visit_rows(index: Index, asker: Asker, visits: Sequence[Visit]) -> tuple[Vis
     packages = [(hit.aip.node, hit.aip.aip_id) for visit in visits for hit in visit.hits]
     asker.prepare(packages)
     stranger.prepare(packages)
-    reports = index.reports([aip_id for _, aip_id in packages])
+    told = _Told(
+        index.reports([aip_id for _, aip_id in packages]),
+        index.validities([aip_id for _, aip_id in packages]),
+    )
     shown = ((visit, [hit for hit in visit.hits if _may(asker, hit.aip)]) for visit in visits)
-    return tuple(_row(asker, stranger, visit, hits, reports) for visit, hits in shown if hits)
+    return tuple(_row(asker, stranger, visit, hits, told) for visit, hits in shown if hits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What products tell of packages, by their identifiers: the path of a report, and validity (MJD)."""
+
+    reports: Mapping[str, str]
+    validities: Mapping[str, tuple[float | None, float | None]]
+
+    def report(self, aips: Sequence[AipEntry]) -> str:
+        """Return the address of the first report; empty for none."""
+        return next(
+            (_address(aip, self.reports[aip.aip_id]) for aip in aips if aip.aip_id in self.reports), ""
+        )
+
+    def validity(self, aips: Sequence[AipEntry]) -> tuple[str, str]:
+        """Return from when to when any of them holds, an open end in words; empty where none tells."""
+        known = [self.validities[aip.aip_id] for aip in aips if aip.aip_id in self.validities]
+        if not known:
+            return "", ""
+        begins, ends = zip(*known, strict=True)
+        return (
+            NO_BEGINNING if None in begins else precise_time(min(begins)),
+            NO_END if None in ends else precise_time(max(ends)),
+        )
 
 
 def _may(asker: Asker, aip: AipEntry) -> bool:
     return asker.may(Action.READ_METADATA, aip.node, aip.aip_id)
 
 
-def _row(
-    asker: Asker, stranger: Asker, visit: Visit, hits: Sequence[Hit], reports: Mapping[str, str]
-) -> VisitRow:
+def _row(asker: Asker, stranger: Asker, visit: Visit, hits: Sequence[Hit], told: _Told) -> VisitRow:
     aips = [hit.aip for hit in hits]
+    valid_from, valid_to = told.validity(aips)
     placed = next((aip for aip in aips if aip.ra is not None and aip.dec is not None), None)
     values: dict[str, Any] = {}
     for aip in aips:
@@ -48,7 +79,7 @@ def _row(
         title=aips[0].title,
         visit=trait(values, "visit") or visit.name.partition(":")[2],
         observation=trait(values, "observation") or distinct(name for aip in aips for name in aip.obs_ids),
-        report=next((_address(aip, reports[aip.aip_id]) for aip in aips if aip.aip_id in reports), ""),
+        report=told.report(aips),
         target=distinct(name for aip in aips for name in aip.targets),
         ra=placed.ra if placed else None,
         dec=placed.dec if placed else None,
@@ -67,6 +98,8 @@ def _row(
         spectral_type=trait(values, "spectral_type"),
         observation_type=trait(values, "observation_type"),
         revision=trait(values, "revision"),
+        valid_from=valid_from,
+        valid_to=valid_to,
         ingested_at=max(aip.ingested_at for aip in aips),
         products=sum(aip.products for aip in aips),
         size=sum(aip.size for aip in aips),

@@ -33,7 +33,8 @@ class VisitRow:
 
     ``name`` tells it from all others. ``distance`` is in degrees from the centre that was asked for, ``size``
     in bytes, ``status`` says who may have its data, and ``locked`` that whoever asks may not have them all.
-    ``report`` is the address of its quality report, within the site.
+    ``report`` is the address of its quality report, within the site. ``valid_from`` and ``valid_to`` are
+    those of reference files; an end that is open is told in words.
     """
 
     name: str
@@ -59,6 +60,8 @@ class VisitRow:
     spectral_type: str
     observation_type: str
     revision: str
+    valid_from: str
+    valid_to: str
     ingested_at: str
     products: int
     size: int
