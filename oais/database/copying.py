@@ -32,18 +32,6 @@ def copy_database(source: Path, target: Path) -> None:
             partial.unlink(missing_ok=True)
 
 
-def fault_of(path: Path) -> str:
-    """Return what SQLite's own check finds wrong with a database; nothing of a sound one, in use or not."""
-    try:
-        with closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=30)
-        ) as database:
-            (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
-    except sqlite3.Error as error:
-        return str(error)
-    return "" if found == "ok" else str(found)
-
-
 def _copy(source: Path, target: Path) -> None:
     """Fill an empty file, prove that it is a sound database, and make it durable."""
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:

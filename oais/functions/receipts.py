@@ -155,7 +155,10 @@ def _verified(path: Path, trusted: Mapping[str, bytes], *, with_findings: bool =
             f"receipt {name} cannot be read: {printable(str(error))}", remedy=_RESTORE
         ) from error
     if not signed or receipt.receipt_id != name:
-        raise DamageError(f"receipt {name} is not what the archive signed", remedy=_RESTORE)
+        raise DamageError(
+            f"receipt {name} is not what the archive signed: {name}.json and {name}.json.sig do not fit",
+            remedy=_RESTORE,
+        )
     return receipt
 
 

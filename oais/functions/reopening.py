@@ -13,12 +13,12 @@ from aip.audit import audit_aip
 from aip.storage import AipStore
 from oais.archive import Archive
 from oais.confirming import MARK, confirm, looking_into, open_again, why_closed
-from oais.database.copying import fault_of
 from oais.disk_faults import storage_errors
 from oais.errors import StorageError
 from oais.files import open_regular
 from oais.functions.completeness import missing_from_store
 from oais.functions.copies.locations import Location, locations
+from oais.functions.database_check import UncheckedError, fault_of
 from oais.functions.ledger.recording import ledger_of
 from oais.functions.ledger.verifying import verify_ledger
 from oais.functions.recovery import look_again
@@ -137,7 +137,13 @@ def _opened(room: Path, told: ReadBack) -> ReadBack:
 def _database(archive: Archive, young: set[str]) -> Iterator[Finding]:
     """Let SQLite read the database of people and orders again, where that lies in the home."""
     path = archive.home / "oais.sqlite"
-    if str(path) in young and (wrong := fault_of(path)):
+    if str(path) not in young:
+        return
+    try:
+        wrong = fault_of(path)
+    except UncheckedError as error:
+        wrong = str(error)
+    if wrong:
         yield finding("AUD-010", path.name, f"{path.name}: {wrong}")
 
 

@@ -7,11 +7,14 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oais.disk_faults import storage_errors
-from oais.functions.service import Service
 from oais.information.chained_log import append_entry, broken_lines, ended_lines
 from oais.information.text import printable
+
+if TYPE_CHECKING:  # an audit, which only verifies the log, does without the database
+    from oais.functions.service import Service
 
 _SECURITY_LOG = "ledger/security.jsonl"
 

@@ -169,7 +169,10 @@ def wrong_with(
     for whose, judge in (("its own", root), ("the earlier", before)):
         if judge is not None and len(signed := judge.signed_by(data, signatures)) < judge.threshold:
             names = ", ".join(key.holder for key in signed) or "nobody"
-            return f"{judge.threshold} signatures of {whose} root keys are needed, {names} signed"
+            told = f"{judge.threshold} signatures of {whose} root keys are needed, {names} signed"
+            wrong = [name for name in signatures if name not in {key.key_id for key in signed}]
+            files = ", ".join(f"root.{root.version}.{name}.sig" for name in sorted(wrong))
+            return f"{told}; no signature of these keys: {files}" if files else told
     return _widened(root, before) if before is not None else ""
 
 

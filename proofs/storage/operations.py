@@ -133,7 +133,7 @@ OPERATIONS: Final = (
     Operation(
         "new version", lambda world: deliver(world, HELD, 2), lambda world: world.pack(HELD, 2, SECOND)
     ),
-    Operation("audit", _audit, warns=True),
+    Operation("audit", _audit, lambda world: record_policies(world.people), warns=True),
     Operation("rebuild", lambda world: rebuild_index(world.archive)),
     Operation("ledger", lambda world: record_kept(world.archive), _keep),
     Operation("policy change", _change_policy, lambda world: record_policies(world.people), _policies),

@@ -16,10 +16,10 @@ from oais.functions.codes import ALPHABET, WrongCodeError, code_request, issue_c
 from oais.functions.deposit.addition import Addition
 from oais.functions.deposit.uploads import Announcement, begin, own_deposit, upload_path
 from oais.functions.mailing import send_due
-from oais.functions.people.accounts import Entry, new_account
+from oais.functions.people.accounts import Entry, change_role, new_account, person_of
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.delegation import delegate, delegations_given
-from oais.functions.people.groups import groups_listed, new_group
+from oais.functions.people.groups import add_member, groups_listed, members_of, new_group
 from policies.principals import Principal, Role, State
 from proofs.storage.operation import Operation
 from proofs.storage.world import World
@@ -48,6 +48,26 @@ def _make_group(world: World) -> None:
 
 def _groups(world: World) -> Counter[str]:
     return Counter(f"group {group.name}" for group in groups_listed(world.people))
+
+
+def _team(world: World) -> None:
+    """Make a group, and somebody to be let into it or to be given a role."""
+    world.facts["team"] = new_group(world.people, OPERATOR, "team").identifier
+    account(world, "dan", Role.REGISTERED)
+
+
+def _grant(world: World) -> None:
+    """Open to somebody what is kept for a group."""
+    add_member(world.people, OPERATOR, world.facts["team"], "dan")
+
+
+def _promote(world: World) -> None:
+    change_role(world.people, OPERATOR, "dan", Role.ARCHIVIST)
+
+
+def _rights(world: World) -> Counter[str]:
+    inside = members_of(world.people, world.facts["team"])
+    return Counter([f"{len(inside)} in the team", f"dan is {person_of(world.people, 'dan').role}"])
 
 
 def _ask_for_code(world: World) -> None:
@@ -131,6 +151,8 @@ def _bytes_kept(world: World) -> Counter[str]:
 OPERATIONS: Final = (
     Operation("people", lambda world: world.people),
     Operation("group", _make_group, begun, _groups),
+    Operation("grant", _grant, _team, _rights),
+    Operation("role", _promote, _team, _rights),
     Operation("code", _ask_for_code, begun),
     Operation("code used", _use_code, _mailed, _downloads, later=timedelta(minutes=1)),
     Operation("delegation", _share, _owner, _shared),

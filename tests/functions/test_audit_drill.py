@@ -10,6 +10,7 @@ import pytest
 from oais.archive import Archive
 from oais.cli import main
 from oais.errors import DamageError
+from oais.functions.audit import run_audit
 from oais.functions.audit.drill import run_drill
 from oais.functions.audit.selecting import select_for_audit
 from oais.functions.storage import find_aip
@@ -35,6 +36,7 @@ def test_all_that_was_planted_is_found_and_nothing_is_left(
     held: Archive, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every kind of file and of damage, with the exact path; the archive is byte for byte as before."""
+    run_audit(held, select_for_audit(held))  # so that there is a log of audits to be damaged
     before = tree_digest(held.home)
     assert main(["audit", "drill", "--home", str(held.home), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -47,7 +49,8 @@ def test_all_that_was_planted_is_found_and_nothing_is_left(
         "a file added",
     }
     paths = {item["path"] for item in told["planted"]}
-    assert {"inventory.json", "v2/inventory.json.sha512", "logs/signatures/v1.inventory.json.sig"} <= paths
+    own = {"inventory.json", "v2/inventory.json.sha512", "logs/signatures/v1.inventory.json.sig"}
+    assert own | {"logs/audits.jsonl"} <= paths
     after = tree_digest(held.home)
     assert {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)} <= {
         "staging/building.lock"

@@ -38,6 +38,7 @@ from oais.information.trust_folder import read_root, trust_in
 from oais.ledger.log import kept_checkpoints
 from oais.ledger.opened import Opened, find_line
 from oais.ledger.verifying import verify_log
+from tests.functions.copied import flip
 from tests.functions.deliveries import plain_bag
 from tests.functions.faults import KILLED, at_step, killing
 from tests.functions.test_reader import reader
@@ -411,6 +412,14 @@ def test_a_broken_line_of_lists_is_refused(forged: str, rooted: Archive, holders
         again(rooted)
     told = reader(rooted.aip_root / "verify.py")
     assert (told.returncode, "trust/root." in told.stderr) == (3, True), told
+
+
+def test_a_changed_signature_is_named_with_its_file(rooted: Archive) -> None:
+    """One bit of one of two signatures: who signed all the same is told, and which file is no signature."""
+    wrong = min((rooted.home / "trust").glob("root.1.*.sig"))
+    flip(wrong)
+    with pytest.raises(DamageError, match=rf"no signature of these keys: {wrong.name}"):
+        again(rooted)
 
 
 def test_an_archive_whose_lists_are_gone_altogether_is_told_by_its_ledger(

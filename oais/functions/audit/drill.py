@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from aip.audit import AuditResult, audit_aip
 from aip.root import ROOT_DECLARATION, ROOT_DECLARED
-from aip.stored import AUDITS
 from oais.archive import Home
 from oais.disk_faults import storage_errors
 from oais.errors import DamageError, NotFoundError, StorageError
@@ -152,7 +151,7 @@ def _damages(copy: Path, chance: random.Random) -> Iterator[tuple[str, str, Dama
     """Yield where, what and how: a bit in every kind of file, and the other ways to change a content file."""
     files = [entry.path for entry in walk(copy) if entry.is_file and entry.status.st_size]
     content = [path for path in files if "/content/" in path]
-    own = [path for path in files if "/content/" not in path and path != AUDITS]
+    own = [path for path in files if "/content/" not in path]
     for path in [*own, *chance.sample(content, min(3, len(content)))]:
         yield path, "one bit flipped", _flip(chance)
     yield chance.choice(content), "last byte cut off", _cut

@@ -16,6 +16,7 @@ from aip.root_files import check_root_files
 from oais.archive import Home, timestamp
 from oais.disk_faults import storage_errors
 from oais.files import make_directories
+from oais.functions.audit.beside import beside_findings, refused_findings, room_of
 from oais.functions.audit.depths import Depth, cadence_days
 from oais.functions.audit.register import Chosen, Register, Run
 from oais.functions.audit.selecting import Selection
@@ -204,8 +205,17 @@ class AuditRun:
                     yield about, found
         if chosen.aip_id:
             yield from ((chosen.aip_id, found) for found in signed_too_late(archive, chosen.aip_id))
-        if whole and chosen.part.number == 1 and ledger_of(archive).signed:
-            yield from (("ledger/", found) for found in verify_ledger(archive))
+        if whole and chosen.part.number == 1:
+            yield from ((room_of(found), found) for found in self._beside())
+            if ledger_of(archive).signed:
+                yield from (("ledger/", found) for found in verify_ledger(archive))
+
+    def _beside(self) -> Iterator[Finding]:
+        """Yield what is wrong beside AIPs and ledger; refused deliveries are as deep as a full audit."""
+        yield from beside_findings(self._archive)
+        if self._chosen.everything and self._manner.depth is Depth.FULL:
+            budget = self._manner.budget
+            yield from refused_findings(self._archive, *([budget.take] if budget is not None else []))
 
     def _about_root(self, files: bool) -> Iterator[Finding]:
         """Yield what is wrong with the storage root itself, and with the files in it that are of no AIP."""

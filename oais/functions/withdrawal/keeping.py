@@ -222,7 +222,9 @@ def _verified(path: Path, kind: Any, trusted: dict[str, bytes]) -> Any:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DamageError(f"{path.name} cannot be read: {printable(str(error))}", remedy=_RESTORE) from error
     if not signed:
-        raise DamageError(f"{path.name} is not what the archive signed", remedy=_RESTORE)
+        raise DamageError(
+            f"{path.name} is not what the archive signed: it and {path.name}.sig do not fit", remedy=_RESTORE
+        )
     return record
 
 

@@ -159,7 +159,7 @@ def _checkpoint_in(text: bytes, origin: str) -> Checkpoint:
     if len(lines) != 4 or lines[3]:
         raise ValueError(f"it has {len(lines) - 1} lines, expected origin, size and root")
     if lines[0] != origin:
-        raise ValueError(f"it is of the log {lines[0][:80]!r}, expected {origin!r}")
+        raise ValueError(f"it is of the log {lines[0][:80]!r}, expected {origin!r} as the file origin says")
     if _SIZE.fullmatch(lines[1]) is None:
         raise ValueError(f"{lines[1][:40]!r} is no size of a tree")
     return Checkpoint(origin, int(lines[1]), decoded(lines[2], HASH_BYTES))
