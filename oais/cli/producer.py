@@ -195,7 +195,9 @@ def watch(
 
     if settle < 0:
         raise WrongUsageError(f"--settle is {settle}; expected 0 or more seconds")
-    folder = DropFolder(open_archive(home_or_default(home)), settled_after=settle)
+    folder = DropFolder(
+        open_archive(home_or_default(home)), settled_after=settle, reporter=TerminalReporter()
+    )
     code = 0
     with ending_noticed() as ended:
         err.print(f"watching {folder.archive.incoming} (Ctrl-C ends)")

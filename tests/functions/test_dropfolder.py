@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from oais.archive import Archive
+from oais.functions.copies.locations import add_location
+from oais.functions.copies.replication import sync_all
 from oais.functions.dropfolder import DropFolder, watch_folder
+from oais.functions.reporting import Reporter
 from oais.functions.storage import aip_store
 from oais.processes import ending_noticed
+from tests.functions.conftest import tree_digest
+from tests.functions.copied import flip
 from tests.functions.deliveries import plain_bag
 
 
@@ -68,6 +77,120 @@ def test_a_refused_delivery_is_kept_and_answered(archive: Archive, folder: DropF
     kept = [path.read_bytes() for path in (archive.refused / done.receipt.receipt_id).rglob("a.csv")]
     assert kept == [b"2\n"]
     assert json.loads((archive.incoming / "one.bag.receipt.json").read_bytes())["findings"]
+    assert not bag.exists()
+
+
+class Heard(Reporter):
+    """Remembers what it is warned of."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def warn(self, message: str, remedy: str) -> None:
+        assert remedy
+        self.told.append(message)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    """Who is warned."""
+    return Heard()
+
+
+@pytest.fixture
+def told_folder(archive: Archive, heard: Heard) -> DropFolder:
+    """A drop folder that takes what is marked, and warns."""
+    return DropFolder(archive, reporter=heard)
+
+
+def marked(archive: Archive) -> Path:
+    bag = drop(archive)
+    (archive.incoming / "one.bag.ready").touch()
+    return bag
+
+
+def test_what_was_replaced_after_it_was_taken_is_another_delivery(
+    archive: Archive, told_folder: DropFolder
+) -> None:
+    """C4: what came between copying and removal was seen by nobody; it stays, and is taken as a version."""
+    bag = marked(archive)
+    taking = told_folder.take(now=0.0)
+    assert next(taking).outcome == "stored"
+    plain_bag(bag, "drop.one", {"a.csv": b"another\n"})
+    assert list(taking) == []
+    assert (bag / "data" / "a.csv").read_bytes() == b"another\n"
+    (done,) = told_folder.take(now=1.0)
+    assert done.receipt is not None
+    assert (done.outcome, done.receipt.version) == ("stored", 2)
+    assert not bag.exists()
+
+
+def test_a_source_stays_until_every_location_has_its_copy(
+    archive: Archive, told_folder: DropFolder, heard: Heard, tmp_path: Path
+) -> None:
+    """C6: a location is away, which is told once; the source goes when that has what it was owed."""
+    add_location(archive, "vault", tmp_path / "vault")
+    (tmp_path / "vault").rename(tmp_path / "away")
+    bag = marked(archive)
+    (done,) = told_folder.take(now=0.0)
+    assert done.outcome == "stored"
+    assert (archive.incoming / "one.bag.receipt.json").exists()
+    for moment in (1.0, 2.0):
+        assert list(told_folder.take(now=moment)) == []
+        assert bag.exists()
+    assert heard.told == ["one.bag stays in the drop folder: vault has no copy of drop.one yet"]
+    (tmp_path / "away").rename(tmp_path / "vault")
+    assert list(told_folder.take(now=3.0)) == []
+    assert bag.exists()
+    assert [told.findings for told in sync_all(archive)] == [()]
+    assert list(told_folder.take(now=4.0)) == []
+    assert [path.name for path in archive.incoming.iterdir()] == ["one.bag.receipt.json"]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_source_stays_when_what_is_kept_is_not_what_was_sent(
+    archive: Archive, told_folder: DropFolder, heard: Heard, refused: bool
+) -> None:
+    """C6: the disk gives other bytes back than it was given, of an AIP and of a refused delivery alike."""
+    bag = marked(archive)
+    if refused:
+        (bag / "data" / "a.csv").write_bytes(b"2\n")
+    taking = told_folder.take(now=0.0)
+    done = next(taking)
+    assert done.receipt is not None
+    kept = archive.refused / done.receipt.receipt_id if refused else archive.aip_root
+    flip(next(kept.rglob("a.csv")))
+    assert list(taking) == []
+    assert list(told_folder.take(now=1.0)) == []
+    assert bag.exists()
+    (told,) = heard.told
+    assert ("sip/refused/" if refused else "a.csv") in told
+    shutil.rmtree(bag)
+    assert list(told_folder.take(now=2.0)) == []  # and forgets it
+
+
+@pytest.mark.parametrize("code", ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EIO", "ESTALE", "EMFILE"])
+def test_a_fault_of_the_disk_loses_no_source_and_is_tried_again(
+    archive: Archive, told_folder: DropFolder, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C5: told as a fault of ours, the delivery lies there as it did, and the next look takes it."""
+    bag = marked(archive)
+    sent = tree_digest(bag)
+    real, number = os.mkdir, getattr(errno, code)
+
+    def failing(path: Any, *words: Any, **more: Any) -> None:
+        if "/sip/custody/" in os.fspath(path):
+            raise OSError(number, os.strerror(number), path)
+        real(path, *words, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "mkdir", failing)
+        (stopped,) = told_folder.take(now=0.0)
+    assert (stopped.outcome, stopped.exit_code) == ("stopped", 4)
+    assert stopped.remedy
+    assert tree_digest(bag) == sent
+    (done,) = told_folder.take(now=1.0)
+    assert done.outcome == "stored"
     assert not bag.exists()
 
 

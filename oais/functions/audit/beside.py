@@ -6,6 +6,7 @@ Each is compared with what says how it was: the record of changes, its own chain
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -63,17 +64,28 @@ def refused_findings(home: Home, take: Callable[[int], None] = lambda _: None) -
     for folder in folders:
         place = folder.relative_to(home.home).as_posix()
         with suppress(NotFoundError, DamageError):
-            receipt = open_receipt(home, folder.name)
-            if not receipt.delivery_digest or any(each.code == _HOLDS_BYTES for each in receipt.findings):
-                continue
             try:
-                found = _delivery_digest(folder, take)
-            except OSError as error:
-                yield finding(_UNREADABLE, place, f"{place}: {error.strerror}")
+                told = refused_fault(home, folder, take)
+            except StorageError as error:
+                yield finding(_UNREADABLE, place, error.message)
                 continue
-            if found != receipt.delivery_digest:
-                told = f"sha512 is {found[:16]}…, its receipt says {receipt.delivery_digest[:16]}…"
-                yield finding("AUD-013", place, f"{place}: {told}")
+            if told:
+                yield finding("AUD-013", place, told)
+
+
+def refused_fault(home: Home, folder: Path, take: Callable[[int], None] = lambda _: None) -> str:
+    """Return how a refused delivery is not what its receipt says was received; nothing when it is.
+
+    Raises NotFoundError for one without a receipt, DamageError, StorageError.
+    """
+    receipt, place = open_receipt(home, folder.name), folder.relative_to(home.home).as_posix()
+    if not receipt.delivery_digest or any(each.code == _HOLDS_BYTES for each in receipt.findings):
+        return ""
+    with storage_errors(f"reading {place}"):
+        found = _delivery_digest(folder, take)
+    if found == receipt.delivery_digest:
+        return ""
+    return f"{place}: sha512 is {found[:16]}…, its receipt says {receipt.delivery_digest[:16]}…"
 
 
 def room_of(found: Finding) -> str:
@@ -96,6 +108,7 @@ def _delivery_digest(folder: Path, take: Callable[[int], None]) -> str:
 def _sha512(path: Path, take: Callable[[int], None]) -> str:
     take(path.lstat().st_size)
     with open(open_regular(path), "rb") as stream:
+        os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # the disk is asked, not its cache
         return hashlib.file_digest(stream, "sha512").hexdigest()
 
 
