@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from search_index.answers import FindResult, Hit, Visit
+from search_index.answers import FindResult, Gathered, Hit, Package, Visit
 from search_index.catalogue.columns import Columns
 from search_index.catalogue.database import CatalogueConnection
 from search_index.catalogue.reading import aip_entries
@@ -31,6 +31,22 @@ def found(
     visits = map(Visit, page.names, together, page.packages) if query.visits else ()
     flat = tuple(hit for each in together for hit in each)
     return FindResult(flat, page.total, chosen.facets, nodes, chosen.unknown, tuple(visits), chosen.left_out)
+
+
+def gathered(
+    view: View, connection: CatalogueConnection, query: Query, scored: Scored | None, most: int
+) -> tuple[tuple[Gathered, ...], int]:
+    """Return up to ``most`` visits that a query finds, in its order, and how many there are."""
+    columns = view.columns
+    chosen = view.checked(lambda: selected(columns, connection, query, scored))
+    page = one_page(columns, chosen.positions, query, most)
+
+    def package(position: int) -> Package:
+        apart = None if chosen.distances is None else float(chosen.distances[position])
+        return Package(columns.aip_ids[position], columns.node(position), apart)
+
+    members = (tuple(map(package, each)) for each in page.members)
+    return tuple(map(Gathered, page.names, members, page.packages)), page.total
 
 
 def _hits(

@@ -26,6 +26,24 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Package:
+    """A package that answers a query, by identifier, and where it rests; ``distance`` as of a ``Hit``."""
+
+    aip_id: str
+    node: str
+    distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """One visit as a ``Visit``, its packages not yet read."""
+
+    name: str
+    members: tuple[Package, ...]
+    packages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """What is held of one target: its packages, the number of their visits, the nearest one's degrees."""
 

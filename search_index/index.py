@@ -16,8 +16,8 @@ from oais.errors import WrongUsageError
 from oais.information.findings import Finding
 from oais.information.observations import Observation
 from oais.information.packages import AipRecord
-from search_index.answering import found
-from search_index.answers import FacetCount, FindResult, Resolved
+from search_index.answering import found, gathered
+from search_index.answers import FacetCount, FindResult, Gathered, Resolved
 from search_index.asking import Asking
 from search_index.catalogue import census, observed, reading
 from search_index.catalogue.database import Catalogue
@@ -42,7 +42,7 @@ from search_index.entries import (
 from search_index.nodes import PlannedNode
 from search_index.query import LARGEST_OFFSET, LARGEST_PAGE, Cone, Query
 from search_index.view import WORDS, View
-from search_index.words.terms import read_question
+from search_index.words.terms import Asked, read_question
 from search_index.writing import add, create_empty, rebuild, remove, unfinished
 
 _MOST_NODES_FOUND: Final = 10
@@ -103,14 +103,21 @@ class Index(Asking):
         asked = read_question(query.words)
 
         def ask(view: View) -> FindResult:
-            scored: Scored | None = None
-            nodes: tuple[NodeEntry, ...] = ()
-            if asked:
-                numbers, scores = view.matching(asked, query.without)
-                scored = Scored(numbers[numbers > 0], scores[numbers > 0])
-                nodes = self._nodes_found(view, -numbers[numbers < 0], query.without)
+            scored, places = _scored(view, asked, query)
+            nodes = self._nodes_found(view, places, query.without)
             with view.catalogue.reading() as connection:
                 return found(view, connection, query, scored, nodes)
+
+        return self.ask(ask)
+
+    def visits(self, query: Query, most: int) -> tuple[tuple[Gathered, ...], int]:
+        """Return up to ``most`` visits that answer a query, and how many there are; raises as ``find``."""
+        asked = read_question(query.words)
+
+        def ask(view: View) -> tuple[tuple[Gathered, ...], int]:
+            scored, _ = _scored(view, asked, query)
+            with view.catalogue.reading() as connection:
+                return gathered(view, connection, query, scored, most)
 
         return self.ask(ask)
 
@@ -254,6 +261,14 @@ class Index(Asking):
         paths = sorted(view.branches.by_numbers(int(number) for number in numbers))
         entries = (view.branches.entry(path, without) for path in paths)
         return tuple(islice((entry for entry in entries if entry), _MOST_NODES_FOUND))
+
+
+def _scored(view: View, asked: Sequence[Asked], query: Query) -> tuple[Scored | None, list[int]]:
+    """Return the packages that the words of a query find, None where it has none, and numbers of places."""
+    if not asked:
+        return None, []
+    numbers, scores = view.matching(asked, query.without)
+    return Scored(numbers[numbers > 0], scores[numbers > 0]), (-numbers[numbers < 0]).tolist()
 
 
 def open_index(root: Path) -> Index:

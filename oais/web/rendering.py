@@ -218,6 +218,10 @@ def _public_message(error: ArchiveError, *, internal: bool) -> str:
     return "The archive could not answer. Nothing that is stored was changed."
 
 
+def json_text(plain: object) -> str:
+    """Return plain values as answers write them."""
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=2)
+
+
 def _json(plain: object, media_type: str, status: int) -> Response:
-    body = json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=2).encode()
-    return Response(body, status, media_type=media_type)
+    return Response(json_text(plain).encode(), status, media_type=media_type)

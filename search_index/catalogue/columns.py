@@ -41,13 +41,10 @@ from search_index.sky import Floats, inside_box
 Keys = npt.NDArray[np.float64]
 
 _NOWHERE: Final = -1
-
 _MOST_KEPT: Final = 64
 _MOST_CONES, _LARGEST_KEPT = 2_000, 100
-"""Cones that are kept, two lists of them, and the packages in one that is."""
-
 _MOST_LISTS, _LARGEST_LIST = 8, 200_000
-"""Lists of targets whose answer is kept, and the packages in one that is."""
+"""Cones that are kept, lists of targets whose answer is, and the packages in one that is kept."""
 
 
 class Columns:
@@ -108,6 +105,10 @@ class Columns:
     def numbers(self, positions: Positions) -> list[int]:
         """Return the row numbers of the packages at some positions."""
         return [self._rows[position].no for position in positions.tolist()]
+
+    def node(self, position: int) -> str:
+        """Return where the package at a position rests."""
+        return self._rows[position].node
 
     def mask(self, positions: Positions) -> Mask:
         """Return the mask of the given positions."""

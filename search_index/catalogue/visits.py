@@ -27,9 +27,12 @@ class OnePage:
     total: int
 
 
-def one_page(columns: Columns, positions: Positions, query: Query) -> OnePage:
-    """Cut a page out of the selected positions, of visits where the query asks for them."""
-    cut = slice(query.offset, query.offset + query.limit)
+def one_page(columns: Columns, positions: Positions, query: Query, most: int = 0) -> OnePage:
+    """Cut a page out of the selected positions, of visits where the query asks for them.
+
+    It has as many hits as the query says, or up to ``most`` where that is given.
+    """
+    cut = slice(query.offset, query.offset + (most or query.limit))
     if not query.visits:
         page = tuple((position,) for position in positions[cut].tolist())
         return OnePage(("",) * len(page), page, (1,) * len(page), len(positions))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
+import json
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,10 +24,16 @@ from sqlalchemy import Connection
 from starlette.testclient import TestClient
 
 from benchmarks.holdings import pretend
+from oais.functions.access import finding
+from oais.functions.access.decisions import Asker
+from oais.functions.access.views import VisitRow
+from oais.functions.access.visits import visit_rows
 from oais.functions.administration import initialise
 from oais.information.packages import AipRecord
 from policies.in_force import PoliciesInForce
+from search_index.answers import Visit
 from search_index.catalogue.columns import Columns
+from search_index.index import Index
 from search_index.query import Cone
 from search_index.sky import Floats
 from tests.search_index.factory import product, record
@@ -405,6 +414,71 @@ def test_the_same_results_as_csv_votable_and_json(held: Held) -> None:
         start = Time(known[one["visit"]].start, format="mjd", scale="utc")
         assert abs((Time(one["start"]) - start).sec) < 1e-6
     assert held.client.get("/search/table?format=xls").status_code == 400
+
+
+@pytest.mark.parametrize("form", ["csv", "votable", "json", "urls"])
+def test_a_table_in_portions_is_the_same(held: Held, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """Read one visit at a time or all at once, for many, one or none: the same bytes, none asked by HEAD."""
+    for query in ("", "visit=V001", "visit=none", "order=-time&ra=1.5&dec=0&radius=30"):
+        address = f"/search/table?format={form}&{query}"
+        whole = _undated(held.client.get(address).content)
+        with monkeypatch.context() as patch:
+            patch.setattr(finding, "_AT_ONCE", 1)
+            parted = _undated(held.client.get(address).content)
+        if form == "urls":  # of some visits at a time, by the names of files
+            whole, parted = (b"\n".join(sorted(each.splitlines())) for each in (whole, parted))
+        assert parted == whole, query
+        assert held.client.head(address).content == b""
+        if form == "json":
+            told = json.loads(whole)
+            assert whole == json.dumps(told, ensure_ascii=False, indent=2).encode()
+            assert told["total"] == len(told["visits"])
+
+
+def _undated(table: bytes) -> bytes:
+    return re.sub(rb"(?m)^(# at: |<INFO name=.at.).*$", b"", table)
+
+
+def test_a_table_begins_before_all_of_it_is_read(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many visits it has is known at once; their rows are read as they are sent, and only those."""
+    read: list[int] = []
+    sent: list[tuple[int, bytes]] = []
+    stay = asyncio.Event()
+
+    def some(index: Index, asker: Asker, visits: Sequence[Visit]) -> tuple[VisitRow, ...]:
+        read.append(len(visits))
+        return visit_rows(index, asker, visits)
+
+    monkeypatch.setattr(finding, "_AT_ONCE", 2)
+    monkeypatch.setattr(finding, "visit_rows", some)
+
+    async def answered() -> None:
+        begun = False
+
+        async def receive() -> dict[str, object]:
+            nonlocal begun
+            if begun:
+                await stay.wait()
+            begun = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.body":
+                sent.append((len(read), message["body"]))
+
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+            "scheme": "http", "path": "/search/table", "raw_path": b"/search/table",
+            "query_string": b"format=csv",
+            "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1), "server": ("localhost", 80),
+        }  # fmt: skip
+        await held.client.app(scope, receive, send)
+
+    asyncio.run(answered())
+    assert sum(read) > 4
+    assert sent[0][0] == 1
+    assert f"rows: {sum(read)} of {sum(read)}" in sent[0][1].decode()
+    assert sent[-1][0] == len(read)
 
 
 def test_commands_to_copy_ask_the_same(held: Held) -> None:

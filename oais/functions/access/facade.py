@@ -121,9 +121,9 @@ class Access:
         """Answer a search; raises WrongUsageError for a malformed question, NotFoundError for a lost list."""
         return finding.find(self.index, self.asker(), self.settled(question))
 
-    def visits(self, question: Question, most: int) -> tuple[list[VisitRow], int]:
-        """Return all visits that answer, up to ``most``, and how many there are; raises as ``find``."""
-        return finding.rows(self.index, self.asker(), self.settled(question), most)
+    def visits(self, question: Question, most: int) -> finding.Listing:
+        """Return all visits that answer, up to ``most``, some at a time; raises as ``find``."""
+        return finding.listing(self.index, self.asker(), self.settled(question), most)
 
     def adql(self, query: str, rows: int = adql.MOST) -> AdqlView:
         """Answer a query in ADQL, with up to ``rows`` rows; raises WrongUsageError."""
@@ -187,9 +187,9 @@ class Access:
         """Return the same of a list that was read already."""
         return replace(self.targets(kept.lines, kept.radius), identifier=kept.identifier)
 
-    def file_addresses(self, rows: Sequence[VisitRow], most: int) -> list[str]:
+    def file_addresses(self, rows: Sequence[VisitRow]) -> list[str]:
         """Return, within the site, the addresses of the products of visits that the asker may have."""
-        return visit.file_addresses(self.index, self.asker(), rows, most)
+        return visit.file_addresses(self.index, self.asker(), rows)
 
     def show(self, reference: str, page: int = 1) -> AipView:
         """Tell all of ``ID`` or ``ID@vN``; raises WrongUsageError, NotFoundError, ClosedError."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from oais.errors import WrongUsageError
 from oais.functions.access.cards import aip_card
@@ -13,7 +14,7 @@ from oais.functions.access.views import Facet, FacetValue, FindView, Page, Visit
 from oais.functions.access.visits import visit_rows
 from oais.information.text import printable
 from policies.access import Action
-from search_index.answers import FacetCount
+from search_index.answers import FacetCount, Gathered, Hit, Package, Visit
 from search_index.index import Index
 from search_index.query import choices
 
@@ -73,20 +74,44 @@ def find(index: Index, asker: Asker, question: Question) -> FindView:
     )
 
 
-def rows(index: Index, asker: Asker, question: Question, most: int) -> tuple[list[VisitRow], int]:
-    """Return the visits that answer, up to ``most``, and how many there are; raises as ``find``."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All visits that answer: how many are ``told``, of how many, and their rows, some at a time and once."""
+
+    told: int
+    total: int
+    rows: Iterator[tuple[VisitRow, ...]]
+
+
+def listing(index: Index, asker: Asker, question: Question, most: int) -> Listing:
+    """Return the visits that answer, up to ``most``, read as they are asked for; raises as ``find``.
+
+    They are found and decided about at once, so that it is known beforehand how many will be told.
+    """
     without = asker.branches_denied(Action.READ_METADATA)
     asked = query_of(replace(question, show=VISITS, page=1), without)
-    query = replace(asked, limit=_AT_ONCE, facets=False)
-    found: list[VisitRow] = []
-    total = most
-    for offset in range(0, most, _AT_ONCE):
-        if offset >= total:
-            break
-        answer = index.find(replace(query, offset=offset))
-        total = answer.total
-        found += visit_rows(index, asker, answer.visits)
-    return found[:most], total
+    found, total = index.visits(replace(asked, facets=False), most)
+    asker.prepare((one.node, one.aip_id) for visit in found for one in visit.members)
+    told = [visit for visit in found if any(_described(asker, one) for one in visit.members)]
+    portions = (told[begin : begin + _AT_ONCE] for begin in range(0, len(told), _AT_ONCE))
+    return Listing(len(told), total, (visit_rows(index, asker, _read(index, some)) for some in portions))
+
+
+def _described(asker: Asker, package: Package) -> bool:
+    return asker.may(Action.READ_METADATA, package.node, package.aip_id)
+
+
+def _read(index: Index, found: Sequence[Gathered]) -> list[Visit]:
+    """Return visits with what the catalogue knows of their packages; what has gone meanwhile is left out."""
+    entries = index.aips([one.aip_id for visit in found for one in visit.members])
+    return [
+        Visit(
+            visit.name,
+            tuple(Hit(entries[one.aip_id], one.distance) for one in visit.members if one.aip_id in entries),
+            visit.packages,
+        )
+        for visit in found
+    ]
 
 
 def names(index: Index, asker: Asker, facet: str, begin: str) -> tuple[str, ...]:

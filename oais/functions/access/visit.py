@@ -23,8 +23,6 @@ PAGE_SIZES = (50, 100, 200)
 PREVIEWS = 2
 """Products whose drawings stand on the page of their visit."""
 
-_AT_ONCE = 500
-
 
 @dataclass(frozen=True, slots=True)
 class VisitProduct:
@@ -134,19 +132,12 @@ def visit_products(index: Index, asker: Asker, name: str) -> tuple[VisitProduct,
     return tuple(_product(row, locked=locked[row.aip_id]) for row in index.product_rows(known))
 
 
-def file_addresses(index: Index, asker: Asker, visits: Sequence[VisitRow], most: int) -> list[str]:
-    """Return, within the site, the addresses of the products of visits that may be had, up to ``most``."""
-    found: list[str] = []
-    for begin in range(0, len(visits), _AT_ONCE):
-        rows = index.product_rows(
-            [aip_id for row in visits[begin : begin + _AT_ONCE] for aip_id in row.aip_ids]
-        )
-        asker.prepare((row.node, row.aip_id) for row in rows)
-        had = (row for row in rows if asker.may(Action.DOWNLOAD, row.node, row.aip_id))
-        found += [f"/aip/{quote(row.aip_id)}/v{row.version}/files/{quote(row.path)}" for row in had]
-        if len(found) >= most:
-            break
-    return found[:most]
+def file_addresses(index: Index, asker: Asker, visits: Sequence[VisitRow]) -> list[str]:
+    """Return, within the site, the addresses of the products of visits that may be had."""
+    rows = index.product_rows([aip_id for row in visits for aip_id in row.aip_ids])
+    asker.prepare((row.node, row.aip_id) for row in rows)
+    had = (row for row in rows if asker.may(Action.DOWNLOAD, row.node, row.aip_id))
+    return [f"/aip/{quote(row.aip_id)}/v{row.version}/files/{quote(row.path)}" for row in had]
 
 
 def _product(row: ProductRow, *, locked: bool) -> VisitProduct:

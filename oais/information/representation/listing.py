@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,13 +16,22 @@ _TOGETHER: Final = 1 << 21
 """Characters of texts in one piece: 8 MB in an array, unless a single row has more."""
 
 
-def listed(name: str, columns: Mapping[str, tuple[str, str]], rows: Sequence[object]) -> Rows:
+def listed_in_turn(
+    name: str, columns: Mapping[str, tuple[str, str]], total: int, some: Iterable[Sequence[object]]
+) -> Rows:
     """Return attributes of things as a table: ``columns`` are unit and code (A, D or K) by attribute.
 
-    A number that is None has no value in its row.
+    The things come some at a time and once; how long their texts are is not known. A number that is None has
+    no value in its row.
     """
-    fields = [Field(attribute, unit, code) for attribute, (unit, code) in columns.items()]
-    return tabled(name, fields, [[getattr(row, field.name) for field in fields] for row in rows])
+    fields = tuple(Field(attribute, unit, code) for attribute, (unit, code) in columns.items())
+
+    def read() -> Iterator[Piece]:
+        for things in some:
+            cells = [[getattr(thing, field.name) for field in fields] for thing in things]
+            yield from tabled(name, fields, cells).read()
+
+    return Rows(name, fields, total, None, read)
 
 
 def tabled(name: str, columns: Sequence[Field], rows: Sequence[Sequence[Any]]) -> Rows:

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from html import escape
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,25 +43,34 @@ _TAIL = "</RESOURCE>\n</VOTABLE>\n"
 
 
 def write_csv(target: BinaryIO, label: Label, rows: Rows) -> None:
-    """Write CSV (RFC 4180) in UTF-8 below lines of ``#`` with the label, then a line of column names.
+    """Write what ``csv_text`` gives, in UTF-8."""
+    for text in csv_text(label, rows):
+        target.write(text.encode())
+
+
+def csv_text(label: Label, rows: Rows) -> Iterator[str]:
+    """Yield CSV (RFC 4180) below lines of ``#`` with the label, then a line of column names.
 
     Numbers are written in as many digits as give them back exactly; no value is an empty cell; a text
     that a spreadsheet would run as a formula has an apostrophe before it.
     """
-    text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
-    text.writelines(f"# {name}: {printable(value, 10_000)}\n" for name, value in label)
+    yield "".join(f"# {name}: {printable(value, 10_000)}\n" for name, value in label)
     units = "; ".join(f"{field.name} [{field.unit}]" for field in rows.fields if field.unit)
-    text.write(f"# units: {printable(units, 100_000)}\n")
-    lines = csv.writer(text, lineterminator="\r\n")
-    lines.writerow(_harmless(name) for field in rows.fields for name in _names(field))
+    yield f"# units: {printable(units, 100_000)}\n"
+    yield _csv_lines([[_harmless(name) for field in rows.fields for name in _names(field)]])
     for piece in _in_turn(rows.read()):
         columns = [_cells(values) for values in piece.columns]
         plain = [
             [[_harmless(cell) for cell in cells] for cells in column] if field.code == "A" else column
             for field, column in zip(rows.fields, columns, strict=True)
         ]
-        lines.writerows([cell for cells in row for cell in cells] for row in zip(*plain, strict=True))
-    text.detach()
+        yield _csv_lines([cell for cells in row for cell in cells] for row in zip(*plain, strict=True))
+
+
+def _csv_lines(rows: Iterable[Iterable[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue()
 
 
 def _names(field: Field) -> Iterable[str]:
@@ -77,18 +86,20 @@ def _harmless(text: str) -> str:
 def write_votable(
     target: BinaryIO, label: Label, tables: Iterable[tuple[Rows, Label]], after: Label = ()
 ) -> None:
-    """Write VOTable 1.4 with the label as INFO elements, and each table with its own, rows as TABLEDATA.
+    """Write what ``votable_text`` gives, in UTF-8."""
+    for text in votable_text(label, tables, after):
+        target.write(text.encode())
+
+
+def votable_text(label: Label, tables: Iterable[tuple[Rows, Label]], after: Label = ()) -> Iterator[str]:
+    """Yield VOTable 1.4 with the label as INFO elements, and each table with its own, rows as TABLEDATA.
 
     What is told ``after`` the tables stands behind them.
     """
-    text = io.TextIOWrapper(target, encoding="utf-8", newline="\n", write_through=True)
-    text.write(_HEAD)
-    text.writelines(_infos(label))
+    yield f"{_HEAD}{_infos(label)}"
     for rows, facts in tables:
-        _write_table(text, rows, facts)
-    text.writelines(_infos(after))
-    text.write(_TAIL)
-    text.detach()
+        yield from _table_text(rows, facts)
+    yield f"{_infos(after)}{_TAIL}"
 
 
 def write_fault(target: BinaryIO, message: str) -> None:
@@ -97,22 +108,20 @@ def write_fault(target: BinaryIO, message: str) -> None:
     target.write((_HEAD + told + _TAIL).encode())
 
 
-def _infos(label: Label) -> Iterator[str]:
-    return (f'<INFO name="{_xml(name)}" value="{_xml(value)}"/>\n' for name, value in label)
+def _infos(label: Label) -> str:
+    return "".join(f'<INFO name="{_xml(name)}" value="{_xml(value)}"/>\n' for name, value in label)
 
 
-def _write_table(text: TextIO, rows: Rows, facts: Label) -> None:
-    text.write(f'<TABLE name="{_xml(rows.name)}">\n')
-    text.writelines(_infos(facts))
-    text.writelines(_field(field) for field in rows.fields)
-    text.write("<DATA><TABLEDATA>\n")
+def _table_text(rows: Rows, facts: Label) -> Iterator[str]:
+    fields = "".join(map(_field, rows.fields))
+    yield f'<TABLE name="{_xml(rows.name)}">\n{_infos(facts)}{fields}<DATA><TABLEDATA>\n'
     for piece in _in_turn(rows.read()):
         columns = [
             [_xml(" ".join(cells)) for cells in _votable_cells(field, values)]
             for field, values in zip(rows.fields, piece.columns, strict=True)
         ]
-        text.writelines(f"<TR><TD>{'</TD><TD>'.join(row)}</TD></TR>\n" for row in zip(*columns, strict=True))
-    text.write(_END_OF_TABLE)
+        yield "".join(f"<TR><TD>{'</TD><TD>'.join(row)}</TD></TR>\n" for row in zip(*columns, strict=True))
+    yield _END_OF_TABLE
 
 
 def _field(field: Field) -> str:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Mapping
-from typing import BinaryIO, Final
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, islice
+from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from oais.errors import WrongUsageError
 from oais.functions.access.columns import COLUMNS
-from oais.functions.access.question import Question
+from oais.functions.access.finding import Listing
+from oais.functions.access.views import as_plain
 from oais.information.representation.derived_tables import Label
-from oais.information.representation.listing import listed
+from oais.information.representation.listing import listed_in_turn
 from oais.information.representation.rows import Rows
-from oais.information.representation.table_writing import write_csv, write_votable
+from oais.information.representation.table_writing import csv_text, votable_text
 from oais.information.text import printable
 from oais.web.doors import Door
 from oais.web.questions import parse_number
-from oais.web.rendering import access_of, answer_json, respond, site_of
+from oais.web.rendering import access_of, json_text, respond, site_of
 from oais.web.site.search import question_here
 from oais.web.visitors import kept_by_caches, knows_people
 from policies.access import Action
@@ -29,6 +30,10 @@ MOST_ROWS: Final = 20_000
 
 MOST_ADDRESSES: Final = 20_000
 """Addresses of files in one list."""
+
+_LINES_TOGETHER: Final = 1_000
+_READ_BEFORE: Final = 4
+"""Pieces of a table that hold what stands above its rows, and the first of those."""
 
 _TITLE: Final = "visits"
 _COLUMNS: Final = {column.name: (column.unit, column.code) for column in COLUMNS.values()}
@@ -44,38 +49,53 @@ def visit(request: Request) -> Response:
 
 
 def table(request: Request) -> Response:
-    """Give all visits that answer a search as CSV, VOTable or JSON, or the addresses of their files."""
+    """Give all visits that answer a search as CSV, VOTable or JSON, or the addresses of their files.
+
+    Its beginning is sent while the rest is still read; a fault behind that breaks it off.
+    """
     form = request.query_params.get("format", "csv")
     if form not in _FORMS:
         raise WrongUsageError(f"format is {printable(form)!r}; expected one of {', '.join(_FORMS)}")
-    return _FORMS[form](request, question_here(request))
+    return _FORMS[form](request, access_of(request).visits(question_here(request), MOST_ROWS))
 
 
-def _as_csv(request: Request, question: Question) -> Response:
-    return _written(request, question, write_csv, "text/csv; charset=utf-8", "csv")
+def _as_csv(request: Request, found: Listing) -> Response:
+    return _written(request, found, csv_text, "text/csv; charset=utf-8", "csv")
 
 
-def _as_votable(request: Request, question: Question) -> Response:
-    def write(target: BinaryIO, label: Label, rows: Rows) -> None:
-        write_votable(target, label, [(rows, ())])
+def _as_votable(request: Request, found: Listing) -> Response:
+    def text(label: Label, rows: Rows) -> Iterator[str]:
+        return votable_text(label, [(rows, ())])
 
-    return _written(request, question, write, "application/x-votable+xml", "vot")
-
-
-def _as_json(request: Request, question: Question) -> Response:
-    visits, total = access_of(request).visits(question, MOST_ROWS)
-    return answer_json({"total": total, "visits": visits})
+    return _written(request, found, text, "application/x-votable+xml", "vot")
 
 
-def _as_addresses(request: Request, question: Question) -> Response:
+def _as_json(request: Request, found: Listing) -> Response:
+    return _streamed(request, _json_of(found), "application/json")
+
+
+def _json_of(found: Listing) -> Iterator[str]:
+    """Yield what ``answer_json`` would say of total and visits, some of these at a time."""
+    begin, bracket, end = json_text({"total": found.total, "visits": []}).rpartition("]")
+    yield begin
+    told = False
+    for rows in found.rows:
+        texts = [json_text(as_plain(row)).replace("\n", "\n    ") for row in rows]
+        yield "".join(f"{',' if told or number else ''}\n    {text}" for number, text in enumerate(texts))
+        told = told or bool(rows)
+    yield ("\n  " if told else "") + bracket + end
+
+
+def _as_addresses(request: Request, found: Listing) -> Response:
     """Give the address of each file that whoever asks may have, one a line, as wget reads them."""
     access, base = access_of(request), site_of(request).archive.settings.base_url.rstrip("/")
-    found, _total = access.visits(question, MOST_ROWS)
-    addresses = [f"{base}{address}" for address in access.file_addresses(found, MOST_ADDRESSES)]
-    return Response("".join(f"{address}\n" for address in addresses), media_type="text/plain; charset=utf-8")
+    addresses = chain.from_iterable(map(access.file_addresses, found.rows))
+    lines = (f"{base}{address}\n" for address in islice(addresses, MOST_ADDRESSES))
+    together = iter(lambda: "".join(islice(lines, _LINES_TOGETHER)), "")
+    return _streamed(request, together, "text/plain; charset=utf-8")
 
 
-_FORMS: Final[Mapping[str, Callable[[Request, Question], Response]]] = {
+_FORMS: Final[Mapping[str, Callable[[Request, Listing], Response]]] = {
     "csv": _as_csv,
     "votable": _as_votable,
     "json": _as_json,
@@ -85,26 +105,34 @@ _FORMS: Final[Mapping[str, Callable[[Request, Question], Response]]] = {
 
 def _written(
     request: Request,
-    question: Question,
-    write: Callable[[BinaryIO, Label, Rows], None],
+    found: Listing,
+    text: Callable[[Label, Rows], Iterator[str]],
     media_type: str,
     ending: str,
 ) -> Response:
-    visits, total = access_of(request).visits(question, MOST_ROWS)
     archive = site_of(request).archive
     label = (
         ("archive", archive.settings.name),
         ("asked", printable(request.url.query, 2_000)),
         ("at", archive.now()),
-        ("rows", f"{len(visits)} of {total}"),
+        ("rows", f"{found.told} of {found.total}"),
     )
-    out = io.BytesIO()
-    write(out, label, listed(_TITLE, _COLUMNS, visits))
     headers = {
         "Content-Disposition": f'attachment; filename="{_TITLE}.{ending}"',
         **kept_by_caches(request),
     }
-    return Response(out.getvalue(), media_type=media_type, headers=headers)
+    rows = listed_in_turn(_TITLE, _COLUMNS, found.told, found.rows)
+    return _streamed(request, text(label, rows), media_type, headers)
+
+
+def _streamed(
+    request: Request, texts: Iterator[str], media_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with texts as they come, of which those of the first rows are there before it begins."""
+    if request.method == "HEAD":
+        return Response(media_type=media_type, headers=headers)
+    first = list(islice(texts, _READ_BEFORE))
+    return StreamingResponse((text.encode() for text in chain(first, texts)), 200, headers, media_type)
 
 
 DOORS: Final = (
