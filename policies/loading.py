@@ -14,7 +14,7 @@ from oais.information.findings import Finding, finding
 from policies.access_rules import AccessPolicy, check_access
 from policies.access_yaml import parse_access
 from policies.agreement import Agreement, read_agreements
-from policies.references import REFERENCES_FILE, Reference, parse_references
+from policies.references import NOTHING_REFERRED, REFERENCES_FILE, Referred, parse_references
 from policies.tree import Tree
 from policies.yaml import Fault, configuration_error
 
@@ -34,7 +34,7 @@ class PolicySet:
     access: AccessPolicy
     tree: Tree
     digests: Mapping[str, str]
-    references: tuple[Reference, ...] = ()
+    referred: Referred = NOTHING_REFERRED
 
     @property
     def nothing_allowed(self) -> bool:
@@ -101,7 +101,7 @@ def _read_policies(directory: Path) -> tuple[PolicySet | None, list[Fault]]:
         access = access.with_agreements(agreements.values())
         _check_policy_names(access, agreements, faults)
     others = _read_optional(directory / REFERENCES_FILE, faults)
-    references = parse_references(others, faults) if others is not None else ()
+    referred = parse_references(others, faults) if others is not None else NOTHING_REFERRED
     if access is None or data is None or faults:
         return None, faults
     tree = Tree(agreements.values(), access)
@@ -110,7 +110,7 @@ def _read_policies(directory: Path) -> tuple[PolicySet | None, list[Fault]]:
     digests[ACCESS_FILE] = hashlib.sha256(data).hexdigest()
     if others is not None:
         digests[REFERENCES_FILE] = hashlib.sha256(others).hexdigest()
-    return (None if faults else PolicySet(agreements, access, tree, digests, references)), faults
+    return (None if faults else PolicySet(agreements, access, tree, digests, referred)), faults
 
 
 def copy_shipped_policies(directory: Path) -> tuple[Path, ...]:

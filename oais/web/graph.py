@@ -7,11 +7,20 @@ from html import escape
 from typing import Final
 
 from oais.functions.access.views import Lineage, Step
+from oais.web.languages import PLAIN, Language
 from oais.web.plots import WIDTH, svg
 from oais.web.words import url_path, version_url
 
 ROLES: Final = ("this", "input", "reference file", "software", "step", "document")
 """Roles by the number of their colour; what came of a package has that of an input."""
+
+TITLE: Final = "How it was made"
+TOLD: Final = "%(things)s, %(links)s from one to another"
+ITSELF, LATER, ELSEWHERE = "this", "made from it", "not held here"
+WORDS: Final = (TITLE, TOLD, ITSELF, LATER, ELSEWHERE, *ROLES)
+"""What the graph says, for the catalogues of its translations; ``COUNTED`` what it counts."""
+
+COUNTED: Final = (("thing", "things"), ("link", "links"))
 
 LIST: Final = "#list"
 """Where a box leads that the archive holds nothing of: the list below the drawing."""
@@ -24,8 +33,8 @@ _LETTER: Final = 7.4
 """Width of a letter at the size of the names, so that they are cut before they leave their box."""
 
 
-def lineage_svg(lineage: Lineage) -> str:
-    """Draw the graph; what is earlier stands to the left of what was made from it."""
+def lineage_svg(lineage: Lineage, language: Language = PLAIN) -> str:
+    """Draw the graph in the reader's language; what is earlier stands left of what was made from it."""
     columns = sorted({step.column for step in lineage.steps})
     rows = {column: [step for step in lineage.steps if step.column == column] for column in columns}
     tallest = max(len(steps) for steps in rows.values())
@@ -37,9 +46,12 @@ def lineage_svg(lineage: Lineage) -> str:
         for row, step in enumerate(rows[column]):
             places[step.key] = number * (width + _GAP) + 1, _TOP + free + row * (_BOX + _BETWEEN)
     parts = [*_arrows(lineage, places, width - 2)]
-    parts += [_box(step, *places[step.key], width - 2) for step in lineage.steps]
-    told = f"{len(lineage.steps)} things, {len(lineage.edges)} steps from one to another"
-    return svg("How it was made", told, "".join(parts), height=height, role="group")
+    parts += [_box(step, *places[step.key], width - 2, language) for step in lineage.steps]
+    told = language.word(TOLD) % {
+        "things": language.counted(len(lineage.steps), *COUNTED[0]),
+        "links": language.counted(len(lineage.edges), *COUNTED[1]),
+    }
+    return svg(language.word(TITLE), told, "".join(parts), height=height, role="group")
 
 
 def _arrows(lineage: Lineage, places: dict[str, tuple[float, float]], width: float) -> Iterator[str]:
@@ -54,14 +66,15 @@ def _arrows(lineage: Lineage, places: dict[str, tuple[float, float]], width: flo
         yield f'<path class="arrow" d="{path}{head}" fill="none" stroke="#5a6376"/>'
 
 
-def _box(step: Step, left: float, top: float, width: float) -> str:
+def _box(step: Step, left: float, top: float, width: float, language: Language) -> str:
     number = ROLES.index(step.role)
     letters = int((width - 18) / _LETTER)
     said = f"{step.name} {step.value}".strip() if step.role != "this" else step.name
-    told = f"{step.role}: {said}" + ("" if step.target or step.more else ", not held here")
+    away = "" if step.target or step.more else f", {language.word(ELSEWHERE)}"
+    told = f"{language.word(step.role)}: {said}{away}"
     address = _address(step.target) if step.target else LIST
     current = ' aria-current="page"' if step.role == "this" else ""
-    below = "this" if step.role == "this" else "made from it" if step.column > 0 else step.role
+    below = language.word(LATER if step.column > 0 and step.role != ITSELF else step.role)
     first, second = (step.value or step.name, below) if step.role != "this" else (step.name, step.value)
     return (
         f'<a href="{escape(address)}"{current}><title>{escape(told)}</title>'

@@ -25,7 +25,7 @@ from oais.web.cookies import cookie_name, set_cookie
 from oais.web.doors import API, SAFE_METHODS
 from oais.web.negotiation import wishes
 from oais.web.returning import NEXT, safe_return
-from oais.web.words import ENGLISH, FRENCH, Forms
+from oais.web.words import ENGLISH, FRENCH, Forms, counted
 
 LOCALE: Final = Path(__file__).parent / "locale"
 DOMAIN: Final = "messages"
@@ -86,9 +86,17 @@ class Language:
         """Return what fills a gap: words of ours translated, a name or an operator's words as they are."""
         return self.word(part) if name in _OUR_WORDS else part
 
+    def counted(self, number: int, one: str, many: str = "") -> str:
+        """Return a number with its noun, as ``words.counted`` does, in this language."""
+        return counted(number, one, many, choose=self.catalogue.ngettext)
+
 
 def _gaps(match: re.Match[str]) -> Iterable[tuple[str, str]]:
     return match.groupdict().items()
+
+
+PLAIN: Final = Language("en", "English", ENGLISH)
+"""English, which needs no catalogue."""
 
 
 @cache
@@ -96,7 +104,7 @@ def load_languages() -> Mapping[str, Language]:
     """Return every language by its code, English first."""
     french = translation(DOMAIN, LOCALE, ["fr"])
     return {
-        "en": Language("en", "English", ENGLISH),
+        "en": PLAIN,
         "fr": Language("fr", "Français", FRENCH, french, tuple(_sentences(french))),
     }
 

@@ -74,7 +74,7 @@ class Crowd:
             crowded = self._most and self._inside.total() >= self._most
             if crowded or (self._most_each and self._inside[asker] >= self._most_each):
                 raise BusyError(
-                    "many packages are being prepared at the moment",
+                    "the archive prepares as much as it can at the moment",
                     remedy="wait a few seconds and try again",
                     retry_after=_BACK_IN,
                 )

@@ -146,6 +146,7 @@ def _page(request: Request, template: str, visitor: Visitor, status: int, /, **v
         **values,
         visitor=visitor,
         trouble=trouble,
+        menu=site_of(request).archive.policies.referred.menu,
         here=request.scope["path"],
         switches=switches(request),
         csrf_field=csrf_field,

@@ -13,10 +13,18 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from oais.functions.access.views import SkyPoint, SkyView
+from oais.web.languages import PLAIN, Language
 from oais.web.plots import COLOURS, MOST_APART, WIDTH, grid, svg, words
-from oais.web.words import counted, url_path
+from oais.web.words import url_path
 
 HEIGHT: Final = 510
+TITLE: Final = "The holdings on the sky"
+TOLD: Final = "%(packages)s at %(places)s"
+WORDS: Final = (TITLE, TOLD)
+"""What the map says, for the catalogues of its translations; ``COUNTED`` what it counts."""
+
+COUNTED: Final = (("package", "packages"), ("place", "places"))
+
 _MARGIN: Final = 24.0
 _SMALLEST_FIELD: Final = 2.0
 """Fields of view below this many degrees are drawn as points."""
@@ -48,25 +56,28 @@ def placed(ra: float, dec: float) -> tuple[float, float]:
     return WIDTH / 2 - x * scale, HEIGHT / 2 - y * scale
 
 
-def sky_svg(view: SkyView) -> str:
-    """Draw the map; every mark is a link to what is there."""
+def sky_svg(view: SkyView, language: Language = PLAIN) -> str:
+    """Draw the map in the reader's language; every mark is a link to what is there."""
     colours = {one.mission: min(number, MOST_APART) for number, one in enumerate(view.missions)}
     parts = [*_graticule()]
     parts += [_footprint(point, colours[point.mission]) for point in view.points if _is_wide(point)]
-    parts += [_mark(point, colours[point.mission]) for point in view.points]
-    told = f"{counted(view.placed, 'package')} at {counted(len(view.points), 'place')}"
-    return svg("The holdings on the sky", told, "".join(parts), height=HEIGHT, role="group")
+    parts += [_mark(point, colours[point.mission], language) for point in view.points]
+    told = language.word(TOLD) % {
+        "packages": language.counted(view.placed, *COUNTED[0]),
+        "places": language.counted(len(view.points), *COUNTED[1]),
+    }
+    return svg(language.word(TITLE), told, "".join(parts), height=HEIGHT, role="group")
 
 
 def _is_wide(point: SkyPoint) -> bool:
     return point.field >= _SMALLEST_FIELD and point.radius < point.field
 
 
-def _mark(point: SkyPoint, colour: int) -> str:
+def _mark(point: SkyPoint, colour: int, language: Language) -> str:
     x, y = placed(point.ra, point.dec)
     size = 3.2 if point.aips == 1 else min(3.6 + 1.7 * math.log10(point.aips), 11.0)
     return (
-        f'<a href="{escape(link_of(point))}"><title>{escape(told_of(point))}</title>'
+        f'<a href="{escape(link_of(point))}"><title>{escape(told_of(point, language))}</title>'
         f'<circle class="spot m{colour}" cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" '
         f'fill="{COLOURS[colour]}"/></a>'
     )
@@ -81,10 +92,10 @@ def link_of(point: SkyPoint) -> str:
     return "/search?" + urlencode({"cone": cone, "mission": point.mission}, quote_via=quote, safe=",")
 
 
-def told_of(point: SkyPoint) -> str:
+def told_of(point: SkyPoint, language: Language = PLAIN) -> str:
     """Return in words what a mark stands for."""
     where = f"RA {point.ra:.2f}°, Dec {point.dec:+.2f}°".replace("-", "−")
-    what = point.target or point.aip_id or counted(point.aips, "package")
+    what = point.target or point.aip_id or language.counted(point.aips, *COUNTED[0])
     return f"{point.mission}: {what}, {where}"
 
 

@@ -7,10 +7,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from oais.functions.access.views import Lane
+from oais.web.languages import PLAIN, Language
 from oais.web.plots import WIDTH, grid, svg, words
 
 MOST_LANES: Final = 12
 """Types of product that are drawn, those with most files; the table beside the drawing tells all."""
+
+TITLE: Final = "Times covered"
+TOLD: Final = "from %(first)s to %(last)s, %(gaps)s"
+UNNAMED: Final = "data"
+WORDS: Final = (TITLE, TOLD, UNNAMED)
+"""What the drawing says, for the catalogues of its translations; ``COUNTED`` what it counts."""
+
+COUNTED: Final = (("gap", "gaps"),)
 
 _LEFT, _RIGHT, _TOP, _LANE, _BAR, _BOTTOM = 14, 14, 6, 46, 16, 34
 _SMALLEST: Final = 1.2
@@ -37,8 +46,8 @@ _SECONDS: Final = (
 _TICKS: Final = 8
 
 
-def timeline(lanes: Sequence[Lane]) -> str:
-    """Draw what times are covered; empty where no time is known."""
+def timeline(lanes: Sequence[Lane], language: Language = PLAIN) -> str:
+    """Draw what times are covered, in the reader's language; empty where no time is known."""
     shown = sorted(lanes, key=lambda lane: -lane.files)[:MOST_LANES]
     if not shown:
         return ""
@@ -49,10 +58,14 @@ def timeline(lanes: Sequence[Lane]) -> str:
     height = _TOP + _LANE * len(shown) + _BOTTOM
     parts = [*_axis(frame, height - _BOTTOM)]
     for number, lane in enumerate(shown):
-        parts += _lane(lane, frame, _TOP + _LANE * number)
+        parts += _lane(lane, frame, _TOP + _LANE * number, language.word(UNNAMED))
     gaps = sum(lane.gaps for lane in shown)
-    told = f"from {_iso(low)} to {_iso(high)}, {gaps} gap{'' if gaps == 1 else 's'}"
-    return svg("Times covered", told, "".join(parts), height=height)
+    told = language.word(TOLD) % {
+        "first": _iso(low),
+        "last": _iso(high),
+        "gaps": language.counted(gaps, *COUNTED[0]),
+    }
+    return svg(language.word(TITLE), told, "".join(parts), height=height)
 
 
 def _x(moment: float, frame: tuple[float, float]) -> float:
@@ -60,9 +73,9 @@ def _x(moment: float, frame: tuple[float, float]) -> float:
     return _LEFT + (moment - low) / (high - low) * (WIDTH - _LEFT - _RIGHT)
 
 
-def _lane(lane: Lane, frame: tuple[float, float], top: float) -> Iterator[str]:
+def _lane(lane: Lane, frame: tuple[float, float], top: float, unnamed: str) -> Iterator[str]:
     """Yield the name of a lane, its ground, and one path of bars; bars that touch on the screen are one."""
-    yield words("ink", f'x="{_LEFT}" y="{top + 16:g}"', lane.product_type or "data")
+    yield words("ink", f'x="{_LEFT}" y="{top + 16:g}"', lane.product_type or unnamed)
     ground = f'width="{WIDTH - _LEFT - _RIGHT}" height="{_BAR}" fill="#f1efe9"'
     yield f'<rect class="ground" x="{_LEFT}" y="{top + 22:g}" {ground}/>'
     bars: list[tuple[float, float]] = []

@@ -17,7 +17,7 @@ from oais.information.findings import Severity
 from oais.information.premis import EventType, Outcome
 from oais.information.withdrawals import WHY_TOLD
 from oais.information.withdrawals import State as WithdrawalState
-from oais.web import bars, captions
+from oais.web import bars, captions, graph, skymap, timeline
 from oais.web.panel import names
 from policies.access import Action, Step
 from policies.embargo import Basis
@@ -97,6 +97,7 @@ _REFUSALS: Final = (
     *("/basket shows yours", "the basket is empty", "put something in first", "your session has ended"),
     *("log in again", "log in and come back", "nothing of what was asked for is in the archive"),
     *("nothing in the archive answers to this selection", "widen it", "wait a few seconds and try again"),
+    *("the archive prepares as much as it can at the moment", "too many requests at once from where you are"),
     "only who is logged in may {duty}",
     "your account may not {duty}",
     "ask an administrator of the archive for the right to",
@@ -115,6 +116,8 @@ _REFUSALS: Final = (
     *("Look into your mail", "Thank you", "It is ended", "Imported", "Mail goes to your new address now."),
     "You hear no more of this. Other subscriptions go on.",
 )
+
+_ENTERED: Final = ("read what is kept of you, and tick that you agree; without that no account is made.",)
 
 _POSITIONS: Final = (
     "{text} is not a right ascension; expected 0 to 360 degrees or hours, such as 83.63 or 05:34:31.9",
@@ -158,17 +161,17 @@ VOCABULARY: Final = tuple(
             *(str(member) for states in _STATES for member in states),
             *WHY_TOLD.values(),
             *(*sorted(names()), *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_TO_WHOM),
-            *(*_REFUSALS, *_POSITIONS, *_RESOLVERS),
+            *(*_REFUSALS, *_ENTERED, *_POSITIONS, *_RESOLVERS),
             *(column.title for column in COLUMNS.values()),
             *_QUERIES,
             *(column.description for column in table_columns()),
             *captions.WORDS,
-            *bars.WORDS,
+            *(*bars.WORDS, *graph.WORDS, *skymap.WORDS, *timeline.WORDS),
         )
         if word
     )
 )
 """Every such word, once."""
 
-COUNTED: Final = captions.COUNTED
+COUNTED: Final = (*captions.COUNTED, *graph.COUNTED, *skymap.COUNTED, *timeline.COUNTED)
 """What Python counts on pages, one and many."""

@@ -225,6 +225,7 @@ def approve_a_registration(walker: Walker) -> None:
         ("purpose", "To look at stars"),
     ):
         newcomer.fill(name, text)
+    newcomer.page.locator("main [name=agreed]").check()
     newcomer.click("main form[action='/register'] button")
     newcomer.sees("main .lead")
     (letter,) = walker.world.letters_to("newcomer@example.org")

@@ -108,7 +108,19 @@ nodes:
 """
 
 
-REFERENCES = """references:
+REFERENCES = """menu:
+  - {title: Workshops, address: https://archive.example.org/workshops}
+  - {title: Tutorials, address: /help/tutorial}
+news:
+  - {day: 2026-01-02, title: The first star, told: Alnitak came in., address: /tree/lucida}
+  - {day: 2026-03-04, title: A workshop}
+  - {day: 2025-12-31, title: The agreement is signed}
+  - {day: 2025-01-01, title: The oldest}
+publications:
+  - {title: All papers, address: https://archive.example.org/papers}
+  - {node: lucida/n1, title: On curves, address: https://doi.example.org/10.1/curves}
+  - {node: lucida/hk, title: On warmth, address: https://doi.example.org/10.1/warmth}
+references:
   - title: Far archive
     theme: Universe sciences
     discipline: stars

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from base64 import b64encode
 from collections.abc import Callable
@@ -14,13 +15,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from oais.archive import Archive
-from oais.database import requests
+from oais.database import people, requests
 from oais.database.requests import Owner
 from oais.functions.administration import initialise
 from oais.functions.people.accounts import Entry, disable, new_account
 from oais.functions.people.sessions import IDLE_LASTS
 from oais.functions.people.tokens import make_token
-from oais.functions.security_log import read_log
+from oais.functions.security_log import path_of, read_log
 from oais.functions.service import Service, open_service
 from oais.web.app import create_app
 from policies.principals import Role, Scope, State
@@ -438,6 +439,7 @@ def test_registration_goes_all_its_way(browser: Browser, service: Service) -> No
     """Asked for, confirmed by the mail's button only, approved at the desk, logged in."""
     client, desk = browser(), browser()
     asked = {"login": "newcomer", "name": "New Comer", "email": "new@example.org", "password": PASSWORD}
+    asked["agreed"] = "true"
     told = Visitor(client).send("/register", **asked)
     again = Visitor(browser()).send("/register", **asked)
     assert (told.status_code, _plain(told.text)) == (again.status_code, _plain(again.text))
@@ -459,11 +461,39 @@ def test_a_registration_at_fault_comes_back_filled(browser: Browser) -> None:
     client = browser()
     assert 'name="purpose"' in client.get("/register").text
     answer = Visitor(client).send(
-        "/register", login="weak", name="W. Eak", email="weak@example.org", password="short words"
+        "/register",
+        login="weak",
+        name="W. Eak",
+        email="weak@example.org",
+        password="short words",
+        agreed="true",
     )
     assert answer.status_code == 422
     assert 'value="W. Eak"' in answer.text
     assert "short words" not in answer.text
+
+
+def test_who_registers_agrees_to_what_is_kept_of_him(browser: Browser, service: Service) -> None:
+    """The form leads to what is kept; unticked it comes back and makes no account, ticked the log has it."""
+    client = browser()
+    form = client.get("/register").text
+    assert re.search(r'<input name="agreed" type="checkbox"[^>]* required', form)
+    assert 'href="/help#privacy"' in form
+    told = client.get("/help").text.partition('id="privacy"')[2].partition("</dl>")[0]
+    for word in ("Why", "Who sees it", "How long", "Cookies", "Your rights", "GDPR"):
+        assert word in told, word
+    asked = {"login": "wary", "name": "W. Ary", "email": "wary@example.org", "password": PASSWORD}
+    back = Visitor(client).send("/register", **asked)
+    assert (back.status_code, "tick that you agree" in back.text, PASSWORD in back.text) == (422, True, False)
+    with service.database.reading() as connection:
+        assert people.by_login(connection, "wary") is None
+    assert Visitor(client).send("/register", **asked, agreed="true").status_code == 202
+    lines = [json.loads(line) for line in path_of(service.archive.home).read_text("utf-8").splitlines()]
+    (line,) = [line for line in lines if line["event"] == "registration"][-1:]
+    assert (line["subject"], line["facts"]["agreed"]) == (
+        stored(service, "wary").identifier,
+        "what is kept of people",
+    )
 
 
 def test_a_password_is_set_anew_by_mail(browser: Browser, service: Service) -> None:

@@ -172,6 +172,72 @@ def test_a_reference_that_leads_nowhere_is_a_fault(delivered: Delivered, tmp_pat
     assert "'Lost' without an address" in told_of.message
 
 
+def test_data_name_their_publications(stranger: TestClient) -> None:
+    """Those about a place stand on its page and on all below it, and lead out of the site."""
+    for place, titles in {
+        "lucida": ["All papers"],
+        "lucida/n1": ["All papers", "On curves"],
+        "lucida/n1/curves": ["All papers", "On curves"],
+        "lucida/hk": ["All papers", "On warmth"],
+    }.items():
+        told = asked(stranger, f"/tree/{place}")["publications"]
+        assert [one["title"] for one in told] == titles, place
+    page = stranger.get("/tree/lucida/n1/curves").text
+    assert '<a href="https://doi.example.org/10.1/curves" rel="external noreferrer">On curves</a>' in page
+
+
+def test_news_and_menu_are_the_archive_s_own(stranger: TestClient) -> None:
+    """The newest three stand on the first page, all on that of what is new; the menu is on every page."""
+    titles = ["A workshop", "The first star", "The agreement is signed", "The oldest"]
+    assert [item["title"] for item in asked(stranger, "/")["news"]] == titles[:3]
+    assert [item["title"] for item in asked(stranger, "/changes")["news"]] == titles
+    assert '<a href="/tree/lucida">The first star</a></strong><br>Alnitak came in.' in stranger.get("/").text
+    for address in ("/", "/search", "/nowhere"):
+        menu = stranger.get(address).text.partition('<nav aria-label="Site">')[2].partition("</nav>")[0]
+        assert (
+            '<a href="https://archive.example.org/workshops" rel="external noreferrer">Workshops</a>' in menu
+        )
+        assert '<a href="/help/tutorial">Tutorials</a>' in menu
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "expected"),
+    [
+        ("menu:\n  - {title: Out, address: //evil.example}\n", 2, "/ for a page of this site"),
+        ("menu:\n  - {title: Out, address: '/\\evil.example'}\n", 2, "/ for a page of this site"),
+        ("menu:\n" + "  - {title: One, address: /help}\n" * 7, 2, "up to 6 in the menu"),
+        ("news:\n  - {day: 2026-02-30, title: Never}\n", 2, "a day that exists"),
+        ("publications:\n  - {title: Nowhere}\n", 2, "address"),
+        ("papers: []\n", 1, "publications"),
+    ],
+)
+def test_faults_of_what_is_referred_to_are_named(
+    delivered: Delivered, tmp_path: Path, text: str, line: int, expected: str
+) -> None:
+    """Each with its line and what is expected; nothing of the file is in force then."""
+    policies = tmp_path / "policies"
+    shutil.copytree(delivered.archive.home / "policies", policies)
+    (policies / "references.yaml").write_text(text)
+    (told,) = check_policies(policies)
+    assert told.path == f"references.yaml:{line}"
+    assert expected in f"{told.message} {told.remedy}"
+
+
+def test_drawings_speak_the_reader_s_language(stranger: TestClient, delivered: Delivered) -> None:
+    """Map, inventory and graph say in French what they show, and no English word of theirs is left."""
+    for address, said, english in (
+        ("/sky", r"[0-9]+ paquets à [0-9]+ \w+", "packages at"),
+        ("/tree/lucida/hk/inventory", r"du 2020-01-01 au 2020-02-02, 2 lacunes", "gaps"),
+        ("/tree/lucida/hk", r"du 2020-01-01 au 2020-02-02, 2 lacunes", "gaps"),
+        (f"/aip/{delivered.curve}/v1/provenance", r"[0-9]+ choses, [0-9]+ liens de l’une", "made from it"),
+    ):
+        for asked_for in (address, f"{address}?picture=svg"):
+            drawn = stranger.get(asked_for, headers={"Accept-Language": "fr"}).text
+            drawing = drawn[drawn.index("<desc>") :].partition("</svg>")[0]
+            assert re.match(f"<desc>{said}", drawing), drawing[:200]
+            assert english not in drawing
+
+
 def test_padlocks_say_when_they_open(stranger: TestClient) -> None:
     """In the tree and in lists of packages."""
     (branch,) = [one for one in asked(stranger, "/tree/lucida/n1")["node"]["branches"] if one["locked"]]

@@ -85,7 +85,7 @@ class Access:
     def holdings(self) -> HoldingsView:
         """Return what the archive holds."""
         archive = self.archive
-        return places.holdings(self.index, self.asker(), archive.settings.name, archive.policies.references)
+        return places.holdings(self.index, self.asker(), archive.settings.name, archive.policies.referred)
 
     def volume(self) -> VolumeView:
         """Return how the holdings grew by year and mission."""
@@ -99,6 +99,8 @@ class Access:
         """Return one place of the tree, ``depth`` floors of it unfolded; raises NotFoundError."""
         asker = self.asker()
         view = places.node_view(self.index, asker, path, page, branch_page, depth)
+        publications = self.archive.policies.referred.publications
+        view = replace(view, publications=tuple(one for one in publications if one.is_about(path)))
         told = view.page.total or view.node.kind == DATA_SET
         if told and asker.may(Action.READ_METADATA, path):
             return replace(view, data_set=datasets.data_set(self.index, asker, path))

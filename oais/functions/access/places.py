@@ -22,7 +22,7 @@ from oais.functions.access.views import (
 )
 from oais.information.text import printable
 from policies.access import Action
-from policies.references import Reference
+from policies.references import NOTHING_REFERRED, Reference, Referred
 from search_index.entries import AipEntry, Amount, NodeEntry
 from search_index.index import Index
 from search_index.query import Query
@@ -30,12 +30,15 @@ from search_index.query import Query
 BRANCHES_SHOWN = 200
 """Children of one node on a page; those of its children are fewer."""
 
+NEWS_SHOWN = 3
+"""News on the first page; all stand on that of what is new."""
+
 _UNFOLDED = 24
 PAGE_SIZE = 50
 LAST_PAGE = 100_000
 
 
-def holdings(index: Index, asker: Asker, name: str, references: Sequence[Reference] = ()) -> HoldingsView:
+def holdings(index: Index, asker: Asker, name: str, referred: Referred = NOTHING_REFERRED) -> HoldingsView:
     """Return what may be known of the holdings: totals, missions, levels, the newest AIPs."""
     unreadable = asker.branches_denied(Action.READ_METADATA)
     held = index.holdings(without=unreadable)
@@ -53,7 +56,8 @@ def holdings(index: Index, asker: Asker, name: str, references: Sequence[Referen
         missions=(missions := branches(index, asker, "", depth=1)),
         levels=tuple(Share(level, amount.aips, amount.bytes) for level, amount in sorted(levels.items())),
         newest=tuple(_card(asker, hit.aip) for hit in newest.hits),
-        groups=_groups(asker, missions, references),
+        groups=_groups(asker, missions, referred.references),
+        news=referred.news[:NEWS_SHOWN],
     )
 
 

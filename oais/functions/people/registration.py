@@ -31,11 +31,15 @@ LONGEST_PURPOSE: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What somebody enters who wants an account; ``purpose`` says what for."""
+    """What somebody enters who wants an account; ``purpose`` says what for.
+
+    ``agreed`` is that he read what is kept of him and agreed to it; the security log keeps that it was said.
+    """
 
     entry: Entry
     password: str = field(repr=False)
     purpose: str = ""
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ def register(service: Service, registration: Registration, *, address: str = "")
             purpose=registration.purpose.strip(),
         )
         send_registration_link(service, connection, person)
-        record(service, "registration", subject=person.identifier, address=address)
+        told = {"agreed": "what is kept of people"} if registration.agreed else {}
+        record(service, "registration", subject=person.identifier, address=address, **told)
 
 
 def confirm_registration(service: Service, secret: str) -> Person:

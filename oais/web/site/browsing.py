@@ -11,7 +11,7 @@ from starlette.responses import Response
 from oais.web.doors import Door
 from oais.web.graph import lineage_svg
 from oais.web.plots import MOST_APART
-from oais.web.rendering import access_of, respond
+from oais.web.rendering import access_of, respond, speech_of
 from oais.web.saving import saved, wished_form
 from oais.web.skymap import sky_svg
 from oais.web.timeline import timeline
@@ -21,7 +21,7 @@ from policies.access import Action
 def sky(request: Request, mission: Annotated[str, Query(max_length=120)] = "") -> Response:
     """Show where the holdings lie on the sky, each mark a link to what is there."""
     view, form = access_of(request).sky(mission), wished_form(request)
-    drawing = sky_svg(view)
+    drawing = sky_svg(view, speech_of(request))
     if form:
         return saved(request, form, drawing, [one.mission for one in view.missions])
     return respond(request, "sky.html", view, drawing=drawing, most_apart=MOST_APART)
@@ -32,7 +32,7 @@ def inventory(
 ) -> Response:
     """Show which times a place of the tree covers and where it has gaps."""
     view, form = access_of(request).inventory(path, product, page), wished_form(request)
-    drawing = timeline(view.lanes)
+    drawing = timeline(view.lanes, speech_of(request))
     if form:
         return saved(request, form, drawing)
     return respond(request, "inventory.html", view, drawing=drawing)
@@ -46,7 +46,7 @@ def provenance(
 ) -> Response:
     """Show how a version, or one product of it, was made and is kept."""
     view, form = access_of(request).provenance(f"{aip_id}@v{version}", product), wished_form(request)
-    drawing = lineage_svg(view.lineage)
+    drawing = lineage_svg(view.lineage, speech_of(request))
     if form:
         return saved(request, form, drawing)
     return respond(request, "provenance.html", view, drawing=drawing)

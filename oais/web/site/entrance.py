@@ -34,6 +34,7 @@ HOME: Final = "/me"
 """Where one arrives who did not come from anywhere else on the site."""
 
 
+_UNREAD: Final = "read what is kept of you, and tick that you agree; without that no account is made."
 _DONE: Final = "new-password"
 _TOLD: Final = {
     _DONE: "Your new password is set; all sessions and tokens of the account have ended. Log in with it."
@@ -50,13 +51,14 @@ class LoginForm(Form):
 
 
 class RegistrationForm(Form):
-    """What somebody enters who wants an account."""
+    """What somebody enters who wants an account; ``agreed`` to what is kept of him."""
 
     login: str
     name: str
     email: str
     password: str
     purpose: str = ""
+    agreed: bool = False
 
 
 class ResetForm(Form):
@@ -138,8 +140,10 @@ def registration_page(request: Request) -> Response:
 def registration(request: Request) -> Response:
     """Take a registration; the answer is the same whether login and address were free or not."""
     form = form_of(request, RegistrationForm)
+    if not form.agreed:
+        return _registration_form(request, form, _UNREAD)
     entry = Entry(form.login, form.name, form.email)
-    wanted = Registration(entry, form.password, form.purpose)
+    wanted = Registration(entry, form.password, form.purpose, agreed=True)
     try:
         register(service_of(request), wanted, address=address_of(request))
     except InvalidError as error:

@@ -32,10 +32,11 @@ def commands(request: Request) -> Response:
 
 
 def changes(request: Request) -> Response:
-    """Tell which version of the software this is, and what is new in each release."""
+    """Tell what the archive says is new, which version of the software this is, and what is new in each."""
     view = {
         "software": software_version(),
         "api": API_VERSION,
+        "news": [asdict(one) for one in site_of(request).archive.policies.referred.news],
         "releases": [asdict(one) for one in releases()],
     }
     return respond(request, "changes.html", view)

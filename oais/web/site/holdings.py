@@ -35,7 +35,8 @@ def tree(request: Request) -> Response:
 def node(request: Request, path: str, page: int = 1, branches: int = 1) -> Response:
     """Show a mission, a branch or a data set."""
     view = access_of(request).node(path, page, branches)
-    drawing, form = timeline(view.data_set.lanes) if view.data_set else "", wished_form(request)
+    form = wished_form(request)
+    drawing = timeline(view.data_set.lanes, speech_of(request)) if view.data_set else ""
     if form:
         return saved(request, form, drawing)
     return respond(request, "node.html", view, drawing=drawing)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from oais.functions.access.views.datasets import DataSetView
 from oais.functions.access.views.frame import AccessNote, Crumb, Page
+from policies.references import News, Publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class AipCard:
 class NodeView:
     """A place of the tree with what is directly below it and the AIPs that lie in it.
 
-    ``data_set`` is told of data sets, and of other places where AIPs lie.
+    ``data_set`` is told of data sets, and of other places where AIPs lie;
+    ``publications`` are about all of it.
     """
 
     node: Branch
@@ -69,6 +71,7 @@ class NodeView:
     page: Page
     branch_page: Page
     data_set: DataSetView | None = None
+    publications: tuple[Publication, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class HoldingsView:
-    """What the archive holds, in total, by mission and by level, and what came in last."""
+    """What the archive holds, in total, by mission and by level, what came in last, and the newest news."""
 
     name: str
     aips: int
@@ -113,3 +116,4 @@ class HoldingsView:
     levels: tuple[Share, ...]
     newest: tuple[AipCard, ...]
     groups: tuple[Group, ...]
+    news: tuple[News, ...]
