@@ -31,7 +31,8 @@ NEVER_LED_TO = {"/unsubscribe/{identifier}/{proof}", "/basket/{identifier}/packa
 MORE = {
     "stranger": (
         *("/nowhere", "/me", "/search?q=tess", "/search?q=nothing-at-all", "/choose?node=tess"),
-        *("/tree/tess/n1/inventory", "/search/adql?query=SELECT+*+FROM+ivoa.obscore"),
+        *("/search?show=packages&per_page=5", "/tree/tess/n1/inventory"),
+        "/search/adql?query=SELECT+*+FROM+ivoa.obscore",
     )
 }
 VISITORS = ("stranger", "owner", "keeper", "provider")
