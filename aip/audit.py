@@ -6,17 +6,9 @@ the log by its own chain, and anything else as added. Unreadable is told apart f
 
 from __future__ import annotations
 
-import gc
-import signal
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from itertools import chain, islice
-from multiprocessing import get_context
 from pathlib import Path
 from time import monotonic
 
@@ -24,17 +16,13 @@ from aip.audit_log import RollUp, append_audit, check_audit_log, recorded_audits
 from aip.audit_names import Met, Stamp, names_in, sizes_of
 from aip.audit_plan import ContentPlan, check_names, check_place, plan_content
 from aip.seals import believed_inventory
-from aip.stored import INVENTORY, StoredAip
+from aip.stored import StoredAip
 from oais.information.budget import Budget
 from oais.information.findings import Finding, finding, refuses
 from oais.information.fixity import FileFixity
 from oais.information.many_files import hash_files
 from oais.information.premis import EventType, Outcome
 from oais.information.software import software_version
-from oais.processes import end_with_parent, usable_cores
-
-_LARGE_INVENTORY = 8 << 20
-"""From this size on, one AIP at a time is read by all cores: two such inventories at once take memory."""
 
 UNREADABLE = "AIP-004"
 """The code of what the disk does not give: it may be whole."""
@@ -102,7 +90,7 @@ def audit_aip(
     (``sha512``, ``sha256``, ``blake3``); empty is the light audit of names. ``from_disk`` drops the page
     cache first. A RollUp says when a line is written. What is found never raises.
     """
-    task = _task_of(stored)
+    task = task_of(stored)
     root, started, began = task.root, task.at or _stamped(datetime.now(UTC)), monotonic()
     believed = believed_inventory(root, trusted)
     findings = list(believed.findings)
@@ -131,7 +119,8 @@ def audit_aip(
     return _recorded(task, result, record)
 
 
-def _task_of(stored: StoredAip | Path | AuditTask) -> AuditTask:
+def task_of(stored: StoredAip | Path | AuditTask) -> AuditTask:
+    """Return the task of an AIP, or of its object root, that nothing more is said of."""
     if isinstance(stored, AuditTask):
         return stored
     return AuditTask(stored if isinstance(stored, Path) else stored.path)
@@ -193,77 +182,3 @@ def _recorded(task: AuditTask, result: AuditResult, record: bool | RollUp) -> Au
         told = finding("AIP-013", task.root.name, f"the log of {result.aip_id}: {error.strerror}")
         return replace(result, findings=(*result.findings, told))
     return replace(result, recorded=True)
-
-
-def audit_aips(
-    stored: Iterable[StoredAip | Path | AuditTask],
-    trusted: Mapping[str, bytes],
-    *,
-    algorithms: Sequence[str] = ("blake3",),
-    from_disk: bool = True,
-    record: bool | RollUp = True,
-    workers: int | None = None,
-    budget: Budget | None = None,
-) -> Iterator[AuditResult]:
-    """Audit many AIPs on all cores, in the order given; see ``audit_aip``.
-
-    ``stored`` may be endless. AIPs are shared out among processes, which have nothing to tell each other
-    then; one that is very large, or alone, is hashed by all of them. Whoever closes the iterator waits only
-    for what is being read.
-    """
-    count = workers if workers is not None else usable_cores()
-    tasks = map(_task_of, stored)
-    one = partial(
-        audit_aip, trusted=dict(trusted), algorithms=tuple(algorithms), from_disk=from_disk, record=record
-    )
-    first = list(islice(tasks, count))
-    if len(first) < count or count < 2:
-        yield from (one(task, workers=count, budget=budget) for task in chain(first, tasks))
-        return
-    with _pool(count, budget) as pool:
-        waiting: deque[Callable[[], AuditResult]] = deque()
-        for task in chain(first, tasks):
-            if _is_large(task.root):
-                waiting.append(partial(one, task, workers=count, budget=budget))
-            else:
-                waiting.append(pool.submit(_in_process, one, task).result)
-            if len(waiting) > _AHEAD * count:
-                yield waiting.popleft()()
-        while waiting:
-            yield waiting.popleft()()
-
-
-_AHEAD = 16
-"""AIPs given to each process ahead of the results taken."""
-
-_BUDGETS: list[Budget | None] = []
-"""The budget of a process that audits for another: the last one counts."""
-
-
-@contextmanager
-def _pool(count: int, budget: Budget | None) -> Iterator[ProcessPoolExecutor]:
-    """Start processes that end with this one, however it ends; asked to end, they take up nothing new."""
-    pool = ProcessPoolExecutor(count, get_context("fork"), initializer=_begin, initargs=(budget,))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin(budget: Budget | None) -> None:
-    gc.freeze()  # what was inherited is not looked through again and again
-    _BUDGETS.append(budget)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)  # the one that shares out tells of it
-    end_with_parent()
-
-
-def _in_process(audit: Callable[..., AuditResult], task: AuditTask) -> AuditResult:
-    return audit(task, workers=1, budget=_BUDGETS[-1])
-
-
-def _is_large(root: Path) -> bool:
-    try:
-        return (root / INVENTORY).stat().st_size >= _LARGE_INVENTORY
-    except OSError:
-        return False

@@ -100,7 +100,7 @@ def parse_inventory(data: bytes) -> Inventory:
             aip_id=str(plain["id"]),
             versions={_number(key): _version(key, item) for key, item in plain["versions"].items()},
             manifest={key.lower(): tuple(paths) for key, paths in plain["manifest"].items()},
-            fixity={key: dict(_by_path(block.items())) for key, block in plain.get("fixity", {}).items()},
+            fixity={key: _by_path(block.items()) for key, block in plain.get("fixity", {}).items()},
         )
         if _number(plain["head"]) != inventory.head:
             raise ValueError(f"its head is {plain['head']}, its newest version v{inventory.head}")
@@ -123,11 +123,9 @@ def _version(name: str, plain: Mapping[str, Any]) -> InventoryVersion:
         message=str(plain.get("message", "")),
         user_name=str(user.get("name", "")),
         user_address=str(user.get("address", "")),
-        state=dict(_by_path(plain["state"].items())),
+        state=_by_path(plain["state"].items()),
     )
 
 
-def _by_path(block: Iterable[tuple[str, list[str]]]) -> Iterable[tuple[str, str]]:
-    for digest, paths in block:
-        for path in paths:
-            yield path, digest.lower()
+def _by_path(block: Iterable[tuple[str, list[str]]]) -> dict[str, str]:
+    return {path: digest.lower() for digest, paths in block for path in paths}

@@ -156,7 +156,7 @@ def open_to_hash(
 ) -> tuple[int, os.stat_result] | FileFixity:
     """Return descriptor and status of a regular file, or why it cannot be had, as ``hash_file`` tells it.
 
-    ``ahead`` lets the disk begin to read what is to be hashed later.
+    ``ahead`` lets the disk begin to read what is to be hashed later: all of it, of a large file one block.
     """
     try:
         descriptor, status = open_with_status(path)
@@ -169,7 +169,7 @@ def open_to_hash(
         if from_disk:
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         if ahead:
-            os.posix_fadvise(descriptor, 0, _READ_WHOLE, os.POSIX_FADV_WILLNEED)
+            os.posix_fadvise(descriptor, 0, BLOCK, os.POSIX_FADV_WILLNEED)
     except OSError as error:
         os.close(descriptor)
         return FileFixity(0, {}, f"unreadable: {error.strerror}")

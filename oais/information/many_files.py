@@ -11,13 +11,24 @@ from itertools import chain, islice
 from multiprocessing import get_context
 
 from oais.information.budget import Budget
-from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity, hash_file, hash_opened, open_to_hash
+from oais.information.fixity import (
+    ARCHIVE_ALGORITHMS,
+    BLOCK,
+    FileFixity,
+    hash_file,
+    hash_opened,
+    open_to_hash,
+)
 from oais.processes import usable_cores
 
 _FILES_AHEAD = 16
-"""Files that the disk is asked for before they are read; of large ones only the beginning."""
+"""Files that the disk is asked for before they are read."""
 
-_Waiting = deque[tuple[str, tuple[int, os.stat_result] | FileFixity]]
+_BYTES_AHEAD = 8 << 20
+"""Bytes of them: of few large files as much is asked for as of many small ones, and no more is waited for."""
+
+_Asked = tuple[str, tuple[int, os.stat_result] | FileFixity]
+_Waiting = deque[_Asked]
 
 
 def hash_files(
@@ -63,10 +74,13 @@ def _hash_each(
             yield path, hash_file(path, algorithms, from_disk=from_disk, budget=budget)
         return
     waiting: _Waiting = deque()
+    asked = 0
     try:
         for path in paths:
             waiting.append((path, open_to_hash(path, from_disk=True, ahead=True)))
-            if len(waiting) > _FILES_AHEAD:
+            asked += _asked_of(waiting[-1])
+            while len(waiting) > _FILES_AHEAD or asked > _BYTES_AHEAD:
+                asked -= _asked_of(waiting[0])
                 yield _hash_first(waiting, algorithms)
         while waiting:
             yield _hash_first(waiting, algorithms)
@@ -74,6 +88,12 @@ def _hash_each(
         for _, opened in waiting:
             if not isinstance(opened, FileFixity):
                 os.close(opened[0])
+
+
+def _asked_of(one: _Asked) -> int:
+    """Return how many bytes of a file the disk was asked for."""
+    opened = one[1]
+    return 0 if isinstance(opened, FileFixity) else min(opened[1].st_size, BLOCK)
 
 
 def _hash_first(waiting: _Waiting, algorithms: Sequence[str]) -> tuple[str, FileFixity]:

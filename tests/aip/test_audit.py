@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aip.audit import audit_aip, audit_aips
+from aip.audit import audit_aip
 from aip.storage import AipStore
 from aip.stored import AUDITS, INVENTORY, SIDECAR, StoredAip
 from oais.information.fixity import FileFixity
@@ -318,14 +318,3 @@ def test_light_audit_reads_nothing_and_misses_no_name(stored: StoredAip) -> None
     result = audit_aip(stored, TRUSTED, algorithms=(), record=False)
     assert [found.code for found in result.findings] == ["AIP-002"]
     assert result.files == 0
-
-
-def test_many_aips_are_audited_on_all_cores_in_order(store: AipStore, tmp_path: Path) -> None:
-    """A batch gives one result for each AIP in the order given, damage only where it is."""
-    stored = [store_package(store, f"x.{number:02}", ONE, tmp_path) for number in range(12)]
-    product = stored[5].open().file("representations/original/data/img 1.fits").path
-    _replace(product, fits_bytes(2))
-    results = list(audit_aips(stored, TRUSTED, workers=2))
-    assert [result.aip_id for result in results] == [item.aip_id for item in stored]
-    assert [result.intact for result in results] == [number != 5 for number in range(12)]
-    assert (stored[0].path / AUDITS).exists()

@@ -14,6 +14,8 @@ from oais.information.many_files import hash_files
 
 FILES = 60
 AHEAD = 16
+BLOCK = 1 << 20
+BYTES_AHEAD = 8 << 20
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def advised(descriptor: int, offset: int, length: int, advice: int) -> None:
         if advice == os.POSIX_FADV_WILLNEED:
-            told.append(length)
+            told.append(min(length, os.fstat(descriptor).st_size))
         advise(descriptor, offset, length, advice)
 
     monkeypatch.setattr(os, "posix_fadvise", advised)
@@ -59,16 +61,30 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_the_disk_is_asked_ahead_for_a_few_files(paths: list[str], asked: list[int]) -> None:
-    """Before the first answer it has the next ones to read, of each no more than its beginning."""
+    """Before the first answer it has the next ones to read."""
     before = _open_files()
     answers = hash_files(paths, ("blake3",), workers=1, from_disk=True)
     next(answers)
     assert AHEAD - 3 <= len(asked) <= AHEAD + 1  # three of the first are no files
-    assert max(asked) <= 64 << 10
+    assert max(asked) == 6 * 20_000  # small files as a whole
     assert _open_files() <= before + AHEAD
     assert len(list(answers)) == len(paths) - 1
     assert len(asked) == FILES
     assert _open_files() == before
+
+
+def test_of_large_files_the_disk_is_asked_for_fewer(tmp_path: Path, asked: list[int]) -> None:
+    """Of each a block is asked for, of all of them together no more than a few."""
+    large = [tmp_path / f"large-{number:02}" for number in range(FILES)]
+    for path in large:
+        with path.open("wb") as stream:
+            stream.truncate(3 * BLOCK)
+    answers = hash_files(map(str, large), ("blake3",), workers=1, from_disk=True)
+    next(answers)
+    assert max(asked) == BLOCK
+    assert BYTES_AHEAD - BLOCK <= sum(asked) <= BYTES_AHEAD + BLOCK
+    assert {found.size for _, found in answers} == {3 * BLOCK}
+    assert len(asked) == FILES
 
 
 def test_whoever_stops_leaves_no_file_open(paths: list[str]) -> None:

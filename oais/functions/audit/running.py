@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
-from aip.audit import UNREADABLE_BESIDE, AuditResult, AuditTask, audit_aips
+from aip.audit import UNREADABLE_BESIDE, AuditResult, AuditTask
 from aip.audit_log import RollUp
+from aip.audit_many import audit_aips
 from aip.root_files import check_root_files
 from oais.archive import Home, timestamp
 from oais.disk_faults import storage_errors

@@ -1,0 +1,93 @@
+"""Many AIPs on all cores: each once and in order, however they are shared out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aip import audit_many
+from aip.audit_many import audit_aips
+from aip.storage import AipStore
+from aip.stored import AUDITS, StoredAip
+from tests.aip.building import ONE, TRUSTED, fits_bytes, store_package
+from tests.aip.test_audit import _replace
+
+NUMBER = 60
+DAMAGED = 47
+
+
+@pytest.fixture
+def stored(store: AipStore, tmp_path: Path) -> list[StoredAip]:
+    """Sixty small AIPs, one of them damaged."""
+    found = [store_package(store, f"x.{number:02}", ONE, tmp_path) for number in range(NUMBER)]
+    _replace(found[DAMAGED].open().file("representations/original/data/img 1.fits").path, fits_bytes(2))
+    return found
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many AIPs were given to a process, each time that any were."""
+    submit, counts = ProcessPoolExecutor.submit, []
+
+    def counted(pool: ProcessPoolExecutor, call: Any, one: Any, batch: list[Any]) -> Any:
+        counts.append(len(batch))
+        return submit(pool, call, one, batch)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", counted)
+    return counts
+
+
+def _expect_all(stored: list[StoredAip], **more: Any) -> None:
+    results = list(audit_aips(stored, TRUSTED, workers=2, **more))
+    assert [result.aip_id for result in results] == [item.aip_id for item in stored]
+    assert [result.intact for result in results] == [number != DAMAGED for number in range(NUMBER)]
+
+
+def test_small_ones_are_given_several_at_a_time(stored: list[StoredAip], given: list[int]) -> None:
+    """One first, since nobody knows how long it takes; then more at a time."""
+    _expect_all(stored)
+    assert given[0] == 1
+    assert max(given) > 1
+    assert sum(given) == NUMBER
+    assert all((item.path / AUDITS).read_bytes().count(b"\n") == 1 for item in stored)
+
+
+def test_what_takes_long_is_given_back(
+    stored: list[StoredAip], given: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that has read long enough begins nothing more of its batch: others take it up, once."""
+    monkeypatch.setattr(audit_many, "_SECONDS", 1e-9)
+    monkeypatch.setattr(audit_many, "_FIRST", 8)
+    _expect_all(stored)
+    assert sum(given) > NUMBER
+    assert all((item.path / AUDITS).read_bytes().count(b"\n") == 1 for item in stored)
+
+
+def test_large_ones_between_small_ones_keep_their_place(
+    stored: list[StoredAip], given: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An AIP whose inventory is large is read by all cores; the others are shared out before and after."""
+    large = {item.path for item in stored[5::9]}
+    monkeypatch.setattr(audit_many, "_is_large", large.__contains__)
+    _expect_all(stored)
+    assert sum(given) == NUMBER - len(large)
+
+
+def test_whoever_stops_early_finds_the_rest_not_begun(stored: list[StoredAip]) -> None:
+    """Results are taken one by one; an endless stream of AIPs is not read ahead without end."""
+    taken = 0
+
+    def endless() -> Iterator[StoredAip]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield stored[taken % NUMBER]
+
+    results = audit_aips(endless(), TRUSTED, workers=2, record=False)
+    assert [next(results).aip_id for _ in range(3)] == [stored[number].aip_id for number in (1, 2, 3)]
+    results.close()  # type: ignore[attr-defined]  # it is a generator
+    assert taken < NUMBER
