@@ -7,11 +7,13 @@ from contextlib import closing
 
 from aip.reading import read_record
 from oais.archive import Archive
+from oais.functions.database_check import UncheckedError, fault_of
 from oais.functions.storage import aip_store
-from oais.information.findings import Finding
+from oais.information.findings import Finding, finding
 from oais.information.identifiers import object_path
 from oais.information.packages import AipRecord
 from policies.tree import Node
+from search_index.catalogue.sqlite import FILE_NAME as CATALOGUE
 from search_index.index import open_index
 from search_index.writing import remove_unfinished
 
@@ -44,7 +46,18 @@ def _growing(nodes: dict[str, Node]) -> Iterator[Node]:
 
 
 def check_index(archive: Archive) -> list[Finding]:
-    """Return every difference between what is stored and what the index says."""
+    """Return every difference between what is stored and what the index says; raises StorageError.
+
+    Of a catalogue whose file is damaged nothing else is asked.
+    """
+    path = archive.index_root / CATALOGUE
+    try:
+        wrong = fault_of(path) if path.exists() else ""
+    except UncheckedError:
+        wrong = ""  # whoever asks it next says so
+    if wrong:
+        place = path.relative_to(archive.home).as_posix()
+        return [finding("IDX-009", place, f"{place}: {wrong}")]
     with closing(open_index(archive.index_root)) as index:
         return list(index.check(stored_records(archive)))
 

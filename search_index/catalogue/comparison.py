@@ -21,12 +21,12 @@ def known_aip_ids(connection: Connection) -> set[str]:
     return set(connection.execute(select(AIPS.c.aip_id)).scalars())
 
 
-def known_nodes(connection: Connection) -> Iterator[PlannedNode]:
-    """Yield all nodes in the catalogue, as they were when they were planned."""
+def known_nodes(connection: Connection) -> Iterator[tuple[int, PlannedNode]]:
+    """Yield all nodes in the catalogue by their row numbers, as they were when they were planned."""
     rows: Iterable[Any] = connection.execute(
         select(NODES, NODES.c.position.label("order")).order_by(NODES.c.path)
     )
-    yield from rows
+    yield from ((row.no, row) for row in rows)
 
 
 def different_facts(connection: Connection, records: Sequence[AipRecord]) -> dict[str, list[str]]:

@@ -27,6 +27,33 @@ class WordDocument:
     words: frozenset[str]
     digest: str
 
+    @property
+    def found(self) -> Found:
+        """What the index gives back of it when every list of postings is what it was."""
+        terms = [("names", term) for term in self.names] + [
+            ("words", term) for term in self.words - self.names
+        ]
+        total = sum(number_of(field, term.encode(errors="replace")) for field, term in terms)
+        return Found(self.number, self.digest, total % _NUMBERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document as an index holds it: its number, its digest, and the sum over the terms it is found by."""
+
+    number: int
+    digest: str
+    terms: int
+
+
+_NUMBERS: Final = 1 << 64
+
+
+def number_of(field: str, term: bytes) -> int:
+    """Return a number below 2^64 that stands for a term of a field in the sum over a document's terms."""
+    digest = hashlib.blake2b(b"%s %s" % (field.encode(), term), digest_size=8).digest()
+    return int.from_bytes(digest)
+
 
 def aip_document(number: int, record: AipRecord) -> WordDocument:
     """Return the words of a package, under the row number that the catalogue gave it."""

@@ -24,7 +24,7 @@ from oais.errors import ArchiveError, StorageError, WrongUsageError
 from oais.files import sync_directory, sync_tree
 from oais.information.text import printable
 from search_index.keeping import remembered
-from search_index.words.documents import WordDocument
+from search_index.words.documents import Found, WordDocument, number_of
 from search_index.words.gathering import Gathered
 from search_index.words.terms import Asked
 
@@ -192,10 +192,27 @@ class WordReader:
                 score += names
             return self._numbers[held], score[held]
 
-    def digests(self) -> dict[str, str]:
-        """Return the digest of each document by its key, to compare with what should be there."""
+    def found(self) -> dict[str, Found]:
+        """Return each document by its key as it is found, to compare with what should be there.
+
+        Every list of postings is read: a changed byte in one leads to words that are not its own.
+        """
         with self._lock, _whoosh_errors():
-            return {stored["key"]: stored["digest"] for _, stored in self._reader.iter_docs()}
+            sums = self._sums()
+            return {
+                stored["key"]: Found(int(self._numbers[place]), stored["digest"], int(sums[place]))
+                for place, stored in self._reader.iter_docs()
+            }
+
+    def _sums(self) -> npt.NDArray[np.uint64]:
+        """Return of each document the sum over all terms that lead to it, modulo 2^64."""
+        sums = np.zeros(len(self._numbers), np.uint64)
+        for leaf, offset in self._reader.leaf_readers():
+            for field in ("names", "words"):
+                for term in leaf.lexicon(field):
+                    places = np.fromiter(_postings(leaf, field, term), np.int64) + offset
+                    sums[places] += np.uint64(number_of(field, term))
+        return sums
 
     def _holding(self, word: Asked, known: Callable[[Numbers], bool]) -> tuple[Mask, Mask]:
         """Return which documents have a word as a name, and which have it anywhere."""
@@ -252,7 +269,7 @@ class WordReader:
         return np.array(numbers, dtype=np.int64)
 
 
-def _postings(leaf: Any, field: str, term: str) -> Iterable[int]:
+def _postings(leaf: Any, field: str, term: str | bytes) -> Iterable[int]:
     try:
         found: Iterable[int] = leaf.postings(field, term).all_ids()
     except TermNotFound:

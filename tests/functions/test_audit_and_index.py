@@ -84,6 +84,18 @@ def test_a_rebuilt_index_gives_byte_equal_answers(filled: Archive) -> None:
     assert check_index(filled) == []
 
 
+def test_a_catalogue_that_is_none_any_more_is_told_with_its_file(filled: Archive) -> None:
+    """IDX-009, and a rebuild mends it."""
+    path = filled.index_root / "catalogue.sqlite"
+    sound = path.read_bytes()
+    path.write_bytes(sound[:4096] + bytes(4096) + sound[8192:])
+    assert [(found.code, found.path) for found in check_index(filled)] == [
+        ("IDX-009", "search_index/catalogue.sqlite")
+    ]
+    rebuild_index(filled)
+    assert check_index(filled) == []
+
+
 def test_what_is_stored_but_not_indexed_is_told(filled: Archive, tmp_path: Path) -> None:
     """An AIP that vanished from the store, or from the index, is a difference with its name."""
     stored = find_aip(filled, "tess.tic55525572.s0005.hk")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
+from oais.errors import StorageError
 from oais.information.packages import AipRecord
 from search_index import writing
 from search_index.index import Index, create_index
 from search_index.query import Query
+from search_index.words.documents import aip_document
 from search_index.words.store import write_words
 from tests.search_index.factory import many_nodes, many_records, product, record
 
@@ -103,12 +107,46 @@ def test_a_changed_row_is_found(index: Index, stored: list[AipRecord], statement
 
 def test_words_without_a_package(index: Index, stored: list[AipRecord]) -> None:
     """Words that lead to nothing the catalogue has are named, and lead to nothing."""
-    from search_index.words.documents import aip_document
-
     stray = record("stray.1", product("a.fits", target_name="Strayword"))
     write_words(index.root / "whoosh", [aip_document(999, stray)])
     assert _codes(index, stored) == [("IDX-006", "stray.1")]
     assert index.find(Query(words="strayword")).total == 0
+
+
+def _answers(index: Index, asked: list[str]) -> list[list[str]]:
+    return [sorted(hit.aip.aip_id for hit in index.find(Query(words=word, limit=100)).hits) for word in asked]
+
+
+def test_a_flipped_bit_in_the_words_is_told_or_changes_no_answer(
+    index: Index, stored: list[AipRecord], seeded: random.Random, record_count: Callable[[str, int], None]
+) -> None:
+    """N1: wherever a bit flips in the files of words, the check tells of it, or every word finds the same."""
+    documents = [aip_document(0, held) for held in stored]
+    terms = {*chain(*(each.names | each.words for each in documents))}
+    asked = seeded.sample(sorted(term for term in terms if len(term) > 3 and term.isalnum()), 20)
+    before, told = _answers(index, asked), 0
+    for path in sorted((index.root / "whoosh").iterdir()):
+        sound = path.read_bytes()
+        for _ in range(12 if sound else 0):
+            changed = bytearray(sound)
+            changed[seeded.randrange(len(sound))] ^= 1 << seeded.randrange(8)
+            path.write_bytes(changed)
+            try:
+                silent = _codes(Index(index.root), stored) == []
+            except StorageError:
+                silent = False
+            told += not silent
+            if silent:
+                assert _answers(Index(index.root), asked) == before
+        path.write_bytes(sound)
+    assert told
+    record_count("flips in the words that were told", told)
+
+
+def test_a_document_under_another_number_is_found(index: Index, stored: list[AipRecord]) -> None:
+    """Its words would lead to another package: IDX-005."""
+    write_words(index.root / "whoosh", [aip_document(2, stored[0])])
+    assert _codes(index, stored) == [("IDX-005", stored[0].aip_id)]
 
 
 def _killed(act: Callable[[], None]) -> None:
