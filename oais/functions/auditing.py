@@ -28,6 +28,10 @@ _SCAN_AGAIN: Final = 3600.0
 """Seconds after which it is looked again for AIPs that came in: they are not due before a day is over."""
 
 
+_BESIDE_AGAIN: Final = 86400.0
+"""Seconds after which what lies beside the AIPs is compared again: a log of years takes a while to read."""
+
+
 class Auditor:
     """Audits what is due by the settings, location by location, in pieces that leave time for other work.
 
@@ -38,6 +42,7 @@ class Auditor:
         self._service, self._archive, self._clock = service, service.archive, clock
         self._idle_until: dict[str, float] = {}
         self._scanned: dict[str, float] = {}
+        self._beside_at = 0.0
         rate = service.archive.settings.audit_bytes_per_second
         self._budget = Budget(rate) if rate else None
 
@@ -67,10 +72,15 @@ class Auditor:
             ):
                 return 0
         end = self._clock() + _ROUND
-        manner = Manner(None, budget=self._budget, look=False, enough=lambda: self._clock() >= end)
+        beside = self._clock() >= self._beside_at
+        manner = Manner(
+            None, budget=self._budget, look=False, beside=beside, enough=lambda: self._clock() >= end
+        )
         with opened_run(self._archive, chosen, manner) as run:
             count = sum(1 for _ in run.results())
             self._tell(run.summary())
+            if run.complete and beside and location == HOME:
+                self._beside_at = self._clock() + _BESIDE_AGAIN
         return count
 
     def _tell(self, told: AuditSummary) -> None:

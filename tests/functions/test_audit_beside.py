@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import random
 import shutil
@@ -10,7 +11,9 @@ import sqlite3
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -19,6 +22,7 @@ from oais.cli.commands import run
 from oais.errors import ArchiveError
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.audit.beside import refused_findings
+from oais.functions.auditing import Auditor
 from oais.functions.copies.locations import add_location
 from oais.functions.copies.repair import recorded_in, repair
 from oais.functions.copies.replication import sync_all
@@ -32,6 +36,7 @@ from oais.functions.service import open_service
 from oais.functions.storage import find_aip
 from oais.functions.submission import submit
 from oais.information.identifiers import object_path
+from tests.functions.conftest import SteadyClock
 from tests.functions.copied import flip
 from tests.functions.deliveries import plain_bag
 
@@ -235,3 +240,22 @@ def test_what_the_disk_does_not_give_is_not_called_wrong(
     refused[0] = ""
     (found,) = _findings(furnished.home)
     assert (found["code"], found["path"]) == ("AUD-009", "oais.sqlite")
+
+
+def test_the_worker_compares_it_once_a_day(furnished: Archive) -> None:
+    """A log of many years is not read at each of its rounds; what is wrong stands in a report each day."""
+    timer = [1000.0]
+    auditor = Auditor(open_service(furnished), clock=lambda: timer[0])
+    path = furnished.home / "ledger" / "security.jsonl"
+    path.write_bytes(path.read_bytes().split(b"\n", 1)[1])
+    told = []
+    for seconds in (0, 3700, 86400):
+        timer[0] += seconds
+        cast("SteadyClock", furnished.clock).now += timedelta(days=2)
+        while auditor.audit_due():
+            timer[0] += 61
+        reports = sorted((furnished.home / "ledger" / "audits").glob("*.json"))
+        plain = [json.loads(report.read_bytes()) for report in reports]
+        newest = [each for each in plain if each["location"] == "home"][-1]
+        told.append({found["code"] for found in newest["findings"]})
+    assert told == [{"AUD-011"}, set(), {"AUD-011"}]

@@ -52,7 +52,7 @@ class Manner:
     """How a run reads: how deep (None: what is due by the settings), from the disk or its cache, how fast.
 
     ``anew`` begins again what was stopped, ``enough`` asks after each AIP whether to stop, ``look`` is
-    whether to look for AIPs that are new or gone first.
+    whether to look for AIPs that are new or gone first, ``beside`` whether to compare what lies beside them.
     """
 
     depth: Depth | None = Depth.FAST
@@ -60,6 +60,7 @@ class Manner:
     budget: Budget | None = None
     anew: bool = False
     look: bool = True
+    beside: bool = True
     enough: Callable[[], bool] = lambda: False
 
 
@@ -213,7 +214,8 @@ class AuditRun:
 
     def _beside(self) -> Iterator[Finding]:
         """Yield what is wrong beside AIPs and ledger; refused deliveries are as deep as a full audit."""
-        yield from beside_findings(self._archive)
+        if self._manner.beside:
+            yield from beside_findings(self._archive)
         if self._chosen.everything and self._manner.depth is Depth.FULL:
             budget = self._manner.budget
             yield from refused_findings(self._archive, *([budget.take] if budget is not None else []))
