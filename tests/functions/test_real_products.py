@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,16 @@ def journey(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Iterator[
     root = tmp_path_factory.mktemp("journey")
     yield Journey(root, shared)
     shutil.rmtree(root, ignore_errors=True)
+
+
+def test_observations_are_listed_by_instrument_and_detector(journey: Journey) -> None:
+    """Images of the Sun stand with both, their type and their time, as their headers have them (EH-14)."""
+    access = open_access(journey.archive)
+    with closing(access.index):
+        rows = access.find(Question(words="lasco", show="visits")).visits
+    (row,) = [row for row in rows if row.mission == "SOHO"]
+    assert (row.instrument, row.detector, row.start[:16]) == ("LASCO", "C2", "2009-02-28T00:05")
+    assert "LASCO image" in row.title
 
 
 def test_every_sound_product_is_accepted(journey: Journey, record_count: Callable[[str, int], None]) -> None:

@@ -51,6 +51,7 @@ MORE: Final = (
     Column("level", "Level"),
     Column("kind", "Kind"),
     Column("instrument", "Instrument"),
+    Column("detector", "Detector"),
     Column("pi", "PI"),
     Column("spectral_type", "Spectral type"),
     Column("observation_type", "Observation type"),

@@ -94,6 +94,7 @@ def _row(asker: Asker, stranger: Asker, visit: Visit, hits: Sequence[Hit], told:
         level=_all(aip.level for aip in aips),
         kind=_all(aip.kind for aip in aips),
         instrument=distinct(name for aip in aips for name in aip.instruments),
+        detector=_plain(values.get("detector")),
         pi=trait(values, "pi"),
         spectral_type=trait(values, "spectral_type"),
         observation_type=trait(values, "observation_type"),
@@ -106,6 +107,10 @@ def _row(asker: Asker, stranger: Asker, visit: Visit, hits: Sequence[Hit], told:
         packages=visit.packages,
         aip_ids=tuple(aip.aip_id for aip in aips),
     )
+
+
+def _plain(value: object) -> str:
+    return str(value) if isinstance(value, str | int) else ""
 
 
 def _all(names: Iterable[str]) -> str:

@@ -56,6 +56,7 @@ class VisitRow:
     level: str
     kind: str
     instrument: str
+    detector: str
     pi: str
     spectral_type: str
     observation_type: str
