@@ -142,17 +142,37 @@ def _exact(name: str) -> tuple[str, ...]:
     return ("/".join(folders[:3]),) if folders[:2] == ["sip", "refused"] else (name, folders[-1])
 
 
-@pytest.mark.parametrize(
-    "name", ["ledger/security.jsonl", "ledger/policies.jsonl", "policies/access.yaml", "keys/archive.key"]
+GONE = (
+    "oais.sqlite",
+    "ledger/security.jsonl",
+    "ledger/policies.jsonl",
+    "policies/access.yaml",
+    "keys/archive.key",
 )
-def test_a_file_that_is_gone_is_told(furnished: Archive, name: str) -> None:
-    """What an archive cannot be without, each by its name; the log of people, who emptied it altogether."""
-    path = furnished.home / name
-    if name == "ledger/security.jsonl":
-        path.write_bytes(path.read_bytes().split(b"\n", 1)[1])
-    else:
-        path.unlink()
-    assert name in "\n".join(_told(furnished.home))
+
+
+def test_a_file_that_is_gone_is_told(furnished: Archive) -> None:
+    """What an archive cannot be without, each by its name; nothing of a database that lies elsewhere."""
+    rules = furnished.home / "policies" / "access.yaml"
+    rules.write_bytes(rules.read_bytes() + b"# a remark\n")
+    record_policies(open_service(furnished))
+    assert _told(furnished.home) == []
+    for name in GONE:
+        path = furnished.home / name
+        path.rename(furnished.home / "aside")
+        assert name in "\n".join(_told(furnished.home)), name
+        (furnished.home / "aside").rename(path)
+    (furnished.home / "oais.sqlite").unlink()
+    with (furnished.home / "oais.yaml").open("a") as settings:
+        settings.write("database: postgresql+psycopg://oais@db.example/oais\n")
+    assert _told(furnished.home) == []
+
+
+def test_a_log_of_people_whose_beginning_is_cut_off_is_told(furnished: Archive) -> None:
+    """Each line is bound to the one before."""
+    path = furnished.home / "ledger" / "security.jsonl"
+    path.write_bytes(path.read_bytes().split(b"\n", 1)[1])
+    assert "ledger/security.jsonl: line 1" in "\n".join(_told(furnished.home))
 
 
 def test_a_report_without_its_signature_is_told(furnished: Archive) -> None:

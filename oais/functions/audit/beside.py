@@ -139,10 +139,13 @@ def _policy_files(folder: Path, recorded: Collection[str]) -> dict[str, str]:
 
 
 def _security_log(home: Home) -> Iterator[Finding]:
+    """Verify the chain of the log; a second change of policies comes after an event for the first one."""
     path = path_of(home.home)
-    line = verify(path)
+    place, line = path.relative_to(home.home).as_posix(), verify(path)
+    with suppress(DamageError):
+        if not path.exists() and len(policy_history(home.home)) > 1:
+            yield finding("AUD-011", place, f"{place} is missing")
     if line is not None:
-        place = path.relative_to(home.home).as_posix()
         yield finding("AUD-011", place, f"{place}: line {line} is not what was written there")
 
 
@@ -162,9 +165,15 @@ def _repairs(home: Home) -> Iterator[Finding]:
 
 
 def _database(home: Home) -> Iterator[Finding]:
-    """Let SQLite check the database of people and orders, where that lies in the home."""
+    """Let SQLite check the database of people and orders, where that lies in the home.
+
+    It was made before the first event in the log of people and rights.
+    """
     path = home.home / _DATABASE
     if not path.exists():
+        own = not (home.settings.database or home.warnings)  # of settings with a fault the defaults count
+        if own and path_of(home.home).exists():
+            yield finding("AUD-010", path.name, f"{path.name} is missing")
         return
     try:
         wrong = fault_of(path)
