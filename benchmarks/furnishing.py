@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from oais.database.orders import Order, OrderState
 from oais.database.picks import Pick
 from oais.database.requests import Owner
 from oais.functions.access.question import Question
+from oais.functions.kept_lists import keep_list
 from oais.functions.notifications import subscribe
 from oais.functions.people.accounts import Entry, create_provider, new_account
 from oais.functions.people.authority import OPERATOR
@@ -25,14 +27,16 @@ _PEOPLE = 500
 _ORDERS = 60
 _REQUESTS = 40
 _DATA_SETS = 60
+_TARGETS = 1_000
 _COUNTRIES = ("France", "Germany", "Italy", "Japan", "Spain")
 
 
 def furnish(service: Service, models: Sequence[AipRecord]) -> dict[str, str]:
     """Enter them for the member Mary and others; return identifiers of things that have pages."""
     with service.database.writing() as connection:
-        mary = people.by_login(connection, "mary")
+        mary, chief = (people.by_login(connection, name) for name in ("mary", "ada"))
         assert mary is not None
+        assert chief is not None
         for number in range(_PEOPLE):
             entry = Entry(f"person{number}", f"Person {number}", f"person{number}@example.org")
             new_account(service, connection, entry, Role.REGISTERED, State.ACTIVE)
@@ -46,16 +50,25 @@ def furnish(service: Service, models: Sequence[AipRecord]) -> dict[str, str]:
     for number in range(10):
         save_query(service, mary.identifier, f"Search {number}", f"level=N1&q=camera+{number}")
     subscribe(service, mary.identifier, "All curves", Question(node="tess"))
+    targets = {f"list of {what}": keep_list(service, text, "2", "") for what, text in _lists().items()}
     group = new_group(service, OPERATOR, "Everybody").identifier
     provider = create_provider(service, OPERATOR, Entry("depot", "Depot", "depot@example.org"), ["generic"])
-    deposit = _deposits(service, provider.identifier)
-    return {
+    _deposits(service, provider.identifier)
+    return targets | {
         "person": mary.identifier,
         "group": group,
         "order": order,
         "basket": basket,
-        "deposit": deposit,
+        "deposit": _deposits(service, chief.identifier),
     }
+
+
+def _lists() -> dict[str, str]:
+    """Return lists of a thousand targets: positions all over the sky, and names of every third package."""
+    dice = random.Random(5)
+    positions = (f"{dice.uniform(0, 360):.5f} {dice.uniform(-90, 90):.5f}" for _ in range(_TARGETS))
+    names = (f"TESS.TIC{60_000_000 + 37 * (3 * number + 1)}" for number in range(_TARGETS))
+    return {"positions": "\n".join(positions), "names": "\n".join(names)}
 
 
 def _pick(model: AipRecord) -> Pick:

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from benchmarks.large import Large
 from benchmarks.mixed import PLACE
+from oais.web.site.adql import EXAMPLE
 
 _DATA: Final = "representations/original/data"
 _PLACES: Final = (
@@ -44,16 +45,21 @@ _QUESTIONS: Final = (
     "mag_min=3&mag_max=20",
     "reference=*",
     "valid_from=2018-01-01&valid_to=2020-01-01",
+    "where=camera+%3E+1&raw=hide",
+    "near=TESS.TIC60000037&lang=fr",
 )
 _QUERIES: Final = (
     "SELECT package_id, product_path, s_ra, s_dec, access_url FROM ivoa.obscore ORDER BY package_title",
     "SELECT * FROM ivoa.obscore WHERE 1 = CONTAINS(POINT('ICRS', s_ra, s_dec), CIRCLE('ICRS', 120, 30, 20))",
     "SELECT package_id, product_path FROM ivoa.obscore WHERE 1 = package_has('words', 'light curve')",
     "SELECT mission, COUNT(*) FROM ivoa.obscore GROUP BY mission",
+    "SELECT obs_id, s_ra, s_dec, t_min FROM ivoa.obscore WHERE t_min > 58500 ORDER BY t_min DESC",
+    EXAMPLE,
 )
 _ACCOUNT: Final = (
     "delegations?observation=mixed:OR+7&person=person1",
     "ask?about=mixed/set/p4",
+    "queries?query=level%3DN1",
     "waiver?observation=mixed:OR+7",
 )
 
@@ -66,9 +72,12 @@ def about(large: Large) -> Iterator[tuple[str, str]]:
         *(f"/search?{question}" for question in _QUESTIONS),
         *(f"/search/adql?{urlencode({'query': query})}" for query in _QUERIES),
         "/sky?mission=TESS",
+        "/tree/tess/feed.atom",
+        "/search/names?target=te",
         *(f"/me/{page}" for page in _ACCOUNT),
         "/desk/usage?first=2025-01&last=2026-12",
         "/desk/embargoes?page=10",
+        "/desk/policies?page=5",
         "/desk/people?text=person&page=3",
         "/orders?everybody=true&page=2",
     ):
@@ -87,6 +96,7 @@ def _of_packages(large: Large) -> Iterator[tuple[str, str]]:
     yield "/aip/ID/v1/products/…", f"/aip/{cuts}/v1/products/{cut}"
     yield "/aip/ID/v1/look/…", f"/aip/{curve}/v1/look/{name}"
     yield "/aip/ID/v1/rows/…", f"/aip/{curve}/v1/rows/{name}?page=8"
+    yield "/aip/ID/v1/citation.bib", f"/aip/{curve}/v1/citation.bib"
     yield "/visit", f"/visit?of={quote(large.things['visit'])}"
     yield "/choose", f"/choose?pick={cuts}@v1&pick={curve}@v1"
 
@@ -96,4 +106,11 @@ def _of_things(things: dict[str, str]) -> Iterator[tuple[str, str]]:
     yield "/desk/people/of/PERSON", f"/desk/people/of/{things['person']}"
     yield "/desk/groups/of/GROUP", f"/desk/groups/of/{things['group']}"
     yield "/desk/refused/RECEIPT", f"/desk/refused/{things['refused']}"
+    yield "/me/deposits/DEPOSIT", f"/me/deposits/{things['deposit']}"
+    yield "/unsubscribe/SUBSCRIPTION/PROOF", "/unsubscribe/0123456789abcdef/proof"
+    for what in ("positions", "names"):
+        name = things[f"list of {what}"]
+        yield f"/search/list?list=… of 1,000 {what}", f"/search/list?list={name}"
+        yield f"/search?list=… of 1,000 {what}", f"/search?list={name}"
+        yield f"/search?list=… of 1,000 {what}, page 3 by time", f"/search?list={name}&page=3&order=time"
     yield "/desk/policies/explain?about=…", "/desk/policies/explain?about=mixed/set/p4&login=mary"

@@ -30,6 +30,8 @@ from oais.web.doors import API
 _UNCOUNTED: Final = 2
 _FASTER: Final = Target("figure", 100)
 _LIGHTER: Final = Target("figure", 150)
+_SHOWN: Final = ("text/", "application/atom+xml")
+"""Beginnings of the types of what is read in a browser or a program and made for each question."""
 _MATCHERS: Final = {
     door.path: compile_path(door.path)[0]
     for door in DOORS
@@ -75,7 +77,8 @@ def _by_all(number: int, address: str, large: Large, target: str, times: int) ->
                 response = connection.getresponse()
                 size = len(response.read())
                 taken.append((1000 * (perf_counter() - started), reckoned(number) - before))
-                is_page = (response.getheader("Content-Type") or "").startswith("text/html")
+                is_page = (response.getheader("Content-Type") or "").startswith(_SHOWN)
+                is_page &= not (response.getheader("Content-Disposition") or "").startswith("attachment")
                 if response.status >= 500:
                     raise RuntimeError(f"{target} answered {who} with {response.status}")
                 if response.status != 200 or not is_page:

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from oais.information.description import OBSCORE_FIELDS
 
-SCHEMA_VERSION: Final = "6"
+SCHEMA_VERSION: Final = "7"
 
 METADATA: Final = MetaData()
 
@@ -103,6 +103,7 @@ PRODUCTS: Final = Table(
 Index("products_by_aip", PRODUCTS.c.aip_no, PRODUCTS.c.position)
 Index("products_by_name", PRODUCTS.c.name)
 Index("products_by_stem", PRODUCTS.c.stem)
+Index("products_by_start", PRODUCTS.c.t_min, PRODUCTS.c.aip_no)
 Index("products_by_time", PRODUCTS.c.span_min, PRODUCTS.c.span_max, PRODUCTS.c.aip_no)
 
 HAS_VALIDITY: Final = or_(PRODUCTS.c.valid_from.is_not(None), PRODUCTS.c.valid_to.is_not(None))

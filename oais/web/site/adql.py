@@ -25,8 +25,8 @@ ROWS_SHOWN: Final = 50
 """Rows of one page."""
 
 EXAMPLE: Final = (
-    "SELECT mission, product_type, COUNT(*) AS products\nFROM ivoa.obscore\n"
-    "GROUP BY mission, product_type\nORDER BY mission, products DESC"
+    "SELECT mission, package_level, COUNT(*) AS products\nFROM ivoa.obscore\n"
+    "GROUP BY mission, package_level\nORDER BY mission, products DESC"
 )
 """What stands in the form before anything is asked."""
 
