@@ -47,12 +47,14 @@ def audit_aips(
     record: bool | RollUp = True,
     workers: int | None = None,
     budget: Budget | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Iterator[AuditResult]:
     """Audit many AIPs on all cores, in the order given; see ``audit_aip``.
 
     ``stored`` may be endless. AIPs are shared out among processes, which have nothing to tell each other
     then; one that is very large, or alone, is hashed by all of them. Whoever closes the iterator waits only
-    for what is being read.
+    for what is being read. ``meanwhile`` is called when all are given out and the last are being read; where
+    nothing is shared out, there is no such while.
     """
     count = workers if workers is not None else usable_cores()
     tasks = map(task_of, stored)
@@ -65,7 +67,7 @@ def audit_aips(
         return
     with _pool(count, budget) as pool:
         whole = partial(one, workers=count, budget=budget)
-        yield from _Shares(pool, one, whole).results(chain(first, tasks), _AHEAD * count)
+        yield from _Shares(pool, one, whole).results(chain(first, tasks), _AHEAD * count, meanwhile)
 
 
 _Given = tuple[list[AuditTask], Future[list[AuditResult]] | None]
@@ -87,13 +89,16 @@ class _Shares:
         self._pool, self._one, self._whole = pool, one, whole
         self._size = _FIRST
 
-    def results(self, tasks: Iterator[AuditTask], ahead: int) -> Iterator[AuditResult]:
+    def results(
+        self, tasks: Iterator[AuditTask], ahead: int, meanwhile: Callable[[], object]
+    ) -> Iterator[AuditResult]:
         """Yield the results in order; no more batches than ``ahead`` wait for being taken."""
         waiting: deque[_Given] = deque()
         for batch, large in self._batches(tasks):
             waiting.append((batch, None) if large else self._give(batch))
             while len(waiting) > ahead:
                 yield from self._take_first(waiting)
+        meanwhile()
         while waiting:
             yield from self._take_first(waiting)
 

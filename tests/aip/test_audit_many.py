@@ -32,6 +32,7 @@ def stored(store: AipStore, tmp_path: Path) -> list[StoredAip]:
 def given(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many AIPs were given to a process, each time that any were."""
     submit, counts = ProcessPoolExecutor.submit, []
+    monkeypatch.setattr(audit_many, "_SECONDS", 600.0)  # a busy machine gives nothing back
 
     def counted(pool: ProcessPoolExecutor, call: Any, one: Any, batch: list[Any]) -> Any:
         counts.append(len(batch))
@@ -75,6 +76,24 @@ def test_large_ones_between_small_ones_keep_their_place(
     monkeypatch.setattr(audit_many, "_is_large", large.__contains__)
     _expect_all(stored)
     assert sum(given) == NUMBER - len(large)
+
+
+def test_something_else_is_done_while_the_last_are_read(stored: list[StoredAip]) -> None:
+    """It is done once, when no AIP is left to be given out and not all results were taken."""
+    left = iter(stored)
+    seen: list[int] = []
+
+    def meanwhile() -> None:
+        assert next(left, None) is None
+        seen.append(len(taken))
+
+    taken: list[str] = []
+    results = audit_aips(left, TRUSTED, workers=2, record=False, meanwhile=meanwhile)
+    while (result := next(results, None)) is not None:
+        taken.append(result.aip_id)
+    assert len(taken) == NUMBER
+    assert len(seen) == 1
+    assert seen[0] < NUMBER
 
 
 def test_whoever_stops_early_finds_the_rest_not_begun(stored: list[StoredAip]) -> None:

@@ -15,14 +15,16 @@ import pytest
 
 from aip.stored import StoredAip, open_stored
 from oais.archive import Archive
+from oais.errors import StorageError
 from oais.functions.administration import initialise
-from oais.functions.audit import run_audit, select_for_audit
+from oais.functions.audit import run_audit, running, select_for_audit
 from oais.functions.audit.forecasting import forecast
 from oais.functions.audit.register import register_path
 from oais.functions.audit.running import Manner, opened_run
 from oais.functions.ledger import recording
 from oais.functions.ledger.verifying import verify_ledger
 from oais.functions.submission import submit
+from oais.information.findings import Finding, finding
 from oais.information.identifiers import object_path
 from tests.functions.deliveries import plain_bag
 
@@ -109,6 +111,27 @@ def test_a_run_tells_how_many_it_found_damaged_though_it_counts_at_its_end(held:
         assert 0 < len(list(run.results())) < len(NAMES)
     assert len(run_audit(held, chosen).damaged) == len(NAMES)
     assert [told.damaged for told in forecast(held, "home").runs] == [len(NAMES)]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_lies_around_is_looked_at_while_the_last_are_read(
+    held: Archive, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked at once; what the disk refuses then is asked for again when all is told."""
+    looks: list[bool] = []
+
+    def look(*_: object, **__: object) -> list[tuple[str, Finding]]:
+        looks.append(refused)
+        if refused and len(looks) == 1:
+            raise StorageError("the disk is busy")
+        return [("ledger/", finding("LED-004", "ledger", "is not what it was"))]
+
+    monkeypatch.setattr(running, "around_aips", look)
+    two = replace(held, settings=replace(held.settings, workers=2))
+    summary = run_audit(two, select_for_audit(two))
+    assert [found.code for result in summary.damaged for found in result.findings] == ["LED-004"]
+    assert summary.aips == len(NAMES)
+    assert len(looks) == 1 + refused
 
 
 @pytest.fixture

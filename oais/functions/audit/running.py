@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -16,8 +16,9 @@ from aip.audit_many import audit_aips
 from aip.root_files import check_root_files
 from oais.archive import Home, timestamp
 from oais.disk_faults import storage_errors
+from oais.errors import ArchiveError
 from oais.files import make_directories
-from oais.functions.audit.beside import beside_findings, refused_findings, room_of
+from oais.functions.audit.around import around_aips
 from oais.functions.audit.depths import Depth, cadence_days
 from oais.functions.audit.register import Chosen, Register, Run
 from oais.functions.audit.selecting import Selection
@@ -25,8 +26,6 @@ from oais.functions.audit.summary import AuditSummary
 from oais.functions.completeness import missing_from_store, storage_root_findings
 from oais.functions.copies.locations import HOME
 from oais.functions.ledger.late import signed_too_late
-from oais.functions.ledger.recording import ledger_of
-from oais.functions.ledger.verifying import verify_ledger
 from oais.information.budget import Budget
 from oais.information.findings import Finding, Severity
 from oais.information.identifiers import object_path
@@ -73,8 +72,8 @@ class AuditRun:
         now = archive.clock()
         oldest = now if manner.anew or chosen.aip_id else now - _GONE_ON_WITH
         self.run: Run = register.begin(f"{chosen.scope}, {depth}", archive.now(), timestamp(oldest))
-        self.complete = False
-        self._late = False
+        self.complete = self._late = False
+        self._around: list[tuple[str, Finding]] | None = None
 
     def results(self) -> Iterator[AuditResult]:
         """Audit what this run has not read yet; each result is noted before it is given."""
@@ -136,6 +135,7 @@ class AuditRun:
             record=self._recording(),
             workers=self._archive.settings.workers or None,
             budget=self._manner.budget,
+            meanwhile=self._look_around,
         )
         since = kept = monotonic()
         try:
@@ -208,17 +208,18 @@ class AuditRun:
         if chosen.aip_id:
             yield from ((chosen.aip_id, found) for found in signed_too_late(archive, chosen.aip_id))
         if whole and chosen.part.number == 1:
-            yield from ((room_of(found), found) for found in self._beside())
-            if ledger_of(archive).signed:
-                yield from (("ledger/", found) for found in verify_ledger(archive))
+            yield from self._looked_around() if self._around is None else self._around
 
-    def _beside(self) -> Iterator[Finding]:
-        """Yield what is wrong beside AIPs and ledger; refused deliveries are as deep as a full audit."""
-        if self._manner.beside:
-            yield from beside_findings(self._archive)
-        if self._chosen.everything and self._manner.depth is Depth.FULL:
-            budget = self._manner.budget
-            yield from refused_findings(self._archive, *([budget.take] if budget is not None else []))
+    def _look_around(self) -> None:
+        """Look around the AIPs while the last are read; what the disk refuses is asked again at the end."""
+        whole = self._chosen.everything and self._chosen.location == HOME
+        if whole and self._chosen.part.number == 1 and self._around is None:
+            with suppress(ArchiveError):
+                self._around = self._looked_around()
+
+    def _looked_around(self) -> list[tuple[str, Finding]]:
+        how, all_read = self._manner, self._chosen.everything and self._manner.depth is Depth.FULL
+        return around_aips(self._archive, beside=how.beside, refused=all_read, budget=how.budget)
 
     def _about_root(self, files: bool) -> Iterator[Finding]:
         """Yield what is wrong with the storage root itself, and with the files in it that are of no AIP."""
