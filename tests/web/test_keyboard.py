@@ -174,6 +174,8 @@ def test_from_registration_to_a_package(hands: tuple[Hands, Hands], site: Deposi
         ("^What you need", "pixels"),
     ):
         wilma.enter(field, text)
+    wilma.move_to("^I have read")
+    wilma.page.keyboard.press("Space")
     wilma.press("^Ask for the account")
     wilma.open(link_in(letter(site, "wilma@example.org")))
     wilma.press("^Confirm|^Yes|^This")

@@ -28,6 +28,7 @@ def own_page(app: FastAPI, crawl: Crawl, rows: int) -> None:
             software=software_version(),
             visitor=STRANGER,
             trouble="",
+            menu=(),
             here=HERE,
             switches=dict.fromkeys(templates, ""),  # a copy has one language: they are taken away
             csrf_field=lambda: "",
