@@ -16,8 +16,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from oais.database import migrations
+from oais.database.migrations.whole_rows import declared
 from oais.database.schema import METADATA  # whole, for the package that holds it imports every subject
 
+OPTIONS = {"include_object": declared}
 VERSIONS = migrations.FOLDER / "versions"
 
 TEMPLATE = '''"""{title}."""
@@ -53,7 +55,9 @@ def write_revision(name: str) -> Path:
     with create_engine("sqlite://").begin() as connection:
         if before is not None:
             migrations.upgrade(connection, before)
-        changes = produce_migrations(MigrationContext.configure(connection), METADATA).upgrade_ops
+        changes = produce_migrations(
+            MigrationContext.configure(connection, opts=OPTIONS), METADATA
+        ).upgrade_ops
     assert changes is not None
     lines = render_python_code(changes, render_as_batch=True).splitlines()
     body = "\n".join(line for line in lines if not line.strip().startswith("# ###"))

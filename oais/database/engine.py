@@ -99,7 +99,7 @@ def open_database(address: str, home: Path | None = None) -> Database:
         database = Database(engine, home)
         with database.writing() as connection:
             migrate(connection)
-    except (OSError, StorageError) as error:
+    except (OSError, StorageError, UnicodeDecodeError) as error:  # the last: damaged names of tables
         raise UnreachableError(
             f"the database {url.render_as_string(hide_password=True)} cannot be opened: {error}",
             remedy="see that it is there, that its server runs, and that 'database' in oais.yaml names it",

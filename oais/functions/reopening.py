@@ -18,7 +18,7 @@ from oais.errors import StorageError
 from oais.files import open_regular
 from oais.functions.completeness import missing_from_store
 from oais.functions.copies.locations import Location, locations
-from oais.functions.database_check import UncheckedError, fault_of
+from oais.functions.database_check import UncheckedError, fault_of_people
 from oais.functions.ledger.recording import ledger_of
 from oais.functions.ledger.verifying import verify_ledger
 from oais.functions.recovery import look_again
@@ -140,7 +140,7 @@ def _database(archive: Archive, young: set[str]) -> Iterator[Finding]:
     if str(path) not in young:
         return
     try:
-        wrong = fault_of(path)
+        wrong = fault_of_people(path)
     except UncheckedError as error:
         wrong = str(error)
     if wrong:

@@ -7,11 +7,12 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
+from oais.database.migrations.whole_rows import drop_whole_rows, keep_rows_twice
 from oais.errors import ConfigurationError
 
 FOLDER: Final = Path(__file__).resolve().parent
 
-NEWEST: Final = "target_lists"
+NEWEST: Final = "whole_rows"
 """The revision that makes what ``METADATA`` says."""
 
 _APPLIED: Final = Table("alembic_version", MetaData(), Column("version_num", Text))
@@ -38,6 +39,7 @@ def upgrade(connection: Connection, revision: str) -> None:
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    drop_whole_rows(connection)
     try:
         command.upgrade(config, revision)
     except CommandError as error:
@@ -45,3 +47,4 @@ def upgrade(connection: Connection, revision: str) -> None:
             f"the database was made by another version of the archive: {error}",
             remedy="use the newest version of the software with this database",
         ) from error
+    keep_rows_twice(connection)

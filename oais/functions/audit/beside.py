@@ -16,7 +16,7 @@ from oais.archive import Home, signer_of
 from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError, DamageError, NotFoundError, StorageError
 from oais.files import NotRegularError, open_regular, read_regular
-from oais.functions.database_check import UncheckedError, fault_of
+from oais.functions.database_check import UncheckedError, fault_of_people
 from oais.functions.ledger.recording import REPAIRS
 from oais.functions.policy.history import policy_history
 from oais.functions.receipts import open_receipt
@@ -176,7 +176,7 @@ def _database(home: Home) -> Iterator[Finding]:
             yield finding("AUD-010", path.name, f"{path.name} is missing")
         return
     try:
-        wrong = fault_of(path)
+        wrong = fault_of_people(path)
     except UncheckedError as error:
         yield finding(_UNREADABLE, path.name, f"{path.name}: {error}")
         return
