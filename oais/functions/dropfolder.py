@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -29,7 +30,7 @@ from oais.functions.receipts import receipt_as_plain
 from oais.functions.reporting import SILENT, Reporter
 from oais.functions.submission import submit
 from oais.information.packages import Receipt
-from oais.information.text import readable_json
+from oais.information.text import printable, readable_json
 from oais.walking import walk
 
 SETTLED_AFTER = 30.0
@@ -37,9 +38,15 @@ SETTLED_AFTER = 30.0
 
 _PASSING = (".part", ".tmp", ".ready", ".receipt.json", ".filepart", ".swp")
 
-_SEE_TO_IT: Final = "'oais location sync' brings copies, 'oais audit' tells what is wrong; then it is removed"
+_LONGEST_NAME: Final = 220
+"""Bytes of a delivery's name that leave room for what the name of its receipt adds."""
 
-State = Mapping[str, tuple[int, int, int]]
+_SEE_TO_IT: Final = "'oais location sync' brings copies, 'oais audit' tells what is wrong; then it is removed"
+_BY_HAND: Final = "see to it, and remove it by hand; sent again it would be recognised as already held"
+_RENAME: Final = "give it a shorter name"
+_NO_RECEIPT: Final = "remove what is in the way; the ledger has it: 'oais receipt {}'"
+
+State = Mapping[str, tuple[int, int, int, int]]
 
 
 @dataclass(slots=True)
@@ -68,6 +75,7 @@ class DropFolder:
     reporter: Reporter = SILENT
     _seen: dict[str, tuple[State, float]] = field(default_factory=dict)
     _taken: dict[Path, _Taken] = field(default_factory=dict)
+    _long: set[Path] = field(default_factory=set)
 
     def ready(self, now: float) -> list[Path]:
         """Return the deliveries that are complete at ``now`` (seconds of a steady clock)."""
@@ -75,13 +83,25 @@ class DropFolder:
         present = set()
         for path, marked in waiting_in(self.archive):
             present.add(path.name)
-            if path in self._taken:
+            if path in self._taken or self._too_long(path):
                 continue
             if marked or self._settled(path, now):
                 ready.append(path)
         for name in set(self._seen) - present:
             del self._seen[name]
         return ready
+
+    def _too_long(self, path: Path) -> bool:
+        """Return whether no receipt could be left for a delivery, which is told once."""
+        length = len(os.fsencode(path.name))
+        if length > _LONGEST_NAME and path not in self._long:
+            self._long.add(path)
+            most = f"expected up to {_LONGEST_NAME}, which leave room for its receipt's name"
+            self._warn(path, f"its name has {length} bytes, {most}", _RENAME)
+        return length > _LONGEST_NAME
+
+    def _warn(self, delivery: Path, why: str, remedy: str) -> None:
+        self.reporter.warn(f"{printable(delivery.name)} stays in the drop folder: {why}", remedy)
 
     def _settled(self, path: Path, now: float) -> bool:
         state = _state_of(path)
@@ -92,32 +112,59 @@ class DropFolder:
         return now - since >= self.settled_after
 
     def take(self, now: float | None = None, agreement: str = "") -> Iterator[Disposition]:
-        """Ingest what is complete, leave receipts, and remove what was taken and is proven."""
+        """Ingest what is complete, leave receipts, and remove what was taken and is proven.
+
+        None is recognised by what its manifests claim: what is removed was read.
+        """
         self._part()
         states = {path: _state_of(path) for path in self.ready(monotonic() if now is None else now)}
-        for disposition in submit(self.archive, list(states), agreement=agreement):
+        for disposition in submit(self.archive, list(states), agreement=agreement, by_claim=False):
             if disposition.receipt is not None:
-                leave_receipt(disposition.delivery, disposition.receipt)
                 self._taken[disposition.delivery] = _Taken(states[disposition.delivery], disposition.receipt)
+                self._answer(disposition.delivery, disposition.receipt)
             yield disposition
         self._part()
+
+    def _answer(self, delivery: Path, receipt: Receipt) -> None:
+        """Leave the receipt; what lies in its way stops no other delivery, for the ledger has the receipt."""
+        try:
+            leave_receipt(delivery, receipt)
+        except StorageError as error:
+            told = f"the receipt of {printable(delivery.name)} cannot be left beside it"
+            self.reporter.warn(f"{told}: {error.message}", _NO_RECEIPT.format(receipt.receipt_id))
 
     def _part(self) -> None:
         """Remove what was taken, if it is still what it was and every copy of it is proven."""
         for delivery, taken in list(self._taken.items()):
-            if not taken.state or _state_of(delivery) != taken.state:
+            if not _is_still(delivery, taken.state):
                 del self._taken[delivery]  # it is another delivery by now, or somebody removed it
             elif why := self._why_not(taken):
-                if why != taken.told:
-                    self.reporter.warn(f"{delivery.name} stays in the drop folder: {why}", _SEE_TO_IT)
-                taken.told = why
-            else:
-                del self._taken[delivery]
-                _remove(delivery, taken.receipt)
+                self._stays(delivery, taken, why, _SEE_TO_IT)
+            elif _is_still(delivery, taken.state):  # proving took its time
+                self._remove(delivery, taken)
+
+    def _stays(self, delivery: Path, taken: _Taken, why: str, remedy: str) -> None:
+        if why != taken.told:
+            self._warn(delivery, why, remedy)
+        taken.told = why
+
+    def _remove(self, delivery: Path, taken: _Taken) -> None:
+        """Remove a delivery; what cannot be removed, or in part, is not taken for another one."""
+        try:
+            _remove(delivery)
+        except (OSError, RecursionError) as error:
+            reason = getattr(error, "strerror", None) or "its directories lie too deep within each other"
+            taken.lost, taken.state = True, _state_of(delivery)
+            name = taken.receipt.receipt_id
+            self._stays(delivery, taken, f"it was taken ({name}) but cannot be removed: {reason}", _BY_HAND)
+        else:
+            del self._taken[delivery]
 
     def _why_not(self, taken: _Taken) -> str:
         if taken.lost:
             return taken.told
+        if not taken.state:
+            return "it cannot be looked through, so that nobody knows whether it is still what was taken"
         try:
             if not taken.proven:
                 told = unproven(self.archive, taken.receipt)
@@ -133,7 +180,7 @@ def waiting_in(archive: Archive) -> Iterator[tuple[Path, bool]]:
     """Yield what lies in the drop folder by name, and whether it is marked as complete."""
     for path in sorted(archive.incoming.iterdir()):
         if not path.name.startswith(".") and not path.name.endswith(_PASSING):
-            yield path, path.with_name(f"{path.name}.ready").exists()
+            yield path, os.path.lexists(f"{path}.ready")
 
 
 def watch_folder(
@@ -159,31 +206,34 @@ def leave_receipt(delivery: Path, receipt: Receipt) -> None:
         )
 
 
-def _remove(delivery: Path, receipt: Receipt) -> None:
-    """Remove a delivery and its marker."""
-    try:
-        if delivery.is_dir() and not delivery.is_symlink():
-            shutil.rmtree(delivery)
-        else:
-            delivery.unlink()
-        delivery.with_name(f"{delivery.name}.ready").unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"{delivery.name} was taken (receipt {receipt.receipt_id}) but cannot be removed "
-            f"from the drop folder: {error.strerror}",
-            remedy="remove it by hand; it would be recognised as already held",
-        ) from error
+def _remove(delivery: Path) -> None:
+    """Remove a delivery and its marker, a marker that is a directory left alone; raises OSError."""
+    if delivery.is_dir() and not delivery.is_symlink():
+        shutil.rmtree(delivery)
+    else:
+        delivery.unlink()
+    with suppress(FileNotFoundError, IsADirectoryError, PermissionError):
+        os.unlink(f"{delivery}.ready")
+
+
+def _is_still(delivery: Path, state: State) -> bool:
+    return os.path.lexists(delivery) and _state_of(delivery) == state
 
 
 def _state_of(path: Path) -> State:
-    """Return name, size, change time and inode of everything in a delivery, links not followed."""
+    """Return name, size, times of change and inode of everything in a delivery, links not followed.
+
+    The time of a file's bytes can be set back by whoever wrote them, that of its entry cannot. Nothing is
+    returned for what cannot be looked through.
+    """
     try:
-        status = os.lstat(path)
-        state = {"": (status.st_size, status.st_mtime_ns, status.st_ino)}
+        state = {"": _facts(os.lstat(path))}
         if path.is_dir() and not path.is_symlink():
-            for entry in walk(path):
-                found = entry.status
-                state[entry.path] = (found.st_size, found.st_mtime_ns, found.st_ino)
+            state.update((entry.path, _facts(entry.status)) for entry in walk(path))
     except OSError:
         return {}
     return state
+
+
+def _facts(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

@@ -44,12 +44,14 @@ def submit(
     *,
     agreement: str = "",
     reporter: Reporter = SILENT,
+    by_claim: bool = True,
 ) -> Iterator[Disposition]:
     """Ingest every delivery and yield what became of each, once it stands in the ledger and the index.
 
     One that stops us (its path is missing, the disk is full) does not stop the others, except that
-    after a storage fault nothing more is begun. Raises StorageError, before the first delivery is touched,
-    when the index cannot be asked what is in; DamageError when the ledger is damaged.
+    after a storage fault nothing more is begun. A bag whose manifests say that its content is in is read
+    all the same unless that is believed ``by_claim``. Raises StorageError, before the first delivery is
+    touched, when the index cannot be asked what is in; DamageError when the ledger is damaged.
     """
     if deliveries:
         _require_index(archive)
@@ -65,7 +67,8 @@ def submit(
         marked(archive, naming=True) as mark,
         closing(Updates(archive, reporter, most, mark)) as updates,
     ):
-        for outcome in done(archive, mark, deliveries, handover, reporter, workers):
+        way = _Way(handover, by_claim)
+        for outcome in done(archive, mark, deliveries, way, reporter, workers):
             for disposition in updates.add(outcome):
                 new += _newly_stored(disposition)
                 yield disposition
@@ -89,7 +92,7 @@ def submit_one(archive: Archive, delivery: Path, handover: Handover) -> Disposit
     """Ingest one delivery whose sender is bound by its handover, and index it; return what became of it."""
     sweep(archive)
     with marked(archive, naming=True) as mark, _desk(archive, mark) as desk:
-        (disposition,) = Updates(archive, SILENT, 1, mark).add(desk.take_in(delivery, handover, SILENT))
+        (disposition,) = Updates(archive, SILENT, 1, mark).add(desk.take_in(delivery, _Way(handover), SILENT))
     return disposition
 
 
@@ -109,6 +112,14 @@ def already_held(archive: Archive, index: Index, delivery: Path, agreement: str)
 
 
 @dataclass(frozen=True, slots=True)
+class _Way:
+    """How deliveries are taken in: bound by a handover, and recognised by what they claim or read whole."""
+
+    handover: Handover
+    by_claim: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class _Desk:
     """Where one process takes in one delivery after the other: opened once, used for all of them."""
 
@@ -117,14 +128,20 @@ class _Desk:
     inspector: Inspector
     mark: Mark
 
-    def take_in(self, delivery: Path, handover: Handover, reporter: Reporter) -> Outcome:
+    def take_in(self, delivery: Path, way: _Way, reporter: Reporter) -> Outcome:
         """Recognise or ingest one delivery; whatever stops it is told and stops no other."""
         try:
-            held = already_held(self.archive, self.index, delivery, handover.agreement)
+            agreement = way.handover.agreement
+            held = already_held(self.archive, self.index, delivery, agreement) if way.by_claim else None
             if held is not None:
                 return Outcome(Disposition(delivery, held, skipped=True))
             ingested = ingest(
-                self.archive, delivery, self.inspector, handover=handover, reporter=reporter, mark=self.mark
+                self.archive,
+                delivery,
+                self.inspector,
+                handover=way.handover,
+                reporter=reporter,
+                mark=self.mark,
             )
             record = self._unindexed(ingested)
         except Exception as error:  # noqa: BLE001 - what is met in one delivery must not stop the others
@@ -160,13 +177,13 @@ def _one_by_one(
     archive: Archive,
     mark: Mark,
     deliveries: Sequence[Path],
-    handover: Handover,
+    way: _Way,
     reporter: Reporter,
     _workers: int,
 ) -> Iterator[Outcome | None]:
     with _desk(archive, mark) as desk:
         for delivery in deliveries:
-            yield desk.take_in(delivery, handover, reporter)
+            yield desk.take_in(delivery, way, reporter)
 
 
 _worker: list[_Desk] = []
@@ -181,15 +198,15 @@ def _start_worker(home: Path, mark: Path | None) -> None:
     _worker.append(_Desk(single, open_index(single.index_root), Inspector(workers=1), Mark(mark)))
 
 
-def _work(delivery: Path, handover: Handover) -> Outcome:
-    return _worker[0].take_in(delivery, handover, SILENT)
+def _work(delivery: Path, way: _Way) -> Outcome:
+    return _worker[0].take_in(delivery, way, SILENT)
 
 
 def _side_by_side(
     archive: Archive,
     mark: Mark,
     deliveries: Sequence[Path],
-    handover: Handover,
+    way: _Way,
     reporter: Reporter,
     workers: int,
 ) -> Iterator[Outcome | None]:
@@ -201,7 +218,7 @@ def _side_by_side(
         stopped = False
         while True:
             while not stopped and len(running) < 4 * workers and (delivery := next(todo, None)) is not None:
-                running[pool.submit(_work, delivery, handover)] = delivery
+                running[pool.submit(_work, delivery, way)] = delivery
             if not running:
                 return
             done, _ = wait(running, timeout=BATCH_SECONDS, return_when=FIRST_COMPLETED)

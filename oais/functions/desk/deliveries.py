@@ -24,10 +24,13 @@ from oais.functions.service import Service
 from oais.information.findings import Severity, worst_first
 from oais.information.identifiers import RECEIPT_ID
 from oais.information.packages import Receipt
+from oais.information.text import printable
 
 MOST_SHOWN: Final = 100
 REFUSED_SHOWN: Final = 25
 _LATELY: Final = 10
+_UNTOLD: Final = ""
+"""Stands for the time of a delivery whose sender set it to none that a calendar has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +140,12 @@ def _row(deposit: Deposit, sender: Person | None) -> DepositRow:
 def _dropped(archive: Archive) -> Iterator[DroppedRow]:
     for path, ready in waiting_in(archive):
         try:
-            changed = datetime.fromtimestamp(os.lstat(path).st_mtime, UTC)
+            changed = timestamp(datetime.fromtimestamp(os.lstat(path).st_mtime, UTC))
         except FileNotFoundError:
             continue  # taken a moment ago
-        yield DroppedRow(path.name, timestamp(changed), ready)
+        except (ValueError, OverflowError):
+            changed = _UNTOLD
+        yield DroppedRow(printable(path.name), changed, ready)
 
 
 def refused_names(home: Home) -> list[str]:
