@@ -72,6 +72,7 @@ def about(large: Large) -> Iterator[tuple[str, str]]:
         *(f"/search?{question}" for question in _QUESTIONS),
         *(f"/search/adql?{urlencode({'query': query})}" for query in _QUERIES),
         "/sky?mission=TESS",
+        "/timeline?at=2018-12-01T12:00:00",
         "/tree/tess/feed.atom",
         "/search/names?target=te",
         *(f"/me/{page}" for page in _ACCOUNT),

@@ -10,7 +10,7 @@ from oais.information.description import ProvenanceLink
 from search_index.catalogue import contents as listed
 from search_index.catalogue import lineage
 from search_index.catalogue.positions import Positions
-from search_index.entries import Content, Covered, DocumentEntry, MadeWith, SkyMark
+from search_index.entries import Content, Covered, DocumentEntry, MadeWith, NearestTypes, SkyMark
 from search_index.index import Index
 from search_index.view import View
 
@@ -54,6 +54,20 @@ def sky(index: Index, without: tuple[str, ...], mission: str = "") -> tuple[SkyM
     def ask(view: View) -> tuple[SkyMark, ...]:
         positions = view.kept("positions", Positions)
         return view.kept(("sky", without, mission), lambda found: positions.marks(found, without, mission))
+
+    return index.ask(ask)
+
+
+def nearest(index: Index, moment: float, path: str, without: tuple[str, ...]) -> NearestTypes:
+    """Return, of each type of product at a place and below, that which is nearest to a moment (MJD).
+
+    An empty ``path`` means everywhere. The times are kept, the answers are not: there are too many moments.
+    """
+
+    def ask(view: View) -> NearestTypes:
+        moments = view.moments
+        with view.catalogue.reading() as connection:
+            return view.checked(lambda: moments.nearest(connection, moment, path, without))
 
     return index.ask(ask)
 

@@ -201,6 +201,39 @@ class DocumentEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Nearest:
+    """The product of a mission's type that is nearest to a moment; it lasts from ``start`` to ``stop`` (MJD).
+
+    ``offset`` are the seconds by which it begins after the moment, less than 0 where it ended before, 0 where
+    it holds it; ``covering`` counts the products of its type that hold it.
+    """
+
+    aip_id: str
+    version: int
+    node: str
+    mission: str
+    path: str
+    name: str
+    kind: str
+    level: str
+    product_type: str
+    format_id: str
+    dataproduct_type: str | None
+    start: float
+    stop: float
+    offset: float
+    covering: int
+
+
+@dataclass(frozen=True, slots=True)
+class NearestTypes:
+    """What is nearest to a moment, the nearest first, of the first of so many ``types``."""
+
+    products: tuple[Nearest, ...]
+    types: int
+
+
+@dataclass(frozen=True, slots=True)
 class MadeWith:
     """Software that the headers of some packages name; ``target`` is the AIP that was found to hold it."""
 

@@ -14,6 +14,7 @@ from search_index.catalogue.changes import changed_since
 from search_index.catalogue.columns import Columns
 from search_index.catalogue.database import Catalogue, CatalogueConnection
 from search_index.catalogue.growth import Growth
+from search_index.catalogue.moments import Moments
 from search_index.catalogue.sqlite import FILE_NAME
 from search_index.keeping import remembered
 from search_index.words.store import Numbers, WordReader
@@ -46,6 +47,9 @@ class View:
         self._watched: int | None = None
         self._columns: Columns | None = None
         self._columns_of = -1
+        self._moments: Moments | None = None
+        self._moments_of = -1
+        self._loading_moments = threading.Lock()
         self._branches: Branches | None = None
         self._growth: Growth | None = None
         self._words: WordReader | None = None
@@ -90,6 +94,23 @@ class View:
             if changed is not None:
                 return self._columns.renewed(connection, changed)
         return Columns.read(connection)
+
+    @property
+    def moments(self) -> Moments:
+        """The times of all products, kept as the columns are; only who asks for them waits for them."""
+        with self._loading_moments:
+            generation = self.generations[0]
+            if self._moments is None or self._moments_of != generation:
+                self._moments = self._loaded(lambda connection: self._newer_moments(connection, generation))
+                self._moments_of = generation
+            return self._moments
+
+    def _newer_moments(self, connection: CatalogueConnection, generation: int) -> Moments:
+        if self._moments is not None:
+            changed = changed_since(connection, self._moments_of, generation)
+            if changed is not None:
+                return self._moments.renewed(connection, changed)
+        return Moments.read(connection)
 
     @property
     def branches(self) -> Branches:

@@ -195,6 +195,7 @@ _ASKED_BY_TAP = tuple(
     f"?{urlencode({'LANG': 'ADQL', 'QUERY': query, 'MAXREC': 100, 'RESPONSEFORMAT': form})}"
     for query, form in (*((query, "votable") for query in _ADQL), (_ADQL[0], "csv"))
 )
+_AT_A_MOMENT = ("?at=2020-01-14T12:00:00", "?at=58849&node=probe", "?at=2020-01-14&node=probe/hidden")
 _QUERIES: Final = {
     "/search": _QUESTIONS,
     "/api/v1/search": _QUESTIONS,
@@ -203,6 +204,8 @@ _QUERIES: Final = {
     "/search/adql": _ASKED_IN_ADQL,
     "/tap/sync": _ASKED_BY_TAP,
     "/sky": ("", "?picture=png"),
+    "/timeline": _AT_A_MOMENT,
+    "/api/v1/timeline": _AT_A_MOMENT,
     "/volume": ("", "?picture=svg"),
     "/choose": ("?dataset=probe", f"?ids={sets.aip_id('hidden')}", f"?profile={_NOBODYS}"),
 }

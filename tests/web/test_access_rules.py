@@ -47,6 +47,7 @@ OVERVIEWS = (
     "/search?q=55525572",
     "/search?node=tess/n1",
     "/search?ids=tess.*",
+    "/timeline?at=2018-12-01",
 )
 
 

@@ -24,6 +24,7 @@ TWINS = {
     "/tree": "/api/v1/tree",
     "/tree/tess/n1": "/api/v1/tree/tess/n1",
     "/search?q=55525572&per_page=10": "/api/v1/search?q=55525572&per_page=10",
+    "/timeline?at=2018-12-01&node=tess": "/api/v1/timeline?at=2018-12-01&node=tess",
     f"/aip/{LIGHT_CURVE}": f"/api/v1/aips/{LIGHT_CURVE}",
     f"/aip/{LIGHT_CURVE}/v1": f"/api/v1/aips/{LIGHT_CURVE}/v1",
     f"/aip/{LIGHT_CURVE}/v1/products/{CURVE_PATH}": f"/api/v1/aips/{LIGHT_CURVE}/v1/products/{CURVE_PATH}",

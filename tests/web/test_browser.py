@@ -44,6 +44,7 @@ PAGES = (
     "/orders",
     "/volume",
     "/sky",
+    "/timeline?at=2018-12-01",
     "/tree/tess/n1/light-curves/sector-5/inventory",
     f"/aip/{LIGHT_CURVE}/v2/provenance",
     "/changes",

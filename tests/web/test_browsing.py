@@ -300,7 +300,8 @@ def test_the_map_shows_each_target_where_it_is(stranger: TestClient) -> None:
 def test_nothing_hidden_is_browsed(stranger: TestClient) -> None:
     """Neither the map nor a graph, a list or a count tells of what may not be known."""
     for address in (
-        "/", "/tree", "/sky", "/tree/lucida", "/tree/lucida/n0", "/tree/lucida/n1/curves",
+        "/", "/tree", "/sky", "/timeline?at=2020-01-01",
+        "/tree/lucida", "/tree/lucida/n0", "/tree/lucida/n1/curves",
         "/aip/lucida.raw/v1/provenance", "/aip/lucida.flat/v1/provenance", "/aip/lucida.curve/v1/provenance",
     ):  # fmt: skip
         for headers in (JSON, {"Accept": "text/html"}):

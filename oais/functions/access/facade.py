@@ -24,6 +24,7 @@ from oais.functions.access import (
     provenance,
     sky,
     target_list,
+    timeline,
     visit,
 )
 from oais.functions.access.cards import media_type_of
@@ -113,6 +114,10 @@ class Access:
     def sky(self, mission: str = "") -> SkyView:
         """Return where the holdings lie on the sky; raises NotFoundError for a mission not on it."""
         return sky.sky_view(self.index, self.asker(), mission)
+
+    def same_time(self, at: str, node: str = "") -> timeline.TimelineView:
+        """Return what is nearest to a moment, of each type; raises WrongUsageError, NotFoundError."""
+        return timeline.timeline(self.index, self.asker(), at, node)
 
     def provenance(self, reference: str, product: str = "") -> ProvenanceView:
         """Tell how a version, or one ``product`` of it, was made and is kept; raises as ``show``."""

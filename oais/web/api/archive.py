@@ -7,9 +7,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oais.errors import WrongUsageError
 from oais.web.doors import Door, Public
 from oais.web.rendering import access_of, answer_json, site_of
 from oais.web.selecting import send_file
+from oais.web.site.browsing import Moment, Place
 from oais.web.site.guide import told_status
 from oais.web.site.search import question_here, shown
 from policies.access import Action
@@ -58,6 +60,16 @@ def search(request: Request) -> Response:
     return answer_json(access_of(request).find(shown(question_here(request))))
 
 
+def timeline(request: Request, at: Moment = "", node: Place = "") -> Response:
+    """Tell what was observed at about a moment: of each type of product the nearest, and by how many seconds.
+
+    ``offset`` is 0 for what holds the moment, less than 0 for what ended before it.
+    """
+    if not at.strip():
+        raise WrongUsageError("no moment is given: at is empty", remedy="write at=2018-01-31T12:00:00")
+    return answer_json(access_of(request).same_time(at.strip(), node.strip("/ ")))
+
+
 def newest(request: Request, aip_id: str, page: int = 1) -> Response:
     """Tell of the newest version of an AIP."""
     return answer_json(access_of(request).show(aip_id, page))
@@ -86,6 +98,7 @@ DOORS: Final = (
     Door(f"{ROOT}/tree", tree, Action.SEE),
     Door(f"{ROOT}/tree/{{path:path}}", node, Action.SEE),
     Door(f"{ROOT}/search", search, Action.READ_METADATA),
+    Door(f"{ROOT}/timeline", timeline, Action.READ_METADATA),
     Door(f"{ROOT}/aips/{{aip_id}}", newest, Action.READ_METADATA),
     Door(_VERSION, version, Action.READ_METADATA),
     Door(f"{_VERSION}/products/{{path:path}}", product, Action.READ_METADATA),

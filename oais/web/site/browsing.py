@@ -1,7 +1,10 @@
-"""The sky map, the inventory of a data set, and how a package was made."""
+"""The sky map, what was observed at the same time, the inventory of a data set, how a package was made."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import Query
@@ -17,6 +20,14 @@ from oais.web.skymap import sky_svg
 from oais.web.timeline import timeline
 from policies.access import Action
 
+_PREVIEWS: Final = 4
+"""Drawings that stand on the page of a moment."""
+
+_STEPS: Final = (("A day earlier", -24), ("An hour earlier", -1), ("An hour later", 1), ("A day later", 24))
+
+Moment = Annotated[str, Query(max_length=80, description="a date or time in UTC, or an MJD")]
+Place = Annotated[str, Query(max_length=500, description="only at this place of the tree and below")]
+
 
 def sky(request: Request, mission: Annotated[str, Query(max_length=120)] = "") -> Response:
     """Show where the holdings lie on the sky, each mark a link to what is there."""
@@ -25,6 +36,21 @@ def sky(request: Request, mission: Annotated[str, Query(max_length=120)] = "") -
     if form:
         return saved(request, form, drawing, [one.mission for one in view.missions])
     return respond(request, "sky.html", view, drawing=drawing, most_apart=MOST_APART)
+
+
+def same_time(request: Request, at: Moment = "", node: Place = "") -> Response:
+    """Show what was observed at about a moment, of each type of product the nearest."""
+    view = access_of(request).same_time(at.strip(), node.strip("/ "))
+    previews = [one for one in view.products if one.preview][:_PREVIEWS]
+    return respond(request, "timeline.html", view, previews=previews, steps=_steps(view.at))
+
+
+def _steps(at: str) -> Iterator[tuple[str, str]]:
+    """Yield the moments around one that its page leads to, each with what it is called."""
+    for name, hours in _STEPS if at else ():
+        with suppress(OverflowError):  # before the year 1, or after 9999
+            moment = datetime.fromisoformat(at) + timedelta(hours=hours)
+            yield name, f"{moment.replace(tzinfo=None).isoformat()}Z"
 
 
 def inventory(
@@ -54,6 +80,7 @@ def provenance(
 
 DOORS: Final = (
     Door("/sky", sky, Action.READ_METADATA),
+    Door("/timeline", same_time, Action.READ_METADATA),
     Door("/tree/{path:path}/inventory", inventory, Action.READ_METADATA),
     Door("/aip/{aip_id}/v{version:int}/provenance", provenance, Action.READ_METADATA),
 )

@@ -1,0 +1,179 @@
+"""What was observed at about the same time: of each type of product the one nearest to a moment.
+
+Times of all products are held as arrays, so that a question takes a few passes over them, however many
+there are, and what may not be known is taken away before anything is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, or_, select
+
+from search_index.catalogue.branches import is_below
+from search_index.catalogue.contents import NO_DATA
+from search_index.catalogue.database import parts
+from search_index.catalogue.schema import AIPS, PRODUCTS
+from search_index.entries import Nearest, NearestTypes
+
+MOST_TYPES: Final = 200
+"""Types of one answer; of more the nearest are told."""
+
+_DAY: Final = 86_400.0
+_AIP: Final = ("aip_id", "version", "node", "mission")
+_PRODUCT: Final = ("path", "name", "kind", "level", "product_type", "format_id", "dataproduct_type")
+
+_COLUMNS: Final = ("no", "aip_no", "position", "product_type", "t_min", "t_max")
+_TIMES: Final = select(*(PRODUCTS.c[name] for name in _COLUMNS)).where(
+    PRODUCTS.c.kind.not_in(NO_DATA), or_(PRODUCTS.c.t_min.is_not(None), PRODUCTS.c.t_max.is_not(None))
+)
+
+_Floats = npt.NDArray[np.float64]
+_Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of the products, each an array (products,): unknown times are NaN, types are numbers."""
+
+    numbers: _Numbers
+    packages: _Numbers
+    positions: _Numbers
+    types: _Numbers
+    first: _Floats
+    last: _Floats
+
+    @classmethod
+    def of(cls, rows: Sequence[Any], types: dict[str, int]) -> _Read:
+        """Make columns of rows; types that are new get the next numbers."""
+        numbers, packages, positions, names, first, last = zip(*rows, strict=True) if rows else ((),) * 6
+        return cls(
+            numbers=np.array(numbers, dtype=np.int64),
+            packages=np.array(packages, dtype=np.int64),
+            positions=np.array(positions, dtype=np.int64),
+            types=np.array([types.setdefault(name, len(types)) for name in names], dtype=np.int64),
+            first=np.array(first, dtype=np.float64),
+            last=np.array(last, dtype=np.float64),
+        )
+
+    def only(self, kept: npt.NDArray[Any]) -> _Read:
+        """Return some products, by a mask or by their places."""
+        return _Read(*(getattr(self, one.name)[kept] for one in fields(self)))
+
+    def renewed(self, changed: set[int], fresh: _Read) -> _Read:
+        """Return the same with other rows for the packages that changed."""
+        left = self.only(~np.isin(self.packages, list(changed)))
+        both = ((getattr(left, one.name), getattr(fresh, one.name)) for one in fields(self))
+        return _Read(*map(np.concatenate, both))
+
+
+class Moments:
+    """When the data of one generation of the catalogue were observed (MJD, UTC), type by type.
+
+    Products of one mission and type stand together, and among themselves in an order that no other package
+    changes. An end that is not known is the other one.
+    """
+
+    def __init__(self, connection: Connection, read: _Read, types: dict[str, int]) -> None:
+        self._read: Final = read
+        self._types: Final = types
+        query = select(AIPS.c.no, AIPS.c.node, AIPS.c.mission).order_by(AIPS.c.aip_id)
+        aips = connection.execute(query).all()
+        known = [no for no, *_ in aips]
+        nodes, names = _coded(node for _, node, _ in aips)
+        missions, _ = _coded(mission for *_, mission in aips)
+        ranks = np.full(max((*known, int(read.packages.max(initial=0)))) + 1, -1)
+        ranks[known] = np.arange(len(known))
+        there = read.only(ranks[read.packages] >= 0)  # a package may have left since its products were read
+        rank = ranks[there.packages]
+        order = np.lexsort((there.positions, rank, there.types, missions[rank]))
+        there, rank = there.only(order), rank[order]
+        pairs = np.stack((missions[rank], there.types))
+        self._names: Final = tuple(names)
+        self._numbers: Final = there.numbers
+        self._groups: Final[_Numbers] = np.cumsum(np.any(np.diff(pairs, axis=1, prepend=-1) != 0, axis=0))
+        self._nodes: Final[_Numbers] = nodes[rank]
+        self._starts: Final[_Floats] = np.fmin(there.first, there.last)
+        self._stops: Final[_Floats] = np.fmax(there.first, there.last)
+
+    @classmethod
+    def read(cls, connection: Connection) -> Moments:
+        """Read those of all products."""
+        types: dict[str, int] = {}
+        return cls(connection, _Read.of(connection.execute(_TIMES).all(), types), types)
+
+    def renewed(self, connection: Connection, changed: set[int]) -> Moments:
+        """Return what ``read`` gives, for which only the packages are read whose row numbers changed."""
+        types = dict(self._types)
+        rows = [
+            row
+            for part in parts(sorted(changed))
+            for row in connection.execute(_TIMES.where(PRODUCTS.c.aip_no.in_(part)))
+        ]
+        return Moments(connection, self._read.renewed(changed, _Read.of(rows, types)), types)
+
+    def nearest(
+        self, connection: Connection, moment: float, path: str, without: tuple[str, ...]
+    ) -> NearestTypes:
+        """Return what is nearest to a ``moment`` (MJD) below ``path``, everywhere when that is empty.
+
+        Of those equally near it is the one that began nearest to the moment, then the first by identifier.
+        """
+        shown = np.array([self._is_shown(node, path, without) for node in self._names], dtype=np.bool_)
+        places = np.flatnonzero(shown[self._nodes]) if len(self._numbers) else np.zeros(0, np.int64)
+        apart = np.maximum(np.maximum(self._starts[places] - moment, moment - self._stops[places]), 0.0)
+        covering = dict(zip(*np.unique(self._groups[places[apart == 0.0]], return_counts=True), strict=True))
+        best = self._least(places, apart)
+        best = self._least(best, np.abs(self._starts[best] - moment))
+        best = best[np.flatnonzero(np.diff(self._groups[best], prepend=-1))]
+        offsets = self._offsets(best, moment)
+        order = np.argsort(np.abs(offsets), kind="stable")[:MOST_TYPES]
+        chosen = [(int(best[n]), float(offsets[n])) for n in order]
+        held = {place: int(covering.get(self._groups[place], 0)) for place, _ in chosen}
+        return NearestTypes(tuple(self._told(connection, chosen, held)), len(best))
+
+    @staticmethod
+    def _is_shown(node: str, path: str, without: tuple[str, ...]) -> bool:
+        return (not path or is_below(node, frozenset((path,)))) and not is_below(node, frozenset(without))
+
+    def _least(self, places: _Numbers, values: _Floats) -> _Numbers:
+        """Return those of some places that have the least value of their type."""
+        if not len(places):
+            return places
+        begins = np.flatnonzero(np.diff(self._groups[places], prepend=-1))
+        least = np.minimum.reduceat(values, begins)
+        found: _Numbers = places[values == np.repeat(least, np.diff(begins, append=len(places)))]
+        return found
+
+    def _offsets(self, places: _Numbers, moment: float) -> _Floats:
+        """Return by how many seconds each begins after the moment, or ended before it: less than 0."""
+        after, before = self._starts[places] - moment, moment - self._stops[places]
+        return np.asarray(np.where(after > 0, after, np.where(before > 0, -before, 0.0)) * _DAY)
+
+    def _told(
+        self, connection: Connection, chosen: list[tuple[int, float]], covering: dict[int, int]
+    ) -> Iterable[Nearest]:
+        wanted = [int(self._numbers[place]) for place, _ in chosen]
+        query = (
+            select(PRODUCTS.c.no, *(AIPS.c[name] for name in _AIP), *(PRODUCTS.c[name] for name in _PRODUCT))
+            .join(AIPS, AIPS.c.no == PRODUCTS.c.aip_no)
+            .where(PRODUCTS.c.no.in_(wanted))
+        )
+        known: dict[int, dict[str, Any]] = {
+            row.pop("no"): row for row in map(dict, connection.execute(query).mappings())
+        }
+        for place, offset in chosen:
+            if facts := known.get(int(self._numbers[place])):
+                start, stop = float(self._starts[place]), float(self._stops[place])
+                yield Nearest(**facts, start=start, stop=stop, offset=offset, covering=covering[place])
+
+
+def _coded(values: Iterable[Any]) -> tuple[_Numbers, list[Any]]:
+    """Return a number for each value, the same for equal ones, and the values by their numbers."""
+    known: dict[Any, int] = {}
+    codes = np.array([known.setdefault(value, len(known)) for value in values], dtype=np.int64)
+    return codes, list(known)
