@@ -54,6 +54,9 @@ _QUERIES: Final = (
     "SELECT package_id, product_path FROM ivoa.obscore WHERE 1 = package_has('words', 'light curve')",
     "SELECT mission, COUNT(*) FROM ivoa.obscore GROUP BY mission",
     "SELECT obs_id, s_ra, s_dec, t_min FROM ivoa.obscore WHERE t_min > 58500 ORDER BY t_min DESC",
+    "SELECT product_type, COUNT(*) FROM ivoa.obscore GROUP BY product_type",
+    "SELECT DISTINCT target_name FROM ivoa.obscore",
+    "SELECT obs_id, target_name, s_ra, s_dec, access_url FROM ivoa.obscore ORDER BY s_ra",
     EXAMPLE,
 )
 _ACCOUNT: Final = (

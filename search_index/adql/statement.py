@@ -10,18 +10,18 @@ from oais.information.text import printable
 from search_index.adql.columns import COLUMNS, NAMES, TABLE, TEXT
 from search_index.adql.faults import AdqlError
 from search_index.adql.narrowing import narrowing
+from search_index.adql.sources import NUMBER, source, taken_together
 from search_index.adql.tree import Call, Column, Expression, Item, Literal, Operation, Select, Star
 from search_index.adql.writing import Membership, Writer, aggregated, check_grouped, of_packages
 
 SEEN: Final = "a.node IN (SELECT value FROM json_each(:seen))"
 """Holds for the packages that whoever asks may know of; ``:seen`` are their nodes."""
 
-_FROM: Final = "FROM aips a JOIN products p ON p.aip_no = a.no"
 _AGAIN: Final = "CROSS JOIN aips a ON a.no = chosen.package CROSS JOIN products p ON p.no = chosen.product"
 _OF_FEW: Final = "CROSS JOIN aips a ON a.no = few.package CROSS JOIN products p ON p.aip_no = a.no"
 _HELD: Final = "EXISTS (SELECT 1 FROM products p WHERE {})"
 _PART: Final = "LIMIT :limit OFFSET :offset"
-_NUMBER: Final = f"SELECT count(*) FROM (SELECT 1 {_FROM} {{}} {_PART})"  # noqa: S608 - texts of ours
+_NUMBER: Final = f"SELECT count(*) FROM (SELECT 1 {{}} WHERE {{}} {_PART})"  # noqa: S608 - texts of ours
 _CANONICAL: Final = ("a.aip_id", "p.position")
 """What breaks ties, always alike."""
 
@@ -85,11 +85,16 @@ def statement(select: Select) -> Statement:
         )
     writer = Writer(frozenset({select.alias} if select.alias else {*NAMES, "obscore"}))
     items = list(_items(writer, select))
-    summed = bool(select.groups) or aggregated([item.expression for item in items] + _after(select))
+    asked = [item.expression for item in items] + _after(select)
+    summed = bool(select.groups) or aggregated(asked)
+    rows = not summed and not select.distinct
+    together = "" if rows else taken_together(select, _named_in_table(select, items))
+    if together:
+        writer.number = NUMBER
     chosen = [writer.value(item.expression) for item in items]
     named = ", ".join(f"{sql.text} AS c{number}" for number, sql in enumerate(chosen))
     where = _where(writer, select)
-    parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{named}", _FROM, f"WHERE {where.sql}"]
+    parts = [f"WHERE {where.sql}"]
     if select.groups:
         parts.append(f"GROUP BY {', '.join(_grouped(writer, each) for each in select.groups)}")
     if select.having is not None:
@@ -97,26 +102,31 @@ def statement(select: Select) -> Statement:
             raise AdqlError("HAVING asks for GROUP BY before it", select.having.place)
         parts.append(f"HAVING {writer.condition(select.having)}")
     if summed:
-        for expression in [item.expression for item in items] + _after(select):
+        for expression in asked:
             if not _is_output(expression, items):
                 check_grouped(expression, select.groups)
-    rows = not summed and not select.distinct
     outputs = [sql.text if rows else f"c{number}" for number, sql in enumerate(chosen)]
     order = list(_order(writer, select, items, outputs))
     sql = (
         _of_rows(named, _numbers(writer, select, items, where, order), order)
         if rows
-        else " ".join([*parts, _by([*order, *outputs]), _PART])
+        else _of_sums(select, named, together, parts, [*order, *outputs])
     )
     return Statement(
         sql=sql,
-        counting=_NUMBER.format(f"WHERE {where.sql}") if rows else "",
+        counting=_NUMBER.format(source((where.sql,)), where.sql) if rows else "",
         columns=tuple(_output(writer, item, sql.code) for item, sql in zip(items, chosen, strict=True)),
         parameters=writer.parameters,
         memberships=tuple(writer.memberships),
         top=select.top,
         offset=select.offset,
     )
+
+
+def _of_sums(select: Select, named: str, together: str, parts: list[str], order: list[str]) -> str:
+    """Return the statement of rows that are summed up, or each told once."""
+    begin = f"SELECT {'DISTINCT ' if select.distinct else ''}{named}"
+    return " ".join([begin, together or source((named, *parts)), *parts, _by(order), _PART])
 
 
 def _of_rows(named: str, numbers: str, order: list[str]) -> str:
@@ -134,7 +144,8 @@ def _numbers(writer: Writer, select: Select, items: list[Item], where: _Where, o
     """
     together = all(of_packages(writer, _meant(sorting.expression, items)) for sorting in select.order)
     if not together or not (select.order or where.packages):
-        return f"{_FROM} WHERE {where.sql}"
+        taken = source((where.sql, *order) if order else (), order)
+        return f"{taken} WHERE {where.sql}"
     sorted_by = _by([*order, _CANONICAL[0]])
     asked = f"FROM aips a WHERE {where.sql_of_packages} {sorted_by} LIMIT :limit + :offset"
     left = f"WHERE {' AND '.join(where.of_products)}" if where.of_products else ""
@@ -149,6 +160,12 @@ def _after(select: Select) -> list[Expression]:
     """Return what stands in HAVING and ORDER BY."""
     having = [] if select.having is None else [select.having]
     return having + [sorting.expression for sorting in select.order]
+
+
+def _named_in_table(select: Select, items: list[Item]) -> list[Expression]:
+    """Return what is selected and what stands behind, but for names that the answer itself gives."""
+    after = (each for each in _after(select) if not _is_output(each, items))
+    return [*(item.expression for item in items), *after]
 
 
 def _items(writer: Writer, select: Select) -> Iterator[Item]:

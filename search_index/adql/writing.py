@@ -48,7 +48,10 @@ class Membership:
 
 @dataclass(slots=True)
 class Writer:
-    """Writes the expressions of one query; ``parameters`` and ``memberships`` are what the SQL needs."""
+    """Writes the expressions of one query; ``parameters`` and ``memberships`` are what the SQL needs.
+
+    ``number`` is how rows are counted.
+    """
 
     names: frozenset[str]
     parameters: dict[str, object] = field(default_factory=dict)
@@ -56,6 +59,7 @@ class Writer:
     joined: int = 0
     inside: bool = False
     aggregates: bool = False
+    number: str = "count(*)"
 
     def condition(self, expression: Expression) -> str:
         """Return the SQL of a condition; raises AdqlError for a value."""
@@ -210,7 +214,7 @@ class Writer:
         self.aggregates = self.inside = True
         try:
             if call.parts[:1] and isinstance(call.parts[0], Star):
-                return Sql("count(*)", WHOLE)
+                return Sql(self.number, WHOLE)
             sql = self._applied(call, AGGREGATE[call.name])
         finally:
             self.inside = False

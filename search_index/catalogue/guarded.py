@@ -32,7 +32,7 @@ _FUNCTIONS: Final = frozenset({
     "abs", "acos", "asin", "atan", "atan2", "mean_of", "ceil", "coalesce", "cos", "count", "degrees", "exp",
     "floor", "group_concat", "in_address", "json_each", "like", "ln", "log10", "lower", "magnitude_of",
     "max", "min", "mod", "nullif", "pi", "power", "radians", "round", "sign", "sin", "sky_apart", "sqrt",
-    "sum_of", "tan", "trunc", "upper",
+    "sum", "sum_of", "tan", "trunc", "upper",
 })  # fmt: skip
 _LIMITS: Final = {
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,

@@ -113,6 +113,11 @@ def test_attacks_are_refused_or_are_plain_text(worlds: tuple[Index, Index], atta
 SIDE_CHANNELS = (
     "SELECT COUNT(*), SUM(package_size), MAX(t_max), MIN(s_ra), AVG(magnitude) FROM obscore",
     "SELECT mission, COUNT(*) FROM obscore GROUP BY mission ORDER BY 2 DESC",
+    "SELECT product_type, target_name, COUNT(*), MAX(obs_id) FROM obscore GROUP BY product_type, target_name",
+    "SELECT package_level, COUNT(*) FROM obscore GROUP BY package_level HAVING COUNT(*) > 6",
+    f"SELECT obs_id, COUNT(*) FROM obscore WHERE 1 / (package_size - {2**52}) < 9 GROUP BY obs_id",
+    f"SELECT DISTINCT 1 / (package_size - {2**52}), product_type, obs_id FROM obscore",
+    "SELECT TOP 3 obs_id FROM obscore ORDER BY s_ra DESC OFFSET 2",
     f"SELECT COUNT(*) FROM obscore WHERE 1 / (package_size - {2**52}) > 0 OR package_size = {2**52}",
     f"SELECT COUNT(*) FROM obscore WHERE node = '{SECRET}' AND SUM(1) > 0",
     f"SELECT SUM(package_size * {2**10}) FROM obscore",
