@@ -45,7 +45,8 @@ WHERE x1 >= :xa AND x0 <= :xb AND y1 >= :ya AND y0 <= :yb AND z1 >= :za AND z0 <
 LIMIT :most
 """
 
-_DIRECTIONS: Final = "SELECT aip_no, x, y, z, span_min, span_max FROM sky"
+_DIRECTIONS: Final = "SELECT aip_no, x, y, z, span_min, span_max FROM products WHERE x IS NOT NULL"
+"""All of them, which the table itself tells in half the time of the R*Tree."""
 
 MOST_NEAR: Final = 5_000
 """Products around a cone that are read one by one; of more all that have a direction are held in memory."""
