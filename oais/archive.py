@@ -136,7 +136,8 @@ def keys_trusted_in(home: Path) -> dict[str, bytes]:
     if trust is not None:
         return trust.keys
     with storage_errors("reading the trusted keys"):
-        return {path.stem: path.read_bytes() for path in sorted((home / "keys" / "trusted").glob("*.pem"))}
+        paths = sorted((home / "keys" / "trusted").glob("*.pem"))
+        return {path.stem: read_regular(path) for path in paths}
 
 
 def signer_of(home: Path) -> Signer:

@@ -241,8 +241,8 @@ def _moment(text: str, whole: str) -> tuple[float, float] | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise _not_a_time(whole) from None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    first = (moment - _MJD_EPOCH) / _DAY
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    first = (moment - _MJD_EPOCH) / _DAY  # whatever its zone: at the ends of the calendar UTC has no such day
     last = first + (1.0 - 1e-9 if len(text) <= len("2018-01-01") else 0.0)
     return (first, last)
 

@@ -15,6 +15,7 @@ from typing import Final
 from oais.archive import Archive, Clock, Home, timestamp
 from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError
+from oais.files import open_regular
 from oais.functions.security_log import path_of
 from oais.information.identifiers import RECEIPT_ID
 from oais.ledger.opened import newest
@@ -81,10 +82,10 @@ def _newest_event(archive: Home) -> datetime:
     with storage_errors("reading the security log"):
         if not path.exists():
             return _FIRST
-        with path.open("rb") as log:
+        with open(open_regular(path, follow=True), "rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - _LONGEST_LINE))
             last = log.read().splitlines()[-1:]
     try:
         return datetime.fromisoformat(json.loads(last[0])["at"]).astimezone(UTC)
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
         return _FIRST

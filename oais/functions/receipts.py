@@ -152,7 +152,7 @@ def _verified(path: Path, trusted: Mapping[str, bytes], *, with_findings: bool =
         key = trusted.get(plain["key_id"], b"")
         signed = verify_signature(key, data, signature)
         receipt = receipt_from_plain(plain if with_findings else {**plain, "findings": []})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DamageError(
             f"receipt {name} cannot be read: {printable(str(error))}", remedy=_RESTORE
         ) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oais.disk_faults import storage_errors
+from oais.files import open_regular
 from oais.information.chained_log import append_entry, broken_lines, ended_lines
 from oais.information.text import printable
 
@@ -74,7 +75,7 @@ def verify(path: Path) -> int | None:
     with storage_errors("reading the security log"):
         if not path.exists():
             return None
-        with path.open("rb") as lines:
+        with open(open_regular(path, follow=True), "rb") as lines:
             return next(broken_lines(ended_lines(lines)), None)
 
 
@@ -86,7 +87,7 @@ def read_log(service: Service, *, first: int = 0, most: int = 100) -> SecurityLo
     broken = verify(path)
     with storage_errors("reading the security log"):
         if path.exists():
-            with path.open("rb") as lines:
+            with open(open_regular(path, follow=True), "rb") as lines:
                 for total, line in enumerate(ended_lines(lines), 1):  # noqa: B007 - the last number is the total
                     newest.append(line)
     shown = map(_event, list(newest)[::-1][first:])

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from oais.errors import ConfigurationError
+from oais.files import read_regular
 
 ED25519: Final = "ed25519"
 _KINDS: Final = {
@@ -167,7 +168,7 @@ def open_signer(path: Path) -> Signer:
     """Load the private key; raises ConfigurationError when it is missing, open to others or no key."""
     try:
         mode = path.stat().st_mode
-        signer = signer_in(path.read_bytes())
+        signer = signer_in(read_regular(path))
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"the archive's signing key {path.name} cannot be loaded: {error}",

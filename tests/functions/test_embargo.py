@@ -22,7 +22,7 @@ from oais.functions.embargo.declaring import (
     take_back_waiver,
     waive_embargo,
 )
-from oais.functions.embargo.inputs import all_requests
+from oais.functions.embargo.inputs import all_requests, moment_of
 from oais.functions.embargo.listing import list_embargoes
 from oais.functions.ingest import ingest
 from oais.functions.people.authority import OPERATOR
@@ -375,3 +375,18 @@ def test_what_no_date_ever_releases_is_pointed_out(service: Service) -> None:
     )
     assert list_embargoes(staff).nameless == ()
     assert explain(asked(service, now), "nameless", "anybody").hint == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "0000-01-01",
+        "2016-12-31T23:59:60Z",
+        "x" * 10,
+    ],
+)
+def test_a_day_that_utc_does_not_have_is_none(text: str) -> None:
+    """Whoever delivers writes the dates of a release: none of them may stop the pages that ask for it."""
+    assert moment_of(text) is None

@@ -191,6 +191,7 @@ REFUSED = {
     "?start=1440&end=2018-11-19": (400, "mixes"),
     "?start=3&end=2": (400, "before"),
     "?span=2h": (400, "2h"),
+    "?span=24h&start=9999-12-31": (400, "9999-12-31T00:00:00Z"),
     "?plot=histogram&bins=0": (400, "bins"),
     "?plot=histogram&bins=9999": (400, "9999"),
     "?plot=image&plane=3": (404, "plane 3"),

@@ -231,13 +231,15 @@ def _of_span(stored: Stored, wish: Wish) -> tuple[Wish, SpansView]:
     if not spans.spans:
         raise NotFoundError(f"no row has a time in UTC that could lie in {wish.span}")
     start = _boundary(wish.start, wish.span) if wish.start else spans.spans[0].start
-    end = datetime.fromisoformat(start) + timedelta(hours=SPANS[wish.span])
+    try:
+        end = datetime.fromisoformat(start) + timedelta(hours=SPANS[wish.span])
+    except OverflowError:
+        raise WrongUsageError(f"no {wish.span} can follow {start}: there the calendar ends") from None
     return replace(wish, start=start, end=_written(end)), spans
 
 
 def _boundary(text: str, span: str) -> str:
-    interval = parse_interval(text, "")
-    assert interval is not None
+    interval = parse_interval(text, "") or EVERYWHERE
     moment = datetime.fromisoformat(interval.start.replace(":60", ":59")).replace(tzinfo=UTC)
     return _written(moment.replace(hour=moment.hour // SPANS[span] * SPANS[span]))
 

@@ -133,7 +133,7 @@ def _policy_files(folder: Path, recorded: Collection[str]) -> dict[str, str]:
         paths = {*folder.glob(f"{AGREEMENTS}/*.yaml"), *(folder / path for path in recorded)}
         there = sorted(path for path in paths if path.exists())
         return {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            path.relative_to(folder).as_posix(): hashlib.sha256(read_regular(path)).hexdigest()
             for path in there
         }
 
@@ -189,7 +189,7 @@ def _trusted(home: Home) -> Iterator[Finding]:
     for path in sorted((home.home / "keys" / "trusted").glob("*.pem")):
         place = path.relative_to(home.home).as_posix()
         with storage_errors(f"reading {path.name}"):
-            data = path.read_bytes()
+            data = read_regular(path)
         try:
             right = key_id_of_pem(data) == path.stem and plain_pem(data) == data
         except ValueError:

@@ -101,11 +101,14 @@ def moment_of(text: str) -> datetime | None:
     """Return the moment of a text: a day as its first moment in UTC, a time only with its zone; else None."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=UTC) if len(text) == len("2026-02-28") else None
+        return moment.astimezone(UTC)
+    except (
+        ValueError,
+        OverflowError,
+    ):  # in UTC the first and the last day of the calendar may lie outside it
         return None
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC) if len(text) == len("2026-02-28") else None
-    return moment.astimezone(UTC)
 
 
 def moment_named(text: str) -> datetime:

@@ -130,7 +130,9 @@ def _streamed(
 ) -> Response:
     """Answer with texts as they come, of which those of the first rows are there before it begins."""
     if request.method == "HEAD":
-        return Response(media_type=media_type, headers=headers)
+        told = Response(media_type=media_type, headers=headers)
+        del told.headers["Content-Length"]  # how long it will be is known only at its end
+        return told
     first = list(islice(texts, _READ_BEFORE))
     return StreamingResponse((text.encode() for text in chain(first, texts)), 200, headers, media_type)
 
