@@ -255,10 +255,10 @@ class Index(Asking):
         with closing(Catalogue(self.root)) as catalogue:
             yield from differences(catalogue, self.root / WORDS, records)
 
-    def _nodes_found(
-        self, view: View, numbers: Iterable[int], without: tuple[str, ...]
-    ) -> tuple[NodeEntry, ...]:
-        paths = sorted(view.branches.by_numbers(int(number) for number in numbers))
+    def _nodes_found(self, view: View, numbers: list[int], without: tuple[str, ...]) -> tuple[NodeEntry, ...]:
+        if not numbers:  # the tree is read anew after each change: only who needs it waits for it
+            return ()
+        paths = sorted(view.branches.by_numbers(numbers))
         entries = (view.branches.entry(path, without) for path in paths)
         return tuple(islice((entry for entry in entries if entry), _MOST_NODES_FOUND))
 

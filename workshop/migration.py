@@ -63,7 +63,8 @@ def write_revision(name: str) -> Path:
     body = "\n".join(line for line in lines if not line.strip().startswith("# ###"))
     title = name.replace("_", " ").capitalize()
     path.write_text(TEMPLATE.format(title=title, name=name, before=before, body=body), encoding="utf-8")
-    subprocess.run([Path(sys.executable).with_name("ruff"), "format", "--quiet", path], check=True)
+    for how in (("check", "--fix"), ("format",)):
+        subprocess.run([Path(sys.executable).with_name("ruff"), *how, "--quiet", path], check=True)
     return path
 
 

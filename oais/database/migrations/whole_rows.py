@@ -2,7 +2,8 @@
 
 SQLite's own check compares every index with its table, so a letter that became another one in a name is
 found; how the tables are made is compared with the sum, which stands in the head of the file. PostgreSQL has
-checksums of its own for both.
+checksums of its own for both. Indexes and sum are made after each upgrade; the revision of this name changes
+nothing, and lets databases be upgraded that have none.
 """
 
 from __future__ import annotations
