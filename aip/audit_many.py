@@ -7,6 +7,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
@@ -18,6 +19,7 @@ from typing import Final
 from aip.audit import AuditResult, AuditTask, audit_aip, task_of
 from aip.audit_log import RollUp
 from aip.stored import INVENTORY, StoredAip
+from oais.errors import StorageError
 from oais.information.budget import Budget
 from oais.processes import end_with_parent, usable_cores
 
@@ -54,7 +56,7 @@ def audit_aips(
     ``stored`` may be endless. AIPs are shared out among processes, which have nothing to tell each other
     then; one that is very large, or alone, is hashed by all of them. Whoever closes the iterator waits only
     for what is being read. ``meanwhile`` is called when all are given out and the last are being read; where
-    nothing is shared out, there is no such while.
+    nothing is shared out, there is no such while. Raises StorageError when a process is killed.
     """
     count = workers if workers is not None else usable_cores()
     tasks = map(task_of, stored)
@@ -143,10 +145,16 @@ _BUDGETS: list[Budget | None] = []
 
 @contextmanager
 def _pool(count: int, budget: Budget | None) -> Iterator[ProcessPoolExecutor]:
-    """Start processes that end with this one, however it ends; asked to end, they take up nothing new."""
+    """Start processes that end with this one, however it ends; asked to end, they take up nothing new.
+
+    Raises StorageError when one of them is killed, as by a system that is short of memory.
+    """
     pool = ProcessPoolExecutor(count, get_context("fork"), initializer=_begin, initargs=(budget,))
     try:
         yield pool
+    except BrokenProcessPool as error:
+        killed = "a process that read AIPs was killed; those that were not told yet are not audited"
+        raise StorageError(killed, remedy="audit again, with fewer workers where memory is short") from error
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aip import audit_many
+from aip.audit import AuditResult, AuditTask
 from aip.audit_many import audit_aips
 from aip.storage import AipStore
 from aip.stored import AUDITS, StoredAip
+from oais.errors import StorageError
 from tests.aip.building import ONE, TRUSTED, fits_bytes, store_package
 from tests.aip.test_audit import _replace
 
@@ -110,3 +115,28 @@ def test_whoever_stops_early_finds_the_rest_not_begun(stored: list[StoredAip]) -
     assert [next(results).aip_id for _ in range(3)] == [stored[number].aip_id for number in (1, 2, 3)]
     results.close()  # type: ignore[attr-defined]  # it is a generator
     assert taken < NUMBER
+
+
+_READ = audit_many.audit_aip
+_KILLING: list[Path] = []
+"""At which AIPs a process is killed that reads them; processes inherit it."""
+
+
+def _killed(task: AuditTask, **more: Any) -> AuditResult:
+    if task.root in _KILLING:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _READ(task, **more)
+
+
+def test_a_killed_reader_is_told_and_leaves_no_other(
+    stored: list[StoredAip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was told before counts; of the rest nothing is said, and no process stays behind."""
+    monkeypatch.setattr(audit_many, "audit_aip", _killed)
+    monkeypatch.setitem(globals(), "_KILLING", [stored[20].path])
+    results = audit_aips(stored, TRUSTED, workers=2)
+    told: list[str] = []
+    with pytest.raises(StorageError, match="was killed"):
+        told.extend(result.aip_id for result in results)
+    assert told == [item.aip_id for item in stored[: len(told)]]
+    assert active_children() == []
