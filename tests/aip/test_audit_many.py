@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from aip import audit_many
-from aip.audit import AuditResult, AuditTask
+from aip.audit import AuditResult, AuditTask, audit_aip
 from aip.audit_many import audit_aips
 from aip.storage import AipStore
 from aip.stored import AUDITS, StoredAip
@@ -117,7 +117,7 @@ def test_whoever_stops_early_finds_the_rest_not_begun(stored: list[StoredAip]) -
     assert taken < NUMBER
 
 
-_READ = audit_many.audit_aip
+_READ = audit_aip
 _KILLING: list[Path] = []
 """At which AIPs a process is killed that reads them; processes inherit it."""
 
