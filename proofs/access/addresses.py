@@ -83,7 +83,14 @@ def addresses(door: Door, world: World) -> Iterator[Address]:
             query = f"?pick={sets.aip_id(name)}@v{sets.version(name)}"
             yield Address(door, door.path + query, About.DATA, name)
     else:
+        yield from _of_moments(door)
         yield from _of_others(door, world)
+
+
+def _of_moments(door: Door) -> Iterator[Address]:
+    """Yield what was observed at a moment at the place of each set, of a door that tells of moments."""
+    for name in sets.SETS if door.path in _TIMELINES else ():
+        yield Address(door, f"{door.path}?node={sets.node(name)}&at=2020-01-14", About.PLACE, name)
 
 
 def _of_others(door: Door, world: World) -> Iterator[Address]:
@@ -195,7 +202,10 @@ _ASKED_BY_TAP = tuple(
     f"?{urlencode({'LANG': 'ADQL', 'QUERY': query, 'MAXREC': 100, 'RESPONSEFORMAT': form})}"
     for query, form in (*((query, "votable") for query in _ADQL), (_ADQL[0], "csv"))
 )
-_AT_A_MOMENT = ("?at=2020-01-14T12:00:00", "?at=58849&node=probe", "?at=2020-01-14&node=probe/hidden")
+_AT_A_MOMENT = ("?at=2020-01-14T12:00:00", "?at=58849&node=probe")
+_TIMELINES: Final = frozenset({"/timeline", "/api/v1/timeline"})
+"""Doors that tell what was observed at a moment, also at one place."""
+
 _QUERIES: Final = {
     "/search": _QUESTIONS,
     "/api/v1/search": _QUESTIONS,
