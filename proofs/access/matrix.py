@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import quote
 
 from oais.web.doors import Door
 from policies.principals import Duty
@@ -184,6 +185,7 @@ def _renamed(text: str, name: str) -> str:
         (sets.aip_id(name), "probe.unheard-of"),
         (sets.file_name(name), "curve-unheard-of.fits"),
         (sets.node(name), "probe/unheard-of"),
+        (quote(sets.node(name), safe=""), "probe%2Funheard-of"),
     ):
         text = text.replace(given, unknown)
     return text
