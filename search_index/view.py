@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from oais.errors import StorageError
+from oais.keeping import remembered
 from search_index.catalogue.branches import Branches, is_below
-from search_index.catalogue.changes import changed_since
 from search_index.catalogue.columns import Columns
 from search_index.catalogue.database import Catalogue, CatalogueConnection
 from search_index.catalogue.growth import Growth
 from search_index.catalogue.moments import Moments
 from search_index.catalogue.sqlite import FILE_NAME
-from search_index.keeping import remembered
+from search_index.renewing import Renewing
 from search_index.words.store import Numbers, WordReader
 from search_index.words.terms import Asked
 
@@ -45,11 +45,8 @@ class View:
         self.catalogue = Catalogue(root)
         self.generations: tuple[int, int] = (-1, -1)
         self._watched: int | None = None
-        self._columns: Columns | None = None
-        self._columns_of = -1
-        self._moments: Moments | None = None
-        self._moments_of = -1
-        self._loading_moments = threading.Lock()
+        self._columns = Renewing(Columns.read)
+        self._moments = Renewing(Moments.read)
         self._branches: Branches | None = None
         self._growth: Growth | None = None
         self._words: WordReader | None = None
@@ -82,35 +79,12 @@ class View:
     @property
     def columns(self) -> Columns:
         """The columns of all packages; of those before the newest change what did not change is kept."""
-        with self._lock:
-            if self._columns is None or self._columns_of != self.generations[0]:
-                self._columns = self._loaded(self._newer_columns)
-                self._columns_of = self.generations[0]
-            return self._columns
-
-    def _newer_columns(self, connection: CatalogueConnection) -> Columns:
-        if self._columns is not None:
-            changed = changed_since(connection, self._columns_of, self.generations[0])
-            if changed is not None:
-                return self._columns.renewed(connection, changed)
-        return Columns.read(connection)
+        return self._columns.of(self.generations[0], self._loaded)
 
     @property
     def moments(self) -> Moments:
         """The times of all products, kept as the columns are; only who asks for them waits for them."""
-        with self._loading_moments:
-            generation = self.generations[0]
-            if self._moments is None or self._moments_of != generation:
-                self._moments = self._loaded(lambda connection: self._newer_moments(connection, generation))
-                self._moments_of = generation
-            return self._moments
-
-    def _newer_moments(self, connection: CatalogueConnection, generation: int) -> Moments:
-        if self._moments is not None:
-            changed = changed_since(connection, self._moments_of, generation)
-            if changed is not None:
-                return self._moments.renewed(connection, changed)
-        return Moments.read(connection)
+        return self._moments.of(self.generations[0], self._loaded)
 
     @property
     def branches(self) -> Branches:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+from oais.keeping import keep
+
 _T = TypeVar("_T")
 
 _SETTLED: Final = 3_000_000_000
@@ -38,9 +40,7 @@ class Unchanged(Generic[_T]):
         changed = max((stamp[-1] for stamp in before if stamp is not None), default=0)
         self._known.pop(key, None)
         if changed < began - _SETTLED and before == _stamps(paths):
-            if len(self._known) >= self._most:
-                self._known.pop(list(self._known)[0], None)  # noqa: RUF015 - one step for all threads
-            self._known[key] = before, loaded
+            keep(self._known, self._most, key, (before, loaded))
         return loaded
 
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
+from oais.keeping import remembered
 from search_index.catalogue.rows import Row
 from search_index.catalogue.schema import AIPS, NODES
 from search_index.entries import Amount, Holding, NodeEntry
-from search_index.keeping import remembered
 from search_index.names import natural_text
 
 _LAST: Final = 1_000_000

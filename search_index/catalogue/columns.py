@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, select
 
+from oais.keeping import remembered
 from search_index.answers import Resolved
 from search_index.catalogue.column_rows import (
     NO_ENTRIES,
@@ -33,7 +34,6 @@ from search_index.catalogue.naming import Names
 from search_index.catalogue.places import MANY_CONES, Places
 from search_index.catalogue.schema import IDENTIFIERS
 from search_index.catalogue.sqlite import directions, near
-from search_index.keeping import remembered
 from search_index.names import natural_text
 from search_index.query import Cone
 from search_index.sky import Floats, inside_box

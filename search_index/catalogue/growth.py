@@ -6,10 +6,10 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
+from oais.keeping import remembered
 from search_index.catalogue.branches import is_below
 from search_index.catalogue.schema import AIPS, VERSIONS
 from search_index.entries import Grown
-from search_index.keeping import remembered
 
 _KEPT_SUMS: Final = 16
 

@@ -23,7 +23,7 @@ from oais.disk_faults import storage_errors
 from oais.errors import ArchiveError, StorageError, WrongUsageError
 from oais.files import sync_directory, sync_tree
 from oais.information.text import printable
-from search_index.keeping import remembered
+from oais.keeping import remembered
 from search_index.words.documents import Found, WordDocument, number_of
 from search_index.words.gathering import Gathered
 from search_index.words.terms import Asked

@@ -12,24 +12,13 @@ from oais.errors import ConfigurationError, NotFoundError
 from policies.agreement import load_agreement, load_agreements, parse_agreement
 from policies.loading import check_policies, copy_shipped_policies, load_policies, reload_policies
 from policies.yaml import Fault
+from tests.agreed import DEMO
 
 SHIPPED = Path(__file__).resolve().parents[2] / "policies" / "shipped"
 
-GOOD = """\
-agreement: demo
-title: A demonstration
-mission: Demo
-slug: demo
-provider: {name: A, organization: B, contact: c@example.org}
-identifier: 'demo\\.[0-9]+'
-identifier_template: 'demo.{number:int}'
-new_versions: true
-licence: free
-credit: us
-publisher: us
-creators: [us]
-access_policy: open
-levels:
+GOOD = (
+    DEMO
+    + """\
   L1: {calib_level: 1, title: One}
 mappings:
   common:
@@ -44,6 +33,7 @@ tree:
   - {path: l1, title: Level 1, level: L1}
   - {path: 'l1/set-{number}', title: 'Set {number}', kind: data set}
 """
+)
 
 FAULTS = {
     "misspelt name": ("licence: free", "licens: free", 9, "did you mean 'licence'"),

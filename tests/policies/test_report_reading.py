@@ -15,24 +15,13 @@ from policies.mapping import MappedProduct, describe_product
 from policies.report_reading import MISSING, NOT_GIVEN, UNREADABLE, with_tables
 from policies.terms import Agreement
 from policies.yaml import Fault
+from tests.agreed import DEMO
 
 SHIPPED = Path(__file__).resolve().parents[2] / "policies" / "shipped" / "agreements"
 PDF = FormatIdentification("fmt/276", "PDF", "1.7", "application/pdf", "test", "given")
-GOOD = """\
-agreement: demo
-title: A demonstration
-mission: Demo
-slug: demo
-provider: {name: A, organization: B, contact: c@example.org}
-identifier: 'demo\\.[0-9]+'
-identifier_template: 'demo.{number:int}'
-new_versions: true
-licence: free
-credit: us
-publisher: us
-creators: [us]
-access_policy: open
-levels:
+GOOD = (
+    DEMO
+    + """\
   L2: {calib_level: 2, title: Two}
 products:
   - name: report
@@ -57,6 +46,7 @@ products:
 tree:
   - {path: l2, title: Level 2, level: L2, kind: data set}
 """
+)
 
 
 def agreed(text: str = GOOD) -> Agreement:

@@ -20,25 +20,12 @@ from sip.checks.consistency import check_consistency, impossible_values
 from sip.checks.delivery import Delivery, read_notes
 from sip.checks.fits import check_fits
 from sip.checks.formats import check_formats
+from tests.agreed import DEMO
 
 FITS = FormatIdentification("x-fmt/383", "FITS", "4.0", "application/fits", "test", "given")
-TEXT = """\
-agreement: demo
-title: A demonstration
-mission: Demo
-slug: demo
-provider: {name: A, organization: B, contact: c@example.org}
-submitters: [The Institute]
-required_tags: [Source-Organization, External-Identifier]
-identifier: 'demo\\.[0-9]+'
-identifier_template: 'demo.{number:int}'
-new_versions: true
-licence: free
-credit: us
-publisher: us
-creators: [us]
-access_policy: open
-levels:
+TEXT = (
+    DEMO
+    + """\
   L1: {calib_level: 1, title: One}
   L2: {calib_level: 2, title: Two}
 products:
@@ -57,7 +44,10 @@ documents:
   - {title: user guide, path: 'documents/guide\\.pdf'}
 software:
   - {title: pipeline, path: 'software/.*'}
+submitters: [The Institute]
+required_tags: [Source-Organization, External-Identifier]
 """
+)
 PATH = "data/p0042_20110607.fits"
 HEADER: Mapping[str, Any] = {
     "OBJECT": "A star", "TELESCOP": "DEMO-1", "NUMBER": 42, "DATE-OBS": "2011-06-07T01:02:03",

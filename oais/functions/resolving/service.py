@@ -20,6 +20,7 @@ from oais.errors import ConfigurationError
 from oais.functions.resolving.resolver import Position, UnansweredError
 from oais.functions.resolving.sesame import position_in
 from oais.information.text import printable
+from oais.keeping import keep
 from search_index.names import plain_name
 
 LARGEST: Final = 1 << 16
@@ -76,18 +77,13 @@ class NameService:
         try:
             found = self._answer(name)
         except UnansweredError as fault:
-            self._keep("", _Told(now + _REST, fault=str(fault)))
+            keep(self._known, _MOST_KEPT, "", _Told(now + _REST, fault=str(fault)))
             raise
         finally:
             self._turns.release()
         position = Position(*found, self._host) if found else None
-        self._keep(key, _Told(now + _KEPT, position))
+        keep(self._known, _MOST_KEPT, key, _Told(now + _KEPT, position))
         return position
-
-    def _keep(self, key: str, told: _Told) -> None:
-        while len(self._known) >= _MOST_KEPT:
-            self._known.pop(next(iter(list(self._known))), None)
-        self._known[key] = told
 
     @property
     def _host(self) -> str:
