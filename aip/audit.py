@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
-from aip.audit_log import RollUp, append_audit, check_audit_log, recorded_audits
+from aip.audit_log import RollUp, append_audit, check_audit_log, keep_audits, recorded_audits
 from aip.audit_names import Met, Stamp, names_in, sizes_of
 from aip.audit_plan import ContentPlan, check_names, check_place, plan_content
 from aip.seals import believed_inventory
@@ -83,12 +83,14 @@ def audit_aip(
     record: bool | RollUp = True,
     workers: int | None = None,
     budget: Budget | None = None,
+    durable: bool = True,
 ) -> AuditResult:
     """Audit one AIP (a Path is its object root) and append the result to its ``logs/audits.jsonl``.
 
     ``trusted`` maps key ids to public keys (PEM). ``algorithms`` are what each file is hashed with
     (``sha512``, ``sha256``, ``blake3``); empty is the light audit of names. ``from_disk`` drops the page
-    cache first. A RollUp says when a line is written. What is found never raises.
+    cache first. A RollUp says when a line is written; one that is not made ``durable`` here counts only when
+    ``keep_recorded`` has. What is found never raises.
     """
     task = task_of(stored)
     root, started, began = task.root, task.at or _stamped(datetime.now(UTC)), monotonic()
@@ -116,7 +118,7 @@ def audit_aip(
     result = AuditResult(
         name, head, started, ended, tuple(algorithms), files, size, unique, str(root), str(stamp)
     )
-    return _recorded(task, result, record)
+    return _recorded(task, result, record, durable)
 
 
 def task_of(stored: StoredAip | Path | AuditTask) -> AuditTask:
@@ -157,7 +159,19 @@ def _compare(path: str, expected: Mapping[str, str], found: FileFixity) -> Itera
             yield finding("AIP-001", path, f"{was}, expected {expected[name][:16]}…")
 
 
-def _recorded(task: AuditTask, result: AuditResult, record: bool | RollUp) -> AuditResult:
+def keep_recorded(results: Sequence[AuditResult]) -> list[AuditResult]:
+    """Make the lines written for these results durable; where the disk does not confirm it, none of them is.
+
+    Waiting for the disk once for some audits takes a fraction of waiting for each.
+    """
+    try:
+        keep_audits(Path(result.root) for result in results if result.recorded)
+    except OSError as error:
+        return [_unrecorded(result, error) if result.recorded else result for result in results]
+    return list(results)
+
+
+def _recorded(task: AuditTask, result: AuditResult, record: bool | RollUp, durable: bool) -> AuditResult:
     """Write the result down as a PREMIS event, unless it can wait to be rolled up with others."""
     if record is False:
         return result
@@ -177,8 +191,13 @@ def _recorded(task: AuditTask, result: AuditResult, record: bool | RollUp) -> Au
     if isinstance(record, RollUp) and not record.wants(recorded_audits(task.root), entry):
         return result
     try:
-        append_audit(task.root, entry)
+        append_audit(task.root, entry, durable=durable)
     except OSError as error:
-        told = finding("AIP-013", task.root.name, f"the log of {result.aip_id}: {error.strerror}")
-        return replace(result, findings=(*result.findings, told))
+        return _unrecorded(result, error)
     return replace(result, recorded=True)
+
+
+def _unrecorded(result: AuditResult, error: OSError) -> AuditResult:
+    name = Path(result.root).name
+    told = finding("AIP-013", name, f"the log of {result.aip_id}: {error.strerror}")
+    return replace(result, findings=(*result.findings, told), recorded=False)

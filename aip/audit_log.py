@@ -7,14 +7,14 @@ few lines in a year. What changes (damage, or that it is gone) is always a line 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from aip.stored import AUDITS
-from oais.files import open_regular
+from oais.files import make_directories, open_regular, sync_directories, sync_paths
 from oais.information.chained_log import append_entry, broken_lines, is_torn
 from oais.information.findings import Finding, finding
 
@@ -44,11 +44,22 @@ class RollUp:
             return True
 
 
-def append_audit(root: Path, entry: Mapping[str, Any]) -> None:
-    """Add a line and make it durable; raises OSError. Two auditors at once write one after the other."""
+def append_audit(root: Path, entry: Mapping[str, Any], *, durable: bool = True) -> None:
+    """Add a line and make it durable; raises OSError. Two auditors at once write one after the other.
+
+    One that is not made ``durable`` here counts when ``keep_audits`` has.
+    """
     path = root / AUDITS
-    path.parent.mkdir(exist_ok=True)
-    append_entry(path, entry)
+    made = make_directories(path.parent)
+    append_entry(path, entry, durable=durable)
+    if durable:
+        sync_directories(folder.parent for folder in made)
+
+
+def keep_audits(roots: Iterable[Path]) -> None:
+    """Make the lines of many objects durable, and wait for the disk together; raises OSError."""
+    logs = [root / AUDITS for root in roots]
+    sync_paths(logs, [above for path in logs for above in (path.parent, path.parent.parent)])
 
 
 def recorded_audits(root: Path) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from aip.audit import AuditResult, AuditTask, audit_aip, task_of
+from aip.audit import AuditResult, AuditTask, audit_aip, keep_recorded, task_of
 from aip.audit_log import RollUp
 from aip.stored import INVENTORY, StoredAip
 from oais.errors import StorageError
@@ -169,13 +169,13 @@ def _begin(budget: Budget | None) -> None:
 
 
 def _in_process(audit: Callable[..., AuditResult], batch: Sequence[AuditTask]) -> list[AuditResult]:
-    """Audit a batch, or as much of it as is done in time, but always the first."""
+    """Audit a batch, or as much of it as is done in time, but always the first; then keep what was noted."""
     done, began = [], monotonic()
     for task in batch:
-        done.append(audit(task, workers=1, budget=_BUDGETS[-1]))
+        done.append(audit(task, workers=1, budget=_BUDGETS[-1], durable=False))
         if monotonic() - began > _SECONDS:
             break
-    return done
+    return keep_recorded(done)
 
 
 def _is_large(root: Path) -> bool:

@@ -19,10 +19,11 @@ _LONGEST = 1 << 20
 _ENDING = re.compile(rb'"digest": "[0-9a-f]{64}"')
 
 
-def append_entry(path: Path, entry: Mapping[str, Any], *, mode: int = 0o644) -> None:
+def append_entry(path: Path, entry: Mapping[str, Any], *, mode: int = 0o644, durable: bool = True) -> None:
     """Add a line and make it durable; raises OSError. Two writers at once write one after the other.
 
-    A line that a crash cut short was never acknowledged, and gives way to the new one.
+    A line that a crash cut short was never acknowledged, and gives way to the new one. Who writes many logs
+    makes them ``durable`` together, before any of the lines is acknowledged.
     """
     new = not path.exists()
     how = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -30,10 +31,11 @@ def append_entry(path: Path, entry: Mapping[str, Any], *, mode: int = 0o644) -> 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         write_all(descriptor, line_after(_last_line(descriptor), entry))
-        confirm(descriptor, path)
+        if durable:
+            confirm(descriptor, path)
     finally:
         os.close(descriptor)
-    if new:
+    if new and durable:
         sync_directory(path.parent)
 
 

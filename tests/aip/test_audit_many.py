@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Iterator
@@ -115,6 +116,45 @@ def test_whoever_stops_early_finds_the_rest_not_begun(stored: list[StoredAip]) -
     assert [next(results).aip_id for _ in range(3)] == [stored[number].aip_id for number in (1, 2, 3)]
     results.close()  # type: ignore[attr-defined]  # it is a generator
     assert taken < NUMBER
+
+
+def _at_each_fsync(monkeypatch: pytest.MonkeyPatch, seen: Path, failing: str = "") -> None:
+    """Write down the path of each file and folder given to fsync, in all processes; one may fail."""
+
+    def watched(descriptor: int) -> None:
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        if path == failing:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        with seen.open("a") as stream:
+            stream.write(f"{path}\n")
+
+    monkeypatch.setattr(os, "fsync", watched)
+
+
+def test_no_result_is_told_before_its_line_is_durable(
+    stored: list[StoredAip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines of a batch wait for the disk together, with their folders, and all before the results."""
+    seen = tmp_path / "synced"
+    _at_each_fsync(monkeypatch, seen)
+    for item, result in zip(stored, audit_aips(stored, TRUSTED, workers=2), strict=True):
+        synced = seen.read_text().splitlines()
+        log = item.path / AUDITS
+        assert {str(log), str(log.parent), str(item.path)} <= set(synced)
+        assert result.recorded
+
+
+def test_a_log_that_the_disk_does_not_confirm_counts_for_none_of_its_batch(
+    stored: list[StoredAip], given: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The audit itself is told all the same, with a warning that no line stands for it."""
+    _at_each_fsync(monkeypatch, tmp_path / "synced", str(stored[20].path / AUDITS))
+    results = list(audit_aips(stored, TRUSTED, workers=2))
+    told = [number for number, result in enumerate(results) if not result.recorded]
+    assert 20 in told
+    assert 0 < len(told) <= max(given)
+    assert all("AIP-013" in {found.code for found in results[number].findings} for number in told)
+    assert [result.intact for result in results] == [number != DAMAGED for number in range(NUMBER)]
 
 
 _READ = audit_aip
