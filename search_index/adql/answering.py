@@ -89,7 +89,8 @@ def answer_page(
             page = whole.rows[limits.first : limits.first + limits.rows]
             return replace(whole, rows=page, total=len(whole.rows))
         total, more = asking.count(most)
-        found = asking.rows(limits.first, max(min(limits.rows, total - limits.first), 0))
+        shown = min(limits.rows, total - limits.first)
+        found = asking.rows(limits.first, shown) if shown > 0 else AdqlAnswer(asked.columns, (), more=False)
         return replace(found, total=total, more=more)
 
     return index.ask(run)

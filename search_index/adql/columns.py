@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from search_index.catalogue.schema import SHARED
 
 TABLE: Final = "ivoa.obscore"
 NAMES: Final = (TABLE, "obscore")
@@ -16,7 +18,8 @@ NAMES: Final = (TABLE, "obscore")
 TEXT, REAL, WHOLE = "A", "D", "K"
 """The types of columns, as FITS names them."""
 
-_OF_PRODUCT: Final = re.compile(r"\bp\.")
+_SHARED: Final = frozenset(SHARED)
+_OF_PRODUCT: Final = re.compile(r"\bp\.(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,17 @@ class TableColumn:
     @property
     def of_package(self) -> bool:
         """Whether all products of a package have the same in the column."""
-        return _OF_PRODUCT.search(self.sql) is None
+        return not of_products([self.sql])
+
+    @property
+    def shared(self) -> bool:
+        """Whether products that are taken together have the same in the column."""
+        return of_products([self.sql]) <= _SHARED
+
+
+def of_products(texts: Iterable[str]) -> set[str]:
+    """Return the columns of the table of products that some SQL names."""
+    return {name for text in texts for name in _OF_PRODUCT.findall(text)}
 
 
 def _of_trait(trait: str) -> str:

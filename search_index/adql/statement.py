@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
 
 from oais.information.text import printable
+from search_index.adql import choosing
+from search_index.adql.choosing import Order, Where
 from search_index.adql.columns import COLUMNS, NAMES, TABLE, TEXT
 from search_index.adql.faults import AdqlError
 from search_index.adql.narrowing import narrowing
-from search_index.adql.sources import NUMBER, source, taken_together
+from search_index.adql.sources import NUMBER, TAKEN_TOGETHER, is_shared, source
 from search_index.adql.tree import Call, Column, Expression, Item, Literal, Operation, Select, Star
 from search_index.adql.writing import Membership, Writer, aggregated, check_grouped, of_packages
-
-SEEN: Final = "a.node IN (SELECT value FROM json_each(:seen))"
-"""Holds for the packages that whoever asks may know of; ``:seen`` are their nodes."""
-
-_AGAIN: Final = "CROSS JOIN aips a ON a.no = chosen.package CROSS JOIN products p ON p.no = chosen.product"
-_OF_FEW: Final = "CROSS JOIN aips a ON a.no = few.package CROSS JOIN products p ON p.aip_no = a.no"
-_HELD: Final = "EXISTS (SELECT 1 FROM products p WHERE {})"
-_PART: Final = "LIMIT :limit OFFSET :offset"
-_NUMBER: Final = f"SELECT count(*) FROM (SELECT 1 {{}} WHERE {{}} {_PART})"  # noqa: S608 - texts of ours
-_CANONICAL: Final = ("a.aip_id", "p.position")
-"""What breaks ties, always alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +44,6 @@ class Statement:
     offset: int
 
 
-class _Where(NamedTuple):
-    """What rows are asked: the packages that are looked up, conditions on packages, and those on products."""
-
-    packages: tuple[str, ...]
-    of_packages: tuple[str, ...]
-    of_products: tuple[str, ...]
-
-    @property
-    def sql(self) -> str:
-        """The condition on rows; nothing of it is reckoned for a row that may not be known of."""
-        return " AND ".join([*self.packages, _if_seen((*self.of_packages, *self.of_products))])
-
-    @property
-    def sql_of_packages(self) -> str:
-        """The same on packages: that they have such a row."""
-        held = _HELD.format(" AND ".join(["p.aip_no = a.no", *self.of_products]))
-        return " AND ".join([*self.packages, _if_seen((*self.of_packages, held))])
-
-
-def _if_seen(conditions: tuple[str, ...]) -> str:
-    return f"CASE WHEN {SEEN} THEN {' AND '.join(conditions)} END" if conditions else SEEN
-
-
 def statement(select: Select) -> Statement:
     """Return a query as SQL; raises AdqlError for names and types that have no meaning."""
     if select.table.lower() not in NAMES:
@@ -88,7 +55,7 @@ def statement(select: Select) -> Statement:
     asked = [item.expression for item in items] + _after(select)
     summed = bool(select.groups) or aggregated(asked)
     rows = not summed and not select.distinct
-    together = "" if rows else taken_together(select, _named_in_table(select, items))
+    together = not rows and all(map(is_shared, _named_in_table(select, items)))
     if together:
         writer.number = NUMBER
     chosen = [writer.value(item.expression) for item in items]
@@ -107,14 +74,11 @@ def statement(select: Select) -> Statement:
                 check_grouped(expression, select.groups)
     outputs = [sql.text if rows else f"c{number}" for number, sql in enumerate(chosen)]
     order = list(_order(writer, select, items, outputs))
-    sql = (
-        _of_rows(named, _numbers(writer, select, items, where, order), order)
-        if rows
-        else _of_sums(select, named, together, parts, [*order, *outputs])
-    )
     return Statement(
-        sql=sql,
-        counting=_NUMBER.format(source((where.sql,)), where.sql) if rows else "",
+        sql=choosing.rows(named, where, order)
+        if rows
+        else _of_sums(select, named, together, parts, [*map(str, order), *outputs]),
+        counting=choosing.number(where) if rows else "",
         columns=tuple(_output(writer, item, sql.code) for item, sql in zip(items, chosen, strict=True)),
         parameters=writer.parameters,
         memberships=tuple(writer.memberships),
@@ -123,37 +87,11 @@ def statement(select: Select) -> Statement:
     )
 
 
-def _of_sums(select: Select, named: str, together: str, parts: list[str], order: list[str]) -> str:
+def _of_sums(select: Select, named: str, together: bool, parts: list[str], order: list[str]) -> str:
     """Return the statement of rows that are summed up, or each told once."""
     begin = f"SELECT {'DISTINCT ' if select.distinct else ''}{named}"
-    return " ".join([begin, together or source((named, *parts)), *parts, _by(order), _PART])
-
-
-def _of_rows(named: str, numbers: str, order: list[str]) -> str:
-    """Return the statement of rows as they are: sorted by their numbers, then made, those of a page alone."""
-    order = [*order, *_CANONICAL]
-    chosen = f"SELECT a.no AS package, p.no AS product {numbers} {_by(order)} {_PART}"
-    return f"SELECT {named} FROM ({chosen}) AS chosen {_AGAIN} {_by(order)}"  # noqa: S608 - texts of ours
-
-
-def _numbers(writer: Writer, select: Select, items: list[Item], where: _Where, order: list[str]) -> str:
-    """Return from where rows are taken to be sorted, and the condition on them.
-
-    Where all rows of a package stand together the first packages are chosen first, as many as rows are
-    wanted: each has one or more. Where nothing is sorted or looked up, rows are read in their own order.
-    """
-    together = all(of_packages(writer, _meant(sorting.expression, items)) for sorting in select.order)
-    if not together or not (select.order or where.packages):
-        taken = source((where.sql, *order) if order else (), order)
-        return f"{taken} WHERE {where.sql}"
-    sorted_by = _by([*order, _CANONICAL[0]])
-    asked = f"FROM aips a WHERE {where.sql_of_packages} {sorted_by} LIMIT :limit + :offset"
-    left = f"WHERE {' AND '.join(where.of_products)}" if where.of_products else ""
-    return f"FROM (SELECT a.no AS package {asked}) AS few {_OF_FEW} {left}"
-
-
-def _by(order: list[str]) -> str:
-    return f"ORDER BY {', '.join(order)}"
+    taken = TAKEN_TOGETHER if together else source((named, *parts))
+    return " ".join([begin, taken, *parts, choosing.by(order), choosing.PART])
 
 
 def _after(select: Select) -> list[Expression]:
@@ -163,9 +101,10 @@ def _after(select: Select) -> list[Expression]:
 
 
 def _named_in_table(select: Select, items: list[Item]) -> list[Expression]:
-    """Return what is selected and what stands behind, but for names that the answer itself gives."""
+    """Return what is selected, asked and grouped by, and sorted by but for names that the answer gives."""
     after = (each for each in _after(select) if not _is_output(each, items))
-    return [*(item.expression for item in items), *after]
+    where = () if select.where is None else (select.where,)
+    return [*(item.expression for item in items), *after, *select.groups, *where]
 
 
 def _items(writer: Writer, select: Select) -> Iterator[Item]:
@@ -178,10 +117,11 @@ def _items(writer: Writer, select: Select) -> Iterator[Item]:
             yield item
 
 
-def _where(writer: Writer, select: Select) -> _Where:
+def _where(writer: Writer, select: Select) -> Where:
     """Return what the rows are asked; packages that a condition names were found in sight of who asks."""
     packages: list[str] = []
     conditions: dict[bool, list[str]] = {True: [], False: []}
+    shared = True
     writer.inside = True
     for each in () if select.where is None else _conjuncts(select.where):
         narrowed = narrowing(writer, each)
@@ -189,8 +129,9 @@ def _where(writer: Writer, select: Select) -> _Where:
         if not narrowed.whole:
             asked = writer.condition(each)
             conditions[of_packages(writer, each)].append(asked)
+            shared = shared and is_shared(each)
     writer.inside = False
-    return _Where(tuple(packages), tuple(conditions[True]), tuple(conditions[False]))
+    return Where(tuple(packages), tuple(conditions[True]), tuple(conditions[False]), shared)
 
 
 def _conjuncts(condition: Expression) -> tuple[Expression, ...]:
@@ -220,14 +161,15 @@ def _is_output(expression: Expression, items: list[Item]) -> bool:
     )
 
 
-def _order(writer: Writer, select: Select, items: list[Item], outputs: list[str]) -> Iterator[str]:
+def _order(writer: Writer, select: Select, items: list[Item], outputs: list[str]) -> Iterator[Order]:
     """Yield what the answer is sorted by; what has no value comes last."""
     for sorting in select.order:
-        direction = "DESC" if sorting.falling else "ASC"
         if select.distinct and not _is_selected(sorting.expression, items):
             message = "with DISTINCT, rows are sorted by what is selected alone"
             raise AdqlError(message, sorting.expression.place)
-        yield f"{_sorted_by(writer, sorting.expression, items, outputs)} {direction} NULLS LAST"
+        text = _sorted_by(writer, sorting.expression, items, outputs)
+        meant = _meant(sorting.expression, items)
+        yield Order(text, sorting.falling, of_packages(writer, meant), is_shared(meant))
 
 
 def _is_selected(expression: Expression, items: list[Item]) -> bool:

@@ -27,7 +27,7 @@ MOST_BYTES: Final = 64 << 20
 _STEPS: Final = 20_000
 """Steps of the database between two looks at the clock: a millisecond or so."""
 
-_TABLES: Final = frozenset({"aips", "products", "facet_values", "json_each"})
+_TABLES: Final = frozenset({"aips", "products", "products_together", "facet_values", "json_each"})
 _FUNCTIONS: Final = frozenset({
     "abs", "acos", "asin", "atan", "atan2", "mean_of", "ceil", "coalesce", "cos", "count", "degrees", "exp",
     "floor", "group_concat", "in_address", "json_each", "like", "ln", "log10", "lower", "magnitude_of",

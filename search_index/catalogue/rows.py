@@ -12,7 +12,7 @@ from oais.information.description import OBSCORE_FIELDS, PackageDescription, Pro
 from oais.information.packages import AipRecord, VersionRecord
 from oais.information.text import printable
 from oais.information.version_facts import VersionFacts, package_values
-from search_index.catalogue.schema import OBSCORE_INTEGERS, OBSCORE_TEXTS
+from search_index.catalogue.schema import OBSCORE_INTEGERS, OBSCORE_TEXTS, SHARED
 from search_index.catalogue.told_values import told_values
 from search_index.catalogue.traits import magnitude, traits, visit_of
 from search_index.names import natural_text
@@ -53,6 +53,7 @@ class Rows:
     aip: Row
     versions: list[Row]
     products: Iterator[Row]
+    products_together: Iterator[Row]
     provenance: Iterator[Row]
     facet_values: list[Row]
     told_values: list[Row]
@@ -71,6 +72,7 @@ def rows_of(record: AipRecord) -> Rows:
             _version_row(version) for version in sorted(record.versions, key=lambda version: version.number)
         ],
         products=(_product_row(position, item) for position, item in enumerate(products)),
+        products_together=_together(products),
         provenance=(
             {"product": product, "position": position, **_texts(asdict(link))}
             for product, item in enumerate(products)
@@ -223,6 +225,29 @@ def _product_row(position: int, product: ProductDescription) -> Row:
         "z": z,
         **{field: _column(field, getattr(core, field)) for field in OBSCORE_FIELDS},
     }
+
+
+def _together(products: Iterable[ProductDescription]) -> Iterator[Row]:
+    """Yield what products share, each time once, with what those that share it are in all."""
+    found: dict[tuple[Any, ...], list[ProductDescription]] = {}
+    for product in products:
+        found.setdefault(tuple(_shared(product, name) for name in SHARED), []).append(product)
+    for position, (values, alike) in enumerate(found.items()):
+        yield {
+            "position": position,
+            **dict(zip(SHARED, values, strict=True)),
+            "alike": len(alike),
+            "bytes": sum(product.size for product in alike),
+            "first": min(_known(_finite(product.obscore.t_min) for product in alike), default=None),
+            "last": max(_known(_finite(product.obscore.t_max) for product in alike), default=None),
+        }
+
+
+def _shared(product: ProductDescription, name: str) -> Any:
+    """Return a value as the column of this name has it."""
+    if name in OBSCORE_FIELDS:
+        return _column(name, getattr(product.obscore, name))
+    return storable(getattr(product, name))
 
 
 def _column(name: str, value: Any) -> Any:

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from oais.information.description import OBSCORE_FIELDS
 
-SCHEMA_VERSION: Final = "8"
+SCHEMA_VERSION: Final = "9"
 
 METADATA: Final = MetaData()
 
@@ -101,18 +101,17 @@ PRODUCTS: Final = Table(
     *(_obscore_column(name) for name in OBSCORE_FIELDS),
 )
 Index("products_by_aip", PRODUCTS.c.aip_no, PRODUCTS.c.position)
-Index("products_by_name", PRODUCTS.c.name)
+Index("products_by_name", PRODUCTS.c.name, PRODUCTS.c.aip_no, PRODUCTS.c.position)
 Index("products_by_stem", PRODUCTS.c.stem)
 Index("products_by_start", PRODUCTS.c.t_min, PRODUCTS.c.aip_no)
 Index("products_by_time", PRODUCTS.c.span_min, PRODUCTS.c.span_max, PRODUCTS.c.aip_no)
 
 SHORT: Final = "products_in_short"
-ALIKE: Final = ("target_name", "product_type", "obs_id", "dataproduct_type")
-IN_SHORT: Final = (*ALIKE, "position", "s_ra", "s_dec", "t_min", "t_max")
-"""An index of what rows are mostly sorted, counted and chosen by: a seventh of what the table has to read.
-
-It begins with what products of a package mostly share, so that those that are alike stand together.
-"""
+IN_SHORT: Final = (
+    *("target_name", "product_type", "obs_id", "dataproduct_type", "position"),
+    *("s_ra", "s_dec", "t_min", "t_max", "size"),
+)
+"""An index of what rows are mostly sorted and chosen by: a seventh of what the table has to read."""
 
 Index(SHORT, PRODUCTS.c.aip_no, *(PRODUCTS.c[name] for name in IN_SHORT))
 
@@ -127,6 +126,27 @@ Index(
     sqlite_where=HAS_VALIDITY,
     postgresql_where=HAS_VALIDITY,
 )
+
+SHARED: Final = (
+    *("target_name", "obs_id", "product_type", "dataproduct_type", "calib_level", "obs_collection"),
+    *("facility_name", "instrument_name", "kind", "level", "format_id", "format_name", "media_type"),
+    "s_fov",
+)
+"""What products of a package mostly have in common."""
+
+TOGETHER: Final = Table(
+    "products_together",
+    METADATA,
+    Column("aip_no", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    *(Column(name, PRODUCTS.c[name].type) for name in SHARED),
+    Column("alike", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("first", Float(53)),
+    Column("last", Float(53)),
+    sqlite_with_rowid=False,
+)
+"""Products that are alike in all of that, as one row: how many, their size, first start and last stop."""
 
 PROVENANCE: Final = Table(
     "provenance",
@@ -200,6 +220,7 @@ NODES: Final = Table(
 """``worded`` says that a node's words were written too: they follow in a step of their own."""
 
 OF_AN_AIP: Final = (
-    VERSIONS, PRODUCTS, PROVENANCE, FACET_VALUES, TOLD_VALUES, IDENTIFIERS, SUBMISSIONS, OBSERVATIONS
+    VERSIONS, PRODUCTS, TOGETHER, PROVENANCE, FACET_VALUES, TOLD_VALUES, IDENTIFIERS, SUBMISSIONS,
+    OBSERVATIONS,
 )  # fmt: skip
 """The tables whose rows belong to one package and go with it."""

@@ -163,13 +163,45 @@ def test_no_wide_row_is_read_to_sort_or_count(alike: Index, asked: str, name: st
         assert all("COVERING INDEX" in step or "PRIMARY KEY" in step for step in read), plan
 
 
-@pytest.mark.parametrize("name", ["product_type", "target_name", "obs_id", "dataproduct_type"])
-def test_what_is_alike_stands_together_in_the_index(alike: Index, name: str) -> None:
-    """Products are taken together as they stand there: all of them are neither read whole nor sorted."""
-    made = statement(parse(f"SELECT mission, {name}, COUNT(*) FROM obscore GROUP BY mission, {name}"))
+@pytest.mark.parametrize("name", ["product_type", "instrument_name", "calib_level", "access_format", "s_fov"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT mission, {0}, COUNT(*) FROM obscore GROUP BY mission, {0}",
+        "SELECT DISTINCT {0} FROM obscore WHERE {0} IS NOT NULL",
+        "SELECT {0}, COUNT(*) FROM obscore WHERE 1 = package_has('level', 'N1') GROUP BY {0}",
+        "SELECT product_path FROM obscore ORDER BY mission, {0} DESC",
+        "SELECT product_path FROM obscore WHERE {0} IS NOT NULL",
+    ],
+)
+def test_what_is_alike_is_read_together(alike: Index, query: str, name: str) -> None:
+    """Beside the rows of a page nothing is read but one row for all products of a package that are alike."""
+    made = statement(parse(query.format(name)))
+    for sql in filter(None, (made.sql, made.counting)):
+        plan = _plan(alike, sql, {**made.parameters, "m0": "[]"})
+        read = [step for step in plan if step.startswith(("SCAN p", "SEARCH p"))]
+        assert "SEARCH p USING PRIMARY KEY (aip_no=?)" in read, plan
+        assert not any(step.startswith("SCAN p") for step in read), plan
+
+
+@pytest.mark.parametrize(
+    ("order", "index"),
+    [
+        ("product_name", "COVERING INDEX products_by_name"),
+        ("product_name DESC", "COVERING INDEX products_by_name"),
+        ("t_min DESC", "INDEX products_by_start"),
+        ("", "sqlite_autoindex_aips_1"),
+    ],
+)
+@pytest.mark.parametrize("condition", ["", "WHERE mission = 'beta'", "WHERE package_size > 7"])
+def test_what_stands_in_order_is_read_in_it(alike: Index, order: str, index: str, condition: str) -> None:
+    """A page sorted by names or starts, or not at all, reads as many rows as it shows, and sorts no more."""
+    by = f"ORDER BY {order}" if order else ""
+    made = statement(parse(f"SELECT product_path FROM obscore {condition} {by}"))
     plan = _plan(alike, made.sql, made.parameters)
-    assert any("COVERING INDEX products_in_short" in step for step in plan), plan
-    assert sum("GROUP BY" in step for step in plan) == 1, plan
+    first = plan[: plan.index("SCAN chosen")]
+    assert any("SCAN" in step and step.endswith(index) for step in first), plan
+    assert "USE TEMP B-TREE FOR ORDER BY" not in first, plan
 
 
 def _plan(index: Index, sql: str, parameters: dict[str, object]) -> list[str]:
