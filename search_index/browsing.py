@@ -27,7 +27,11 @@ def coverage(index: Index, path: str, without: tuple[str, ...], within: float = 
     What follows ``within`` so many seconds is one interval.
     """
     key = ("coverage", path, without, within)
-    return index.ask(lambda view: view.kept(key, lambda found: listed.coverage(found, path, without, within)))
+
+    def ask(view: View) -> tuple[Covered, ...]:
+        return view.kept(key, lambda _: listed.coverage(view.moments.spans(path, without), within))
+
+    return index.ask(ask)
 
 
 def documents(index: Index, path: str, without: tuple[str, ...]) -> tuple[DocumentEntry, ...]:

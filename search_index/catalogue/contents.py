@@ -6,19 +6,21 @@ Nothing is read but the catalogue. Branches ``without`` are left out, as if noth
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, and_, distinct, false, func, not_, or_, select, true
 
 from search_index.catalogue.branches import is_below
-from search_index.catalogue.schema import AIPS, PRODUCTS, PROVENANCE
+from search_index.catalogue.schema import AIPS, PRODUCTS, PROVENANCE, TOGETHER
 from search_index.entries import Content, Covered, DocumentEntry, MadeWith
 
 MOST_ROWS: Final = 200
 """Rows of one list; what there are more of is not told, the most frequent come first."""
+
+Floats: TypeAlias = npt.NDArray[np.float64]
 
 NO_DATA: Final = ("document", "software")
 """Kinds of products that are no data: they cover no time."""
@@ -28,47 +30,37 @@ _DAY: Final = 86_400.0
 
 def contents(connection: Connection, path: str, without: tuple[str, ...]) -> tuple[Content, ...]:
     """Return what rests below ``path`` by kind, level, type and format of the products."""
-    key = (PRODUCTS.c.product_type, PRODUCTS.c.kind, PRODUCTS.c.level, PRODUCTS.c.format_name)
-    amounts = (func.count(distinct(PRODUCTS.c.aip_no)), func.count(), func.sum(PRODUCTS.c.size))
+    key = (TOGETHER.c.product_type, TOGETHER.c.kind, TOGETHER.c.level, TOGETHER.c.format_name)
+    files = func.sum(TOGETHER.c.alike)
+    amounts = (func.count(distinct(TOGETHER.c.aip_no)), files, func.sum(TOGETHER.c.bytes))
     query = (
-        select(*key, *amounts, func.min(PRODUCTS.c.t_min), func.max(PRODUCTS.c.t_max))
-        .join(AIPS, AIPS.c.no == PRODUCTS.c.aip_no)
+        select(*key, *amounts, func.min(TOGETHER.c.first), func.max(TOGETHER.c.last))
+        .join(AIPS, AIPS.c.no == TOGETHER.c.aip_no)
         .where(_resting(path, without))
         .group_by(*key)
-        .order_by(func.count().desc(), *key)
+        .order_by(files.desc(), *key)
         .limit(MOST_ROWS)
     )
     return tuple(Content(*row) for row in connection.execute(query))
 
 
-def coverage(
-    connection: Connection, path: str, without: tuple[str, ...], within: float = 0.0
-) -> tuple[Covered, ...]:
-    """Return when the data below ``path`` were observed, by type of product.
+def coverage(spans: Mapping[str, Floats], within: float = 0.0) -> tuple[Covered, ...]:
+    """Return when data were observed, by type: of each the times of its products, (products, 2), MJD.
 
     Intervals that touch, or follow each other ``within`` so many seconds, are one.
     """
-    query = (
-        select(PRODUCTS.c.product_type, PRODUCTS.c.t_min, PRODUCTS.c.t_max)
-        .join(AIPS, AIPS.c.no == PRODUCTS.c.aip_no)
-        .where(_resting(path, without), PRODUCTS.c.kind.not_in(NO_DATA))
-        .where(or_(PRODUCTS.c.t_min.is_not(None), PRODUCTS.c.t_max.is_not(None)))
-    )
-    found: dict[str, list[tuple[float, float]]] = {}
-    for name, start, stop in connection.execute(query):
-        first, last = stop if start is None else start, start if stop is None else stop
-        found.setdefault(name, []).append((min(first, last), max(first, last)))
-    return tuple(Covered(name, len(spans), merged(spans, within)) for name, spans in sorted(found.items()))
+    return tuple(Covered(name, len(of), merged(of, within)) for name, of in sorted(spans.items()))
 
 
-def merged(spans: Iterable[tuple[float, float]], within: float = 0.0) -> tuple[tuple[float, float], ...]:
+def merged(spans: npt.ArrayLike, within: float = 0.0) -> tuple[tuple[float, float], ...]:
     """Return intervals (days) without overlaps, in order.
 
     Those that share a moment become one, and those that ``within`` so many seconds part.
     """
-    pairs: npt.NDArray[np.float64] = np.array(sorted(spans), dtype=np.float64).reshape(-1, 2)
+    pairs: Floats = np.asarray(spans, dtype=np.float64).reshape(-1, 2)
     if not len(pairs):
         return ()
+    pairs = pairs[np.argsort(pairs[:, 0])]
     ends = np.maximum.accumulate(pairs[:, 1])
     begins = np.concatenate(([True], (pairs[1:, 0] - ends[:-1]) * _DAY > within))
     last = np.append(np.flatnonzero(begins)[1:] - 1, len(pairs) - 1)
@@ -87,10 +79,11 @@ def apart(connection: Connection, mission: str, without: tuple[str, ...]) -> tup
 
 def _documents(connection: Connection, where: ColumnElement[bool]) -> tuple[DocumentEntry, ...]:
     """Return documents by name; of those with the same bytes that which came in last stands for all."""
+    holders = select(TOGETHER.c.aip_no).where(TOGETHER.c.kind == "document")  # a fraction of all products
     same = (
         select(func.max(PRODUCTS.c.no).label("no"), func.count(distinct(PRODUCTS.c.aip_no)).label("holders"))
         .join(AIPS, AIPS.c.no == PRODUCTS.c.aip_no)
-        .where(where, PRODUCTS.c.kind == "document")
+        .where(where, PRODUCTS.c.kind == "document", PRODUCTS.c.aip_no.in_(holders))
         .group_by(PRODUCTS.c.name, PRODUCTS.c.sha256)
         .subquery()
     )

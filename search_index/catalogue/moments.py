@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection, or_, select
 
 from search_index.catalogue.branches import is_below
-from search_index.catalogue.contents import NO_DATA
+from search_index.catalogue.contents import NO_DATA, Floats
 from search_index.catalogue.database import parts
 from search_index.catalogue.schema import AIPS, PRODUCTS
 from search_index.entries import Nearest, NearestTypes
@@ -24,6 +24,7 @@ MOST_TYPES: Final = 200
 """Types of one answer; of more the nearest are told."""
 
 _DAY: Final = 86_400.0
+_AT_ONCE: Final = 20_000
 _AIP: Final = ("aip_id", "version", "node", "mission")
 _PRODUCT: Final = ("path", "name", "kind", "level", "product_type", "format_id", "dataproduct_type")
 
@@ -32,7 +33,6 @@ _TIMES: Final = select(*(PRODUCTS.c[name] for name in _COLUMNS)).where(
     PRODUCTS.c.kind.not_in(NO_DATA), or_(PRODUCTS.c.t_min.is_not(None), PRODUCTS.c.t_max.is_not(None))
 )
 
-_Floats = npt.NDArray[np.float64]
 _Numbers = npt.NDArray[np.int64]
 
 
@@ -44,8 +44,8 @@ class _Read:
     packages: _Numbers
     positions: _Numbers
     types: _Numbers
-    first: _Floats
-    last: _Floats
+    first: Floats
+    last: Floats
 
     @classmethod
     def of(cls, rows: Sequence[Any], types: dict[str, int]) -> _Read:
@@ -64,11 +64,14 @@ class _Read:
         """Return some products, by a mask or by their places."""
         return _Read(*(getattr(self, one.name)[kept] for one in fields(self)))
 
+    @classmethod
+    def joined(cls, pieces: Sequence[_Read]) -> _Read:
+        """Return several, one after another."""
+        return cls(*(np.concatenate([getattr(piece, one.name) for piece in pieces]) for one in fields(cls)))
+
     def renewed(self, changed: set[int], fresh: _Read) -> _Read:
         """Return the same with other rows for the packages that changed."""
-        left = self.only(~np.isin(self.packages, list(changed)))
-        both = ((getattr(left, one.name), getattr(fresh, one.name)) for one in fields(self))
-        return _Read(*map(np.concatenate, both))
+        return _Read.joined([self.only(~np.isin(self.packages, list(changed))), fresh])
 
 
 class Moments:
@@ -97,14 +100,18 @@ class Moments:
         self._numbers: Final = there.numbers
         self._groups: Final[_Numbers] = np.cumsum(np.any(np.diff(pairs, axis=1, prepend=-1) != 0, axis=0))
         self._nodes: Final[_Numbers] = nodes[rank]
-        self._starts: Final[_Floats] = np.fmin(there.first, there.last)
-        self._stops: Final[_Floats] = np.fmax(there.first, there.last)
+        self._type_of: Final[_Numbers] = there.types
+        self._starts: Final[Floats] = np.fmin(there.first, there.last)
+        self._stops: Final[Floats] = np.fmax(there.first, there.last)
 
     @classmethod
     def read(cls, connection: Connection) -> Moments:
         """Read those of all products."""
         types: dict[str, int] = {}
-        return cls(connection, _Read.of(connection.execute(_TIMES).all(), types), types)
+        # Some at a time: all rows at once would take five times the room of what is kept of them.
+        rows = connection.execute(_TIMES).partitions(_AT_ONCE)
+        pieces = [_Read.of((), types), *(_Read.of(some, types) for some in rows)]
+        return cls(connection, _Read.joined(pieces), types)
 
     def renewed(self, connection: Connection, changed: set[int]) -> Moments:
         """Return what ``read`` gives, for which only the packages are read whose row numbers changed."""
@@ -116,6 +123,17 @@ class Moments:
         ]
         return Moments(connection, self._read.renewed(changed, _Read.of(rows, types)), types)
 
+    def spans(self, path: str, without: tuple[str, ...]) -> dict[str, Floats]:
+        """Return when the products below ``path`` were observed, by type: start and stop, (products, 2)."""
+        places = self._below(path, without)
+        types = self._type_of[places]
+        order = np.argsort(types, kind="stable")
+        codes, begins = np.unique(types[order], return_index=True)
+        times = np.column_stack((self._starts, self._stops))[places[order]]
+        names = list(self._types)
+        pieces = np.split(times, begins[1:])
+        return {names[code]: piece for code, piece in zip(codes.tolist(), pieces, strict=False)}
+
     def nearest(
         self, connection: Connection, moment: float, path: str, without: tuple[str, ...]
     ) -> NearestTypes:
@@ -123,8 +141,7 @@ class Moments:
 
         Of those equally near it is the one that began nearest to the moment, then the first by identifier.
         """
-        shown = np.array([self._is_shown(node, path, without) for node in self._names], dtype=np.bool_)
-        places = np.flatnonzero(shown[self._nodes]) if len(self._numbers) else np.zeros(0, np.int64)
+        places = self._below(path, without)
         apart = np.maximum(np.maximum(self._starts[places] - moment, moment - self._stops[places]), 0.0)
         covering = dict(zip(*np.unique(self._groups[places[apart == 0.0]], return_counts=True), strict=True))
         best = self._least(places, apart)
@@ -136,11 +153,15 @@ class Moments:
         held = {place: int(covering.get(self._groups[place], 0)) for place, _ in chosen}
         return NearestTypes(tuple(self._told(connection, chosen, held)), len(best))
 
-    @staticmethod
-    def _is_shown(node: str, path: str, without: tuple[str, ...]) -> bool:
-        return (not path or is_below(node, frozenset((path,)))) and not is_below(node, frozenset(without))
+    def _below(self, path: str, without: tuple[str, ...]) -> _Numbers:
+        """Return the places of the products below ``path`` and outside some branches."""
+        if not len(self._numbers):
+            return np.zeros(0, np.int64)
+        top, hidden = frozenset((path,)), frozenset(without)
+        shown = [is_below(node, top) and not is_below(node, hidden) for node in self._names]
+        return np.flatnonzero(np.array(shown, dtype=np.bool_)[self._nodes])
 
-    def _least(self, places: _Numbers, values: _Floats) -> _Numbers:
+    def _least(self, places: _Numbers, values: Floats) -> _Numbers:
         """Return those of some places that have the least value of their type."""
         if not len(places):
             return places
@@ -149,7 +170,7 @@ class Moments:
         found: _Numbers = places[values == np.repeat(least, np.diff(begins, append=len(places)))]
         return found
 
-    def _offsets(self, places: _Numbers, moment: float) -> _Floats:
+    def _offsets(self, places: _Numbers, moment: float) -> Floats:
         """Return by how many seconds each begins after the moment, or ended before it: less than 0."""
         after, before = self._starts[places] - moment, moment - self._stops[places]
         return np.asarray(np.where(after > 0, after, np.where(before > 0, -before, 0.0)) * _DAY)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection, func, select
 
 from search_index.catalogue.branches import is_below
-from search_index.catalogue.schema import AIPS, PRODUCTS
+from search_index.catalogue.schema import AIPS, TOGETHER
 from search_index.entries import SkyMark
 
 MOST_MARKS: Final = 400
@@ -40,8 +40,8 @@ class Positions:
 
     def _load_fields(self, connection: Connection) -> _Floats:
         """Return the widest field of view of each package, 0 where none is known."""
-        query = select(PRODUCTS.c.aip_no, func.max(PRODUCTS.c.s_fov)).where(PRODUCTS.c.s_fov > 0)
-        known = {row[0]: row[1] for row in connection.execute(query.group_by(PRODUCTS.c.aip_no))}
+        query = select(TOGETHER.c.aip_no, func.max(TOGETHER.c.s_fov)).where(TOGETHER.c.s_fov > 0)
+        known = {row[0]: row[1] for row in connection.execute(query.group_by(TOGETHER.c.aip_no))}
         fields = [known.get(number, 0.0) for number in self._numbers.tolist()]
         return np.array(fields, dtype=np.float64)
 
