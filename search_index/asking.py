@@ -32,6 +32,10 @@ class Asking:
                 self._view.catalogue.close()
                 self._view = None
 
+    def warm(self) -> None:
+        """Read beforehand what most questions need, else who asks first waits for it; raises as questions."""
+        self.ask(View.warm)
+
     def ask(self, question: Callable[[View], _T]) -> _T:
         """Put a question to the newest state of the index, again if it was replaced meanwhile."""
 

@@ -86,6 +86,14 @@ class View:
         """The times of all products, kept as the columns are; only who asks for them waits for them."""
         return self._moments.of(self.generations[0], self._loaded)
 
+    def warm(self) -> None:
+        """Read what most questions need, one after another, so that other threads come between."""
+        columns = self.columns
+        with self.catalogue.reading() as connection:
+            self.checked(lambda: columns.warm(connection))
+        for _ in (self.branches, self.words, self.growth, self.moments):
+            pass
+
     @property
     def branches(self) -> Branches:
         """The tree and its amounts."""

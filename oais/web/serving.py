@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from oais.archive import Archive
 from oais.errors import WrongUsageError
+from oais.functions.access.warming import warm
 from oais.functions.clock import forward_clock
 from oais.web.app import create_app
 from oais.web.collecting import short_collections
@@ -52,10 +53,12 @@ def serve_site(archive: Archive, place: Place, *, announce: Callable[[str], None
 def _serve(archive: Archive, place: Place, announce: Callable[[str], None]) -> None:
     archive = replace(archive, clock=forward_clock(archive))
     archive = replace(archive, settings=archive.settings.reached_at(place.address))
-    config = server_config(create_app(archive))
+    app = create_app(archive)
+    config = server_config(app)
     PromptProtocol.room = room_for_connections()
     announce(place.address)
     with short_collections():
+        warm(app.state.site.access)
         uvicorn.Server(config).run(sockets=[place.socket])
 
 

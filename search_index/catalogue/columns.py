@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Set
-from functools import cached_property
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from oais.keeping import remembered
 from search_index.answers import Resolved
@@ -30,15 +28,13 @@ from search_index.catalogue.column_rows import (
     values_of_some,
 )
 from search_index.catalogue.facets import NO_FACET, FacetColumn, Mask, Positions
+from search_index.catalogue.identifiers import Identifiers
 from search_index.catalogue.naming import Names
 from search_index.catalogue.places import MANY_CONES, Places
-from search_index.catalogue.schema import IDENTIFIERS
+from search_index.catalogue.ranks import RANKED, Keys, ranks
 from search_index.catalogue.sqlite import directions, near
-from search_index.names import natural_text
 from search_index.query import Cone
 from search_index.sky import Floats, inside_box
-
-Keys = npt.NDArray[np.float64]
 
 _NOWHERE: Final = -1
 _MOST_KEPT: Final = 64
@@ -61,8 +57,7 @@ class Columns:
         self._facets: Final = {name: self._facet_column(one) for name, one in facets.items()}
         self._names: dict[str, Names] = {}
         self._ranks: dict[str, Keys] = {}
-        self._identifiers: dict[str, list[int]] | None = None
-        self._natural_identifiers: list[tuple[str, int]] | None = None
+        self._identifiers: Identifiers | None = None
         self._directions: Floats | None = None
         self._places: Places | None = None
         self._visible: dict[tuple[str, ...], Mask] = {}
@@ -89,11 +84,20 @@ class Columns:
         for name, names in self._names.items():
             if new.facet(name).values is self.facet(name).values:
                 new._names[name] = names
+        if self._identifiers is not None:
+            new._identifiers = self._identifiers.renewed(connection, changed)
         if self._directions is not None:
             outside = ~np.isin(self._directions[:, 0], numbers)
             found = (self._directions[outside], directions_of_some(connection, numbers))
             new._directions = np.asfortranarray(np.concatenate(found))
         return new
+
+    def warm(self, connection: Connection) -> None:
+        """Make now what otherwise is made when it is first asked for."""
+        for order in RANKED:
+            self.rank(order)
+        self.identifiers(connection).natural()
+        self._all_directions(connection)
 
     def positions(self, numbers: Positions) -> Positions:
         """Return the positions of packages by their row numbers; ``-1`` for one that is not here."""
@@ -198,33 +202,14 @@ class Columns:
     def rank(self, order: str) -> Keys:
         """Return a sort key per position; one that is not known is NaN."""
         if order not in self._ranks:
-            self._ranks[order] = _RANKS[order](self)
+            self._ranks[order] = ranks(order, self._rows)
         return self._ranks[order]
 
-    @cached_property
-    def natural_ids(self) -> list[str]:
-        """The identifiers in the form whose order is natural."""
-        return [natural_text(aip_id) for aip_id in self.aip_ids]
-
-    def identifiers(self, connection: Connection) -> dict[str, list[int]]:
-        """Return, by each identifier of a package or observation, the positions of its packages."""
+    def identifiers(self, connection: Connection) -> Identifiers:
+        """Return the identifiers of all packages."""
         if self._identifiers is None:
-            rows = connection.execute(select(IDENTIFIERS.c.identifier, IDENTIFIERS.c.aip_no)).all()
-            at = self.positions(np.array([row.aip_no for row in rows], dtype=np.int64)).tolist()
-            found: dict[str, list[int]] = {}
-            for row, position in zip(rows, at, strict=True):
-                if position >= 0:
-                    found.setdefault(row.identifier, []).append(position)
-            self._identifiers = found
+            self._identifiers = Identifiers.read(connection)
         return self._identifiers
-
-    def natural_identifiers(self, connection: Connection) -> list[tuple[str, int]]:
-        """Return each identifier, as people count, with each of its positions."""
-        if self._natural_identifiers is None:
-            found = self.identifiers(connection).items()
-            natural = ((natural_text(name), positions) for name, positions in found)
-            self._natural_identifiers = [(name, position) for name, at in natural for position in at]
-        return self._natural_identifiers
 
     def near(self, connection: Connection, cone: Cone) -> Floats:
         """Return as ``sqlite.near`` the products around a cone, and others too."""
@@ -251,41 +236,6 @@ class Columns:
         positions = self.positions(entries.numbers)
         known = positions >= 0
         return FacetColumn(entries.values, entries.codes[known], positions[known], self.grouped)
-
-    def _text_rank(self, column: str) -> Keys:
-        return _ranked([getattr(row, column) for row in self._rows])
-
-    def _listed_rank(self, column: str) -> Keys:
-        """Return the ranks of a column of lists, kept as JSON; one of nothing has none."""
-        texts = [getattr(row, column) for row in self._rows]
-        ranks = _ranked([natural_text(text) for text in texts])
-        ranks[np.array([text == "[]" for text in texts], dtype=np.bool_)] = np.nan
-        return ranks
-
-    def _number_rank(self, column: str) -> Keys:
-        return np.array([getattr(row, column) for row in self._rows], dtype=np.float64)
-
-
-_RANKS: Final[dict[str, Callable[[Columns], Keys]]] = {
-    "title": lambda columns: columns._text_rank("sort_title"),  # noqa: SLF001
-    "ingested": lambda columns: columns._text_rank("ingested_at"),  # noqa: SLF001
-    "id": lambda columns: _ranked(columns.natural_ids),
-    "time": lambda columns: columns._number_rank("t_min"),  # noqa: SLF001
-    "size": lambda columns: columns._number_rank("size"),  # noqa: SLF001
-    "stop": lambda columns: columns._number_rank("t_max"),  # noqa: SLF001
-    "ra": lambda columns: columns._number_rank("ra"),  # noqa: SLF001
-    "dec": lambda columns: columns._number_rank("dec"),  # noqa: SLF001
-    "magnitude": lambda columns: columns._number_rank("magnitude"),  # noqa: SLF001
-    "target": lambda columns: columns._listed_rank("targets"),  # noqa: SLF001
-    "observation": lambda columns: columns._listed_rank("obs_ids"),  # noqa: SLF001
-    "visit": lambda columns: _ranked([natural_text(row.visit) for row in columns._rows]),  # noqa: SLF001
-}
-
-
-def _ranked(keys: list[Any]) -> Keys:
-    """Return the rank of each key; equal keys share one, so that the tie-breaker decides."""
-    ranks = {key: rank for rank, key in enumerate(sorted(set(keys)))}
-    return np.array([ranks[key] for key in keys], dtype=np.float64)
 
 
 def _positions(numbers: list[int]) -> Positions:

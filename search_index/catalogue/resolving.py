@@ -9,9 +9,10 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from search_index.answers import Resolved
-from search_index.catalogue.columns import Columns, Keys
+from search_index.catalogue.columns import Columns
 from search_index.catalogue.facets import Mask, Positions
 from search_index.catalogue.places import Places
+from search_index.catalogue.ranks import Keys
 from search_index.catalogue.schema import AIPS, PRODUCTS
 from search_index.names import plain_name
 from search_index.query import Cone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,20 +10,18 @@ import numpy as np
 from sqlalchemy import Connection, Text, cast, func, or_, select
 
 from search_index.answers import FacetCount
-from search_index.catalogue.columns import Columns, Keys
+from search_index.catalogue.columns import Columns
 from search_index.catalogue.facets import Mask, Positions, numbers_in
+from search_index.catalogue.ranks import Keys
 from search_index.catalogue.raw_data import raw_data
 from search_index.catalogue.resolving import of_any
 from search_index.catalogue.schema import AIPS, HAS_VALIDITY, OBSERVATIONS, PRODUCTS
 from search_index.catalogue.told_values import fulfilling
-from search_index.names import glob, natural_text
 from search_index.query import FACETS, NAMED_WHOLE, TRAITS, Query, TimeSpan, as_order, choices
 from search_index.sky import distances, inside
 
 MOST_FACET_VALUES: Final = 200
 """Values of one facet that an answer lists, the most frequent first."""
-
-RANGE: Final = ".."
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +206,9 @@ def _identified(
     unknown = []
     names = columns.identifiers(connection)
     for wanted in dict.fromkeys(asked):
-        named = [position for position in names.get(wanted, ()) if visible[position]]
-        positions = named or _matching(columns, connection, wanted)
-        found = columns.mask(np.array(positions, dtype=np.int64))
+        found = _at(columns, names.named(wanted)) & visible
+        if not found.any():
+            found = _at(columns, names.matching(wanted))
         if nodes:
             found |= columns.below(wanted)
         found &= visible
@@ -220,18 +218,9 @@ def _identified(
     return mask, tuple(unknown)
 
 
-def _matching(columns: Columns, connection: Connection, wanted: str) -> list[int]:
-    """Return the positions that a pattern or a range takes in; a plain identifier takes in none."""
-    first, dots, last = wanted.partition(RANGE)
-    if dots:
-        low, high = natural_text(first), natural_text(last)
-        natural = columns.natural_identifiers(connection)
-        return [position for name, position in natural if low <= name and (not last or name <= high)]
-    if "*" in wanted or "?" in wanted:
-        pattern = glob(wanted)
-        names = columns.identifiers(connection).items()
-        return [position for name, at in names if pattern.match(name) for position in at]
-    return []
+def _at(columns: Columns, numbers: Sequence[int]) -> Mask:
+    """Return the packages with these row numbers."""
+    return columns.mask(columns.positions(np.array(numbers, dtype=np.int64)))
 
 
 def _sorted(

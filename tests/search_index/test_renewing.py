@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from oais.information.packages import AipRecord
+from search_index import browsing
 from search_index.answers import FindResult
 from search_index.catalogue import changes
 from search_index.index import Index, open_index
@@ -17,6 +19,7 @@ from tests.search_index.test_cost import statements
 
 EVERYWHERE = Cone(0.0, 0.0, 180.0)
 OTHER = product("o.fits", s_ra=10.0, s_dec=10.0, target_name="Other star", t_min=58_000.0, t_max=58_001.0)
+PLACES = ("alpha", "beta", "beta/n2/other")
 Changes = Callable[[list[AipRecord]], tuple[list[AipRecord], list[AipRecord]]]
 """Of what is held: what is removed first, and what is added then, one after another."""
 
@@ -59,7 +62,9 @@ def _asked(index: Index) -> list[object]:
     ]
     found: list[FindResult] = [index.find(query) for query in kinds]
     names = [index.named(facet, "", limit=100) for facet in FACETS]
-    return [*found, *names, index.resolve(["Other star", EVERYWHERE])]
+    rests = [ask(index, path, ()) for ask in (browsing.contents, browsing.coverage) for path in PLACES]
+    everywhere = (browsing.sky(index, ()), browsing.nearest(index, 58_000.5, "", ()), index.formats())
+    return [*found, *names, *rests, *everywhere, index.resolve(["Other star", EVERYWHERE])]
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -88,6 +93,28 @@ def test_what_did_not_change_is_not_read_again(index: Index) -> None:
     with statements() as executed:
         index.find(Query(limit=100))
     assert not _of_all(executed), executed
+
+
+def test_what_was_read_beforehand_is_not_read_again(index: Index) -> None:
+    """Who asks first after a start waits for nothing that could be read before."""
+    opened = open_index(index.root)
+    with statements() as before:
+        opened.warm()
+    with statements() as executed:
+        assert _asked(opened) == _asked(index)
+    assert _of_all(before)
+    assert not [one for one in executed if one in before and "facts" not in one]
+
+
+def test_who_asks_while_all_is_read_is_answered_rightly(index: Index) -> None:
+    """Questions that come from several threads at once, beside the reading, find what they find later."""
+    opened = open_index(index.root)
+    with ThreadPoolExecutor(4) as threads:
+        reading = threads.submit(opened.warm)
+        asked = [threads.submit(_asked, opened) for _ in range(3)]
+        expected = _asked(index)
+        assert [one.result() for one in asked] == [expected] * 3
+        reading.result()
 
 
 @pytest.mark.parametrize(("name", "most"), [("MOST_CHANGED", 4), ("MOST_GENERATIONS", 2)])
