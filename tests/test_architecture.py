@@ -59,6 +59,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         "oais.web.pictures",
         "oais.web.plots",
         "oais.web.series_plot",
+        "oais.web.spectrogram_plot",
         "oais.web.still.lists",
         "search_index.catalogue.*",
         "search_index.sky",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from oais.functions.access.views.looks import Wish
@@ -13,7 +14,9 @@ from oais.information.representation.drawings import (
     Series,
 )
 from oais.information.representation.reading import GreyImage
+from oais.information.representation.spectra import Spectrogram
 from oais.web.languages import Language
+from oais.web.time_axis import utc_text
 from oais.web.words import counted, grouped
 
 _PHASE: Final = "phase of %(column)s, period %(period)s, epoch %(epoch)s"
@@ -36,15 +39,25 @@ _PIXELS: Final = (
     "%(columns)s by %(rows)s pixels, dark at %(low)s and light at %(high)s, %(stretch)s scale; "
     "the first row of the detector is at the bottom."
 )
+_SPECTROGRAM: Final = "%(column)s over %(across)s and %(axis)s: %(values)s"
+_CELLS: Final = "Each cell is a mean; colours from %(low)s to %(high)s, %(scale)s scale."
+_NOT_POSITIVE: Final = "Cells without a colour: %(count)s are not above 0."
+_VARIES: Final = "The axis changes in time; the channels are those of the first record."
+_AWAY: Final = "Values outside of them: %(count)s."
+_CHANNELS: Final = "Of %(channels)s channels, neighbours are drawn together."
+_UNTOLD: Final = "The file tells no values of the axis: its channels are counted."
+_BELOW: Final = "Below it, the mean distribution of the records marked: %(moment)s."
+_FROM_UP_TO: Final = "%(start)s to %(end)s"
 SCALE: Final = "%(name)s, %(stretch)s scale"
 
 WORDS: Final = (
     *(_PHASE, _UTC_FROM, _OVER, _MARKED, _LEFT_OUT, _MISSING, _OF_ALL, _SAMPLED, _BEGUN, _CUT),
     *(_EVENTS, _OUTSIDE, _NO_PLACE, _VALUES, _FROM_TO, _TOGETHER, _PIXELS, SCALE),
+    *(_SPECTROGRAM, _CELLS, _NOT_POSITIVE, _VARIES, _AWAY, _CHANNELS, _UNTOLD, _BELOW, _FROM_UP_TO),
     *("no values", "no events", "no intervals", "no finite values"),
     *("number", "events in a field", "column (pixel)", "row (pixel)", "value"),
     *("light curve", "time series", "series", "spectrum", "event map", "map", "good times", "intervals"),
-    *("histogram", "image", "linear", "log", "asinh"),
+    *("spectrogram", "channel", "histogram", "image", "linear", "log", "asinh"),
 )
 """All of these words, for the catalogues of their translations."""
 
@@ -127,6 +140,48 @@ class Captions:
             told = self.say(_TOGETHER, intervals=told, length=length)
         return f"{told}.{self._read(drawn)}"
 
+    def spectrogram(self, drawn: Spectrogram, across: str) -> str:
+        """Tell what a spectrogram shows, and what its colours and channels are."""
+        values = self.counted(drawn.counted, "value")
+        gaps = {"column": label(drawn.y), "across": across, "axis": self.channels(drawn), "values": values}
+        told = [self.say(_SPECTROGRAM, **gaps)]
+        if drawn.missing:
+            told.append(self.say(_MISSING, count=grouped(drawn.missing)))
+        if drawn.within < drawn.total and drawn.whole:
+            told.append(self.say(_OF_ALL, rows=self.counted(drawn.total, "row")))
+        return " ".join([f"{', '.join(told)}.{self._read(drawn)}", *self._cells(drawn)])
+
+    def _cells(self, drawn: Spectrogram) -> Iterator[str]:
+        if drawn.low is not None and drawn.high is not None:
+            ends = {"low": f"{drawn.low:.4g}", "high": f"{drawn.high:.4g}"}
+            yield self.say(_CELLS, **ends, scale=self.say("log" if drawn.logarithmic else "linear"))
+        if drawn.not_positive:
+            yield self.say(_NOT_POSITIVE, count=grouped(drawn.not_positive))
+        if not drawn.axis[0]:
+            yield self.say(_UNTOLD)
+        if drawn.axis_varies:
+            yield self.say(_VARIES)
+        if drawn.away:
+            yield self.say(_AWAY, count=grouped(drawn.away))
+        if len(drawn.channels) > len(drawn.means):
+            yield self.say(_CHANNELS, channels=grouped(len(drawn.channels)))
+        if drawn.cut:
+            yield self.say(_BELOW, moment=self.moment(drawn))
+
+    def channels(self, drawn: Spectrogram) -> str:
+        """Return what the axis of a spectrogram is called."""
+        return label(drawn.axis) if drawn.axis[0] else self.say("channel")
+
+    def moment(self, drawn: Spectrogram) -> str:
+        """Return when the records of a distribution are, in UTC or as the numbers that they are."""
+        if drawn.cut_mjd_range:
+            ends = [utc_text(mjd) for mjd in drawn.cut_mjd_range]
+        else:
+            ends = [f"{end:.9g}" for end in drawn.cut_range]
+        if ends and ends[0] != ends[1]:
+            return self.say(_FROM_UP_TO, start=ends[0], end=ends[1])
+        return ends[0] if ends else ""
+
     def image(self, image: GreyImage) -> str:
         """Tell what the picture of an image shows."""
         rows, columns = image.shape
@@ -140,7 +195,7 @@ class Captions:
             stretch=self.say(image.stretch),
         )
 
-    def _read(self, drawn: Series | EventMap | Histogram | GoodTimes) -> str:
+    def _read(self, drawn: Series | EventMap | Histogram | GoodTimes | Spectrogram) -> str:
         """Return a sentence about a drawing that is made of a part of the rows, else nothing."""
         if drawn.whole:
             return ""

@@ -111,13 +111,13 @@ def _fields(frame: Frame, counts: Counts, most: int) -> Iterator[str]:
     for level in range(1, _SHADES + 1):
         path = "".join(
             f"M{frame.left + first * wide:.1f} {frame.bottom - (row + 0.5) * high:.1f}h{length * wide:.1f}"
-            for row, first, length in _runs(levels == level)
+            for row, first, length in runs(levels == level)
         )
         if path:
             yield f'<path d="{path}" fill="none" stroke="{_colour(level)}" stroke-width="{high + 0.2:.1f}"/>'
 
 
-def _runs(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int, int]]:
+def runs(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int, int]]:
     """Yield row, first column and length of each run of fields that are set."""
     for row in np.flatnonzero(mask.any(axis=1)).tolist():
         ends = np.flatnonzero(np.diff(np.concatenate([[0], mask[row].astype(np.int8), [0]])))

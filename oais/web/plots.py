@@ -211,6 +211,6 @@ def ticks(low: float, high: float, about: int) -> list[tuple[float, str]]:
 
 
 def _label(value: float, decimals: int) -> str:
-    if value != 0 and (abs(value) >= 1e7 or decimals > 6):
+    if abs(value) >= 1e7 or decimals > 6:
         return f"{value:.4g}".replace("-", "−")
     return f"{value + 0.0:.{decimals}f}".replace("-", "−")

@@ -10,13 +10,16 @@ from urllib.parse import urlencode
 from oais.errors import WrongUsageError
 from oais.functions.access.looking import MOST_COLUMNS
 from oais.functions.access.views.looks import LookView, Wish
-from oais.information.representation.choosing import HISTOGRAM, IMAGE, INTERVALS, MAP, SERIES
 from oais.information.representation.drawings import Series
 from oais.information.representation.drawn_images import STRETCHES
+from oais.information.representation.kinds import KINDS
+from oais.information.representation.spectra import Spectrogram
 from oais.information.text import printable
 from oais.web.time_axis import utc_text
 
-_KINDS: Final = frozenset({SERIES, MAP, HISTOGRAM, INTERVALS, IMAGE})
+SCALES: Final = ("linear", "log")
+"""The scales of the axis and of the colours of a spectrogram, where they are not left to the numbers."""
+
 _CLOSER: Final = 0.25
 """Share of what is shown by which one step goes closer, at each side."""
 
@@ -29,8 +32,8 @@ Steps = tuple[tuple[str, str], ...]
 def wished(told: Mapping[str, str]) -> Wish:
     """Return the wish that the query of an address tells; empty fields are no wishes. WrongUsageError."""
     kind, stretch = told.get("plot", ""), told.get("stretch") or "linear"
-    if kind and kind not in _KINDS:
-        raise WrongUsageError(f"the plot is {printable(kind)!r}, expected {', '.join(sorted(_KINDS))}")
+    if kind and kind not in KINDS:
+        raise WrongUsageError(f"the plot is {printable(kind)!r}, expected {', '.join(sorted(KINDS))}")
     if stretch not in STRETCHES:
         raise WrongUsageError(f"the stretch is {printable(stretch)!r}, expected {', '.join(STRETCHES)}")
     return Wish(
@@ -46,7 +49,17 @@ def wished(told: Mapping[str, str]) -> Wish:
         stretch=stretch,
         plane=_whole("plane", told) or 0,
         bins=_whole("bins", told),
+        at=told.get("at", "").strip(),
+        axis=_scale("axis", told),
+        colours=_scale("colours", told),
     )
+
+
+def _scale(name: str, told: Mapping[str, str]) -> str:
+    scale = told.get(name, "")
+    if scale and scale not in SCALES:
+        raise WrongUsageError(f"{name} is {printable(scale)!r}, expected {' or '.join(SCALES)}")
+    return scale
 
 
 def _whole(name: str, told: Mapping[str, str]) -> int | None:
@@ -84,6 +97,9 @@ def query_of(wish: Wish, *, flagged: bool = False, **changes: object) -> str:
         "stretch": wish.stretch if wish.stretch != "linear" else "",
         "plane": wish.plane or "",
         "bins": wish.bins,
+        "at": wish.at,
+        "axis": wish.axis,
+        "colours": wish.colours,
         "flagged": "1" if flagged else "",
     }
     kept = {name: value for name, value in (told | changes).items() if value not in (None, "")}
@@ -114,11 +130,16 @@ def steps_of(view: LookView, *, flagged: bool) -> Steps:
 
 
 def _is_utc(view: LookView) -> bool:
+    if isinstance(view.drawn, Spectrogram):
+        return bool(view.drawn.mjd_range)
     return isinstance(view.drawn, Series) and any(track.mjd for track in view.drawn.tracks)
 
 
 def _shown(view: LookView) -> tuple[float, float] | None:
-    """Return the ends of what a series shows, as numbers of its axis."""
+    """Return the ends of what a series or a spectrogram shows, as numbers of its axis."""
+    if isinstance(view.drawn, Spectrogram):
+        low, high = view.drawn.mjd_range or view.drawn.x_range
+        return low, high
     if not isinstance(view.drawn, Series) or view.wish.period is not None:
         return None
     utc = _is_utc(view)

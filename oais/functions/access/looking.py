@@ -7,12 +7,12 @@ is kept by the digests of the stored bytes, so that nothing is ever shown of oth
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from oais.errors import NotFoundError, WrongUsageError
 from oais.functions.access import cards
@@ -20,46 +20,23 @@ from oais.functions.access.decisions import Asker
 from oais.functions.access.packages import Shown
 from oais.functions.access.places import crumbs
 from oais.functions.access.views import OpenedFile
-from oais.functions.access.views.looks import Drawn, LookView, SpansView, SpanView, Wish
+from oais.functions.access.views.looks import LookView, SpansView, SpanView
 from oais.functions.quicklooks.answers import ReadyFirst
 from oais.information.description import ProductDescription
-from oais.information.representation.choosing import (
-    HISTOGRAM,
-    IMAGE,
-    INTERVALS,
-    MAP,
-    SERIES,
-    spectral_column,
-)
-from oais.information.representation.drawings import (
-    EVERYWHERE,
-    Part,
-    Wanted,
-    read_event_map,
-    read_good_times,
-    read_histogram,
-    read_outline,
-    read_series,
-    read_spans,
-)
+from oais.information.representation.choosing import IMAGE, SERIES, spectral_column
+from oais.information.representation.drawings import EVERYWHERE, Part, read_outline, read_spans
+from oais.information.representation.drawn_counts import MOST_BINS
 from oais.information.representation.intervals import parse_interval
-from oais.information.representation.reading import Ask, NotShownError, ask_reader, read_image
+from oais.information.representation.kinds import KINDS, Drawn
+from oais.information.representation.reading import Ask, NotShownError, ask_reader
+from oais.information.representation.wish import Wish, moment_wanted, wanted_of
 from oais.information.text import printable
 
 SPANS: Final[Mapping[str, int]] = {"1h": 1, "6h": 6, "24h": 24}
 """Pieces of time that series are shown in, by their hours; they begin with the day."""
 
-MOST_COLUMNS: Final = 6
+MOST_COLUMNS: Final = KINDS[SERIES].limits.columns
 """Columns of a series in one drawing."""
-
-POINTS_SHOWN: Final = 4_000
-"""Points of a column in a drawing; of each interval its extremes stay, so no spike is lost."""
-
-SIDE_SHOWN: Final = 800
-"""Pixels of an image's longer side in its picture."""
-
-_BINS: Final = {MAP: 100, HISTOGRAM: 60}
-_MOST_BINS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +142,7 @@ def shown_unasked(parts: tuple[Part, ...], product: ProductDescription) -> Part 
 def name_of(part: Part, kind: str, x: str = "") -> str:
     """Return what people call a drawing."""
     if kind != SERIES:
-        return {MAP: "event map", INTERVALS: "good times"}.get(kind, kind)
+        return KINDS[kind].called
     names = [name for name, _ in part.columns]
     over = x or spectral_column(names) or part.time
     if over and over == spectral_column(names):
@@ -195,34 +172,12 @@ def _settled(wish: Wish, part: Part) -> Wish:
         raise WrongUsageError(f"the epoch is {wish.epoch}, expected a finite number")
     if wish.span and wish.span not in SPANS:
         raise WrongUsageError(f"the span is {printable(wish.span)!r}, expected {', '.join(SPANS)}")
-    if wish.bins is not None and not 1 <= wish.bins <= _MOST_BINS:
-        raise WrongUsageError(f"{wish.bins} bins are wanted, expected 1 to {_MOST_BINS}")
+    most = KINDS[wish.kind].limits.most_bins or MOST_BINS
+    if wish.bins is not None and not 1 <= wish.bins <= most:
+        raise WrongUsageError(f"{wish.bins} bins are wanted, expected 1 to {most}")
     if wish.span and (wish.kind != SERIES or not part.time):
         return replace(wish, span="")
     return wish
-
-
-def wanted_of(wish: Wish) -> Wanted:
-    """Return which rows a wish means: its ends are both numbers, or both UTC; raises WrongUsageError."""
-    ends = [_number(text) for text in (wish.start, wish.end)]
-    if any(end is not None for end in ends):
-        if any(text and end is None for text, end in zip((wish.start, wish.end), ends, strict=True)):
-            raise WrongUsageError(
-                f"{printable(wish.start)} to {printable(wish.end)} mixes a number and a time",
-                remedy="write both ends as numbers, or both as UTC",
-            )
-        if None not in ends and wish.end and float(wish.end) <= float(wish.start):
-            raise WrongUsageError(f"{printable(wish.start)} to {printable(wish.end)} ends before it begins")
-        return Wanted(low=ends[0], high=ends[1])
-    return Wanted(parse_interval(wish.start, wish.end) or EVERYWHERE)
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _of_span(stored: Stored, wish: Wish) -> tuple[Wish, SpansView]:
@@ -261,40 +216,10 @@ def spans_of(stored: Stored, unit: int | None, span: str) -> SpansView:
 def _drawn(stored: Stored, wish: Wish) -> Drawn:
     """Return the numbers; where a few faulty requests want what is not there, nothing is kept of them."""
     wanted_of(wish)
+    moment_wanted(wish)
     return _kept(stored, replace(wish, span=""))
 
 
 @lru_cache(maxsize=48)
 def _kept(stored: Stored, wish: Wish) -> Drawn:
-    return _READERS[wish.kind](stored, wish)
-
-
-def _read_series(stored: Stored, wish: Wish) -> Drawn:
-    fold = None if wish.period is None else (wish.period, wish.epoch)
-    wanted = wanted_of(wish)
-    return read_series(stored.path, wish.unit, wish.x, wish.y, wanted, fold, POINTS_SHOWN, stored.ask)
-
-
-def _read_map(stored: Stored, wish: Wish) -> Drawn:
-    y = wish.y[0] if wish.y else ""
-    bins = wish.bins or _BINS[MAP]
-    return read_event_map(stored.path, wish.unit, wish.x, y, wanted_of(wish), bins, stored.ask)
-
-
-def _read_histogram(stored: Stored, wish: Wish) -> Drawn:
-    bins = wish.bins or _BINS[HISTOGRAM]
-    return read_histogram(stored.path, wish.unit, wish.x, wanted_of(wish), bins, stored.ask)
-
-
-def _read_image(stored: Stored, wish: Wish) -> Drawn:
-    more: dict[str, Any] = {"stretch": wish.stretch, "plane": wish.plane, "grid": True, "ask": stored.ask}
-    return read_image(stored.path, wish.unit, SIDE_SHOWN, **more)
-
-
-_READERS: Final[Mapping[str, Callable[[Stored, Wish], Drawn]]] = {
-    SERIES: _read_series,
-    MAP: _read_map,
-    HISTOGRAM: _read_histogram,
-    INTERVALS: lambda stored, wish: read_good_times(stored.path, wish.unit, stored.ask),
-    IMAGE: _read_image,
-}
+    return KINDS[wish.kind].read(stored.path, wish, stored.ask)

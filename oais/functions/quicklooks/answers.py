@@ -25,7 +25,7 @@ from oais.information.representation.reading import PATIENCE, ask_reader
 from oais.walking import walk
 
 LOOKS: Final = "looks"
-_FORM: Final = 1
+_FORM: Final = 2
 """Number of the form of the answers: those of another release are not found any more, and go in time."""
 
 _PATIENCE: Final = 60.0

@@ -125,17 +125,13 @@ def cdf_series(stream: BinaryIO) -> tuple[list[tuple[str, str, Any]], list[str]]
     The first is the time, as MJD days; raises ValueError when there is none. Fill values become NaN. With
     them come the names of the variables that are left out because they are too large to be held.
     """
-    import cdflib
-    import numpy as np
-
     cdf = open_cdf(stream)
     variables = cdf.cdf_info().zVariables + cdf.cdf_info().rVariables
-    time = next((name for name in variables if _is_time(cdf, name)), None)
+    time = next((name for name in variables if is_cdf_time(cdf, name)), None)
     if time is None:
         raise ValueError("the CDF has no time variable with records")
-    moments = cdflib.cdfepoch.to_datetime(cdf.varget(time)).astype("datetime64[us]")
-    days = (moments - np.datetime64("1858-11-17T00:00:00", "us")) / np.timedelta64(86_400_000_000, "us")
-    found, left_out = [(str(time), "MJD (UTC)", days.astype(np.float64))], []
+    days = epoch_days(cdf.varget(time))
+    found, left_out = [(str(time), "MJD (UTC)", days)], []
     for name in variables:
         about = cdf.varinq(name)
         if name == time or int(about.Last_Rec) + 1 != len(days) or "CHAR" in about.Data_Type_Description:
@@ -148,7 +144,18 @@ def cdf_series(stream: BinaryIO) -> tuple[list[tuple[str, str, Any]], list[str]]
     return found, left_out
 
 
-def _is_time(cdf: Any, name: str) -> bool:
+def epoch_days(epochs: Any) -> Any:
+    """Return times of a CDF of any type as MJD of UTC, float64 of their shape."""
+    import cdflib
+    import numpy as np
+
+    moments = cdflib.cdfepoch.to_datetime(epochs).astype("datetime64[us]")
+    days = (moments - np.datetime64("1858-11-17T00:00:00", "us")) / np.timedelta64(86_400_000_000, "us")
+    return days.astype(np.float64)
+
+
+def is_cdf_time(cdf: Any, name: str) -> bool:
+    """Return whether a variable of an open CDF holds times, one at least."""
     about = cdf.varinq(name)
     return about.Data_Type_Description in _TIME_TYPES and int(about.Last_Rec) >= 0
 

@@ -30,6 +30,8 @@ class CefHeader:
     faults: list[tuple[str, str]] = field(default_factory=list)
     data_until: str = ""
     rest: bytes = b""
+    attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What a variable says of itself, by its name: all that the file has of it."""
 
 
 def read_cef(stream: Readable, path: str, *, whole: bool) -> Contents:
@@ -127,6 +129,7 @@ class _Block:
             header.values[name] = "\n".join(self.entries)[:LONGEST_VALUE]
         else:
             header.variables.append(_column(name, self.attributes))
+            header.attributes[name] = self.attributes
         self.kind = self.name = ""
 
 

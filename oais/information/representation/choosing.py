@@ -11,6 +11,7 @@ MAP: Final = "map"
 HISTOGRAM: Final = "histogram"
 INTERVALS: Final = "intervals"
 IMAGE: Final = "image"
+SPECTROGRAM: Final = "spectrogram"
 
 _TIME = re.compile(r"(BJD|MJD|HJD|JD|TIME|DATE|EPOCH)", re.IGNORECASE)
 _SPECTRAL = re.compile(
@@ -56,22 +57,6 @@ def interval_columns(names: Collection[str]) -> tuple[str, str] | None:
     """Return the columns of beginning and end of good time intervals; None when there are none."""
     upper = {name.upper(): name for name in names}
     return (upper["START"], upper["STOP"]) if all(name in upper for name in _BOUNDS) else None
-
-
-def drawings_of(names: Sequence[str]) -> tuple[str, ...]:
-    """Return which drawings a table gives, the one that fits it best first."""
-    found = []
-    if interval_columns(names):
-        found.append(INTERVALS)
-    if sky_columns(names) and energy_column(names):
-        found.append(MAP)
-    if len(names) > 1 and (time_column(names) or spectral_column(names)):
-        found.append(SERIES)
-    if names:
-        found.append(HISTOGRAM)
-    if len(names) > 1:
-        found += [kind for kind in (SERIES, MAP) if kind not in found]
-    return tuple(found)
 
 
 def first_signal(names: Sequence[str], x: str) -> str:

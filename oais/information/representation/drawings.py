@@ -22,7 +22,7 @@ class Part:
 
     ``drawings`` are those it gives, the best first; ``time`` is its column of times or empty; ``fits`` tells
     whether the first suits it so well that it is shown unasked. ``left_out`` are columns of numbers that are
-    too large to be drawn.
+    too large to be drawn, ``vectors`` those with many numbers a row.
     """
 
     number: int
@@ -33,6 +33,7 @@ class Part:
     drawings: tuple[str, ...]
     fits: bool
     left_out: tuple[str, ...] = ()
+    vectors: tuple[NamedUnit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +172,9 @@ def read_outline(path: Path, ask: Ask = ask_reader) -> tuple[Part, ...]:
 
 def _part(plain: dict[str, Any]) -> Part:
     columns = tuple((name, unit) for name, unit in plain["columns"])
+    vectors = tuple((name, unit) for name, unit in plain.get("vectors", ()))
     lists = {name: tuple(plain.get(name, ())) for name in ("drawings", "left_out")}
-    return Part(**{**plain, "columns": columns, **lists})
+    return Part(**{**plain, "columns": columns, "vectors": vectors, **lists})
 
 
 def read_series(
@@ -187,7 +189,7 @@ def read_series(
 ) -> Series:
     """Read columns over another, folded by (period, epoch) in its own numbers; raises NotShownError."""
     most = max(2, min(max_points, MOST_POINTS))
-    plain = _drawing(ask, path, unit, "series", wanted, x=x, y=list(y), fold=fold, most=most)
+    plain = asked_drawing(ask, path, unit, "series", wanted, x=x, y=list(y), fold=fold, most=most)
     return Series(**{**plain, "tracks": tuple(Track(**_frozen(track)) for track in plain["tracks"])})
 
 
@@ -201,7 +203,7 @@ def read_event_map(
     ask: Ask = ask_reader,
 ) -> EventMap:
     """Count the events of a table in fields of two columns, its sky by default; raises NotShownError."""
-    return EventMap(**_drawing(ask, path, unit, "map", wanted, x=x, y=y, bins=bins))
+    return EventMap(**asked_drawing(ask, path, unit, "map", wanted, x=x, y=y, bins=bins))
 
 
 def read_histogram(
@@ -213,22 +215,23 @@ def read_histogram(
     ask: Ask = ask_reader,
 ) -> Histogram:
     """Count the values of a column, its energy by default; raises NotShownError."""
-    return Histogram(**_drawing(ask, path, unit, "histogram", wanted, x=x, bins=bins))
+    return Histogram(**asked_drawing(ask, path, unit, "histogram", wanted, x=x, bins=bins))
 
 
 def read_good_times(path: Path, unit: int | None = None, ask: Ask = ask_reader) -> GoodTimes:
     """Read the intervals of a table with columns START and STOP; raises NotShownError."""
-    return GoodTimes(**_drawing(ask, path, unit, "intervals", None))
+    return GoodTimes(**asked_drawing(ask, path, unit, "intervals", None))
 
 
 def read_spans(path: Path, unit: int | None, hours: int, ask: Ask = ask_reader) -> Spans:
     """Count the rows of each piece of ``hours``, none where their time is not told; raises NotShownError."""
-    return Spans(**_drawing(ask, path, unit, "spans", None, hours=hours))
+    return Spans(**asked_drawing(ask, path, unit, "spans", None, hours=hours))
 
 
-def _drawing(
+def asked_drawing(
     ask: Ask, path: Path, unit: int | None, kind: str, wanted: Wanted | None, **wish: Any
 ) -> dict[str, Any]:
+    """Have a drawing made with the rows that are wanted; return its answer with tuples for its lists."""
     told = wanted or Wanted()
     span = {
         "start": told.interval.start,

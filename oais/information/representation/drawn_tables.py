@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +16,6 @@ from oais.information.representation.choosing import (
     time_column,
 )
 from oais.information.representation.decimation import Decimator, Floats
-from oais.information.representation.drawn_counts import event_map, histogram, spans
 from oais.information.representation.intervals import Interval
 from oais.information.representation.numbers import Clock, Numbers, Pass, Span, days_of
 
@@ -124,13 +123,3 @@ def intervals(numbers: Numbers, span: Span, until: float) -> dict[str, Any]:
 def _sum(values: Floats) -> float:
     with np.errstate(all="ignore"):
         return float(values.sum())
-
-
-TABLE_DRAWINGS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
-    "series": series,
-    "map": event_map,
-    "histogram": histogram,
-    "intervals": intervals,
-    "spans": spans,
-}
-"""The drawings of a table, by name."""

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO
 
-from oais.information.representation.choosing import (
-    HISTOGRAM,
-    IMAGE,
-    INTERVALS,
-    drawings_of,
-    time_column,
-)
+from oais.information.representation.choosing import HISTOGRAM, time_column
 from oais.information.representation.drawn_images import image
-from oais.information.representation.drawn_tables import TABLE_DRAWINGS, span_of
+from oais.information.representation.drawn_tables import span_of
 from oais.information.representation.fits import hdu_kind
 from oais.information.representation.fits_blocks import padded
 from oais.information.representation.fits_cards import cards_with_comments
@@ -29,19 +23,16 @@ from oais.information.representation.fits_tables import (
     read_hdu,
     row_chunks,
 )
+from oais.information.representation.fits_vectors import fits_vector_names
 from oais.information.representation.identification import identify_stream
+from oais.information.representation.kinds import READINGS, Offer, drawings_of
 from oais.information.representation.members import CONTAINERS, member_table
-from oais.information.representation.numbers import (
-    Numbers,
-    number_columns,
-    open_numbers,
-    open_table,
-)
+from oais.information.representation.numbers import number_columns, open_numbers, open_table
 from oais.information.representation.opening import open_regular
-from oais.information.representation.reading import PATIENCE
 from oais.information.representation.rows import TABLES, name_of
 from oais.information.representation.series import Table
 from oais.information.representation.signatures import FITS_FORMATS
+from oais.information.representation.vector_formats import vector_names
 
 MOST_UNITS = 60
 """Units of one file that are listed."""
@@ -82,22 +73,23 @@ def _text_rows(table: Table, first: int, rows: int) -> dict[str, Any]:
 
 
 def drawing(
-    path: Path, unit: int | None, kind: str, span: Mapping[str, Any], seconds: float = PATIENCE, **wish: Any
+    path: Path,
+    unit: int | None,
+    kind: str,
+    span: Mapping[str, Any],
+    seconds: float | None = None,
+    **wish: Any,
 ) -> dict[str, Any]:
     """Return what a drawing of a table shows; ``span`` are the wanted rows (see ``span_of``).
 
-    After some ``seconds`` no more of them are read.
+    After some ``seconds`` no more of them are read, by default those of the kind.
     """
-    until = monotonic() + seconds
-    with _numbers(path, unit) as numbers:
-        drawn = TABLE_DRAWINGS[kind](numbers, span=span_of(span), until=until, **wish)
-        return {"unit": numbers.unit, "unit_name": numbers.name, **drawn}
-
-
-@contextmanager
-def _numbers(path: Path, unit: int | None) -> Iterator[Numbers]:
+    open_part, make, patience = READINGS[kind]
+    until = monotonic() + (patience if seconds is None else seconds)
     with _opened(path) as (stream, format_id):
-        yield open_numbers(stream, format_id, unit)
+        part = open_part(stream, format_id, unit)
+        drawn = make(part, span=span_of(span), until=until, **wish)
+        return {"unit": part.unit, "unit_name": part.name, **drawn}
 
 
 def outline(path: Path) -> dict[str, Any]:
@@ -106,7 +98,7 @@ def outline(path: Path) -> dict[str, Any]:
         if format_id in FITS_FORMATS:
             return {"units": list(_fits_units(stream))}
         numbers = open_numbers(stream, format_id, None)
-        unit = _table_unit(0, "", numbers.columns, numbers.total)
+        unit = _unit(0, "", numbers.columns, numbers.total, vector_names(stream, format_id))
         return {"units": [{**unit, "left_out": list(numbers.left_out)}]}
 
 
@@ -119,24 +111,33 @@ def _fits_units(stream: BinaryIO) -> Iterator[dict[str, Any]]:
         kind = hdu_kind(found.cards)
         if kind in TABLES and _length(found):
             columns = {column.name: column.unit for column in number_columns(found.cards)}
-            yield _table_unit(number, name_of(found), columns, _length(found))
+            vectors = fits_vector_names(found.cards)
+            yield _unit(number, name_of(found), columns, _length(found), vectors)
         elif found.size and kind in ("image", "compressed image"):
-            yield {**_table_unit(number, name_of(found), {}, 0), "drawings": [IMAGE], "fits": True}
+            yield _unit(number, name_of(found), {}, 0, is_image=True)
         source.skip(padded(found.size))
 
 
-def _table_unit(number: int, name: str, columns: Mapping[str, str], rows: int) -> dict[str, Any]:
+def _unit(
+    number: int,
+    name: str,
+    columns: Mapping[str, str],
+    rows: int,
+    vectors: Sequence[tuple[str, str]] = (),
+    *,
+    is_image: bool = False,
+) -> dict[str, Any]:
     names = list(columns)
-    # Of one row there is nothing to compare.
-    drawings = [kind for kind in drawings_of(names) if rows > 1 or kind == INTERVALS]
+    drawings = drawings_of(Offer(tuple(names), tuple(name for name, _ in vectors), rows, is_image))
     return {
         "number": number,
         "name": name,
         "rows": rows,
         "columns": [list(column) for column in columns.items()],
         "time": time_column(names),
-        "drawings": drawings,
+        "drawings": list(drawings),
         "fits": bool(drawings) and drawings[0] != HISTOGRAM,
+        "vectors": [list(column) for column in vectors],
     }
 
 

@@ -188,6 +188,11 @@ def row_chunks(source: Source, cards: Cards, rows: int) -> Iterator[tuple[bytes,
 def column_values(column: FitsColumn, data: bytes, rows: int, width: int) -> NDArray[np.float64]:
     """Return one number a row as float64, NaN where the column says there is none."""
     raw = np.ndarray((rows,), dtype=NUMPY[column.code], buffer=data, offset=column.offset, strides=(width,))
+    return real_values(column, raw)
+
+
+def real_values(column: FitsColumn, raw: NDArray[Any]) -> NDArray[np.float64]:
+    """Return stored numbers of a column as those they stand for, NaN where it says there is none."""
     values = raw.astype(np.float64)
     if column.scale != 1.0 or column.zero != 0.0:
         with np.errstate(all="ignore"):

@@ -199,10 +199,15 @@ def _of_table(table: Table) -> Numbers:
         yield 0, [table.column(name) for name in names]
 
     def clock(name: str) -> Clock | None:
-        return Clock(_UTC, lambda x: x, _within_mjd, mjd_of) if table.is_time(name) else None
+        return mjd_clock() if table.is_time(name) else None
 
     total = len(next(iter(table.numbers.values()))) if table.numbers else len(table.rows)
     return Numbers(0, "", columns, total, read, clock, table.whole, left_out=tuple(table.left_out))
+
+
+def mjd_clock() -> Clock:
+    """Return the clock of a column that holds MJD of UTC."""
+    return Clock(_UTC, lambda x: x, _within_mjd, mjd_of)
 
 
 def _within_mjd(interval: Interval, x: Floats) -> Mask:
@@ -222,11 +227,11 @@ def _of_fits(stream: BinaryIO, unit: int | None) -> Numbers:
         source = open_source(stream)
         find_hdu(source, found.number, TABLES)
         wanted = [columns[name] for name in names]
-        for first, data, count in _blocks(source, found, total, width):
+        for first, data, count in blocks(source, found, total, width):
             yield first, [column_values(column, data, count, width) for column in wanted]
 
     def clock(name: str) -> Clock | None:
-        return _fits_clock(found.cards, primary.cards if primary else Cards(), columns[name])
+        return fits_clock(found.cards, primary.cards if primary else Cards(), columns[name])
 
     units = {name: column.unit for name, column in columns.items()}
     in_order = open_source(stream).plain is None
@@ -245,7 +250,8 @@ def number_columns(cards: Cards) -> Iterator[FitsColumn]:
                 yield replace(column, name=f"{column.name}[{n}]", offset=offset, repeat=1)
 
 
-def _fits_clock(cards: Cards, primary: Cards, column: FitsColumn) -> Clock | None:
+def fits_clock(cards: Cards, primary: Cards, column: FitsColumn) -> Clock | None:
+    """Return the time in a column of a binary table, None where its header does not tell it."""
     # Good time intervals are counted as the TIME of their events is (OGIP 93-003).
     named = replace(column, name="TIME") if column.name.upper() in _BOUNDS else column
     try:
@@ -259,7 +265,7 @@ def _fits_clock(cards: Cards, primary: Cards, column: FitsColumn) -> Clock | Non
     return Clock(scale, days, time.within, lambda text: float(bound(moment_of(text))))
 
 
-def _blocks(source: Source, found: FoundHdu, rows: int, width: int) -> Iterator[tuple[int, bytes, int]]:
+def blocks(source: Source, found: FoundHdu, rows: int, width: int) -> Iterator[tuple[int, bytes, int]]:
     """Yield all rows block by block: the number of the first, the bytes, and how many there are.
 
     Inside gzip they come in their order, else spread over the table.

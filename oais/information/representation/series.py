@@ -33,7 +33,7 @@ MJD_UTC = "MJD (UTC)"
 """Unit of times that were read from texts or a CDF."""
 
 _LOOKED_AT = 200
-_DATA = re.compile(rb"^[ \t]*DATA_UNTIL[^\n]*\n", re.MULTILINE | re.IGNORECASE)
+DATA_BEGINS = re.compile(rb"^[ \t]*DATA_UNTIL[^\n]*\n", re.MULTILINE | re.IGNORECASE)
 _MJD_EPOCH = np.datetime64("1858-11-17T00:00:00", "us")
 _DAY = np.timedelta64(86_400_000_000, "us")
 
@@ -59,7 +59,7 @@ class Table:
         if name not in self.numbers:
             place = self.names.index(name)
             cells = [row[place] if place < len(row) else "" for row in self.rows]
-            self.numbers[name] = _times(cells) if _is_time(cells) else _numbers(cells)
+            self.numbers[name] = times_of(cells) if _is_time(cells) else numbers_of(cells)
         return self.numbers[name]
 
     def cells(self, first: int, count: int) -> list[list[str]]:
@@ -105,7 +105,7 @@ def text_table(stream: Readable, *, blanks: bool) -> Table:
 def cef_table(stream: Readable) -> Table:
     """Read the records of a CEF-2 file; raises ValueError when it has none."""
     data = stream.read(MOST_TEXT)
-    start = _DATA.search(data)
+    start = DATA_BEGINS.search(data)
     if start is None:
         raise ValueError("the file has no DATA_UNTIL")
     header = parse_cef_header(io.BytesIO(data[: start.end()]))
@@ -151,7 +151,8 @@ def _is_time(cells: list[str]) -> bool:
     return len(first) >= 10 and first[4:5] == "-" and first[7:8] == "-"
 
 
-def _times(cells: list[str]) -> Floats:
+def times_of(cells: list[str]) -> Floats:
+    """Return times of UTC as MJD, NaN where a cell holds none; of an interval its beginning."""
     values = np.full(len(cells), np.nan)
     for n, cell in enumerate(cells):
         with suppress(ValueError):
@@ -164,7 +165,8 @@ def mjd_of(text: str) -> float:
     return float((np.datetime64(text.rstrip("Z"), "us") - _MJD_EPOCH) / _DAY)
 
 
-def _numbers(cells: list[str]) -> Floats:
+def numbers_of(cells: list[str]) -> Floats:
+    """Return numbers, NaN where a cell holds none."""
     try:
         return np.array(cells, dtype=np.float64)
     except ValueError:

@@ -19,7 +19,7 @@ from oais.web.pictures import picture_of
 from oais.web.rendering import access_of, respond, speech_of
 from oais.web.saving import FIGURE_POLICY, picture_response, wished_form
 from oais.web.time_axis import utc_text
-from oais.web.wishes import query_of, steps_of, wished
+from oais.web.wishes import SCALES, query_of, steps_of, wished
 from oais.web.words import url_path, version_url
 from policies.access import Action
 
@@ -44,6 +44,7 @@ def look(request: Request, aip_id: str, version: int, path: str, flagged: Flagge
         utc=utc_text,
         spans=tuple(SPANS),
         stretches=tuple(STRETCHES),
+        scales=SCALES,
         most_columns=MOST_COLUMNS,
     )
 

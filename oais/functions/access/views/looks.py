@@ -7,33 +7,11 @@ from dataclasses import dataclass
 from oais.functions.access.views.files import ProductCard
 from oais.functions.access.views.frame import Crumb, Page
 from oais.functions.access.views.products import TableView
-from oais.information.representation.drawings import EventMap, GoodTimes, Histogram, Part, Series
-from oais.information.representation.reading import GreyImage
+from oais.information.representation.drawings import Part
+from oais.information.representation.kinds import Drawn
+from oais.information.representation.wish import Wish
 
-Drawn = Series | EventMap | Histogram | GoodTimes | GreyImage
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants drawn; whatever is empty or None is chosen by what the product holds.
-
-    ``kind`` is series, map, histogram, intervals or image; ``unit`` the HDU. ``start`` and ``end`` are UTC
-    or numbers of the column ``x``; with ``span`` (1h, 6h or 24h) the whole one is shown in which ``start``
-    lies. ``period`` and ``epoch``, in the numbers of ``x``, fold a series.
-    """
-
-    kind: str = ""
-    unit: int | None = None
-    x: str = ""
-    y: tuple[str, ...] = ()
-    start: str = ""
-    end: str = ""
-    span: str = ""
-    period: float | None = None
-    epoch: float = 0.0
-    stretch: str = "linear"
-    plane: int = 0
-    bins: int | None = None
+__all__ = ["Drawn", "LookView", "RowsView", "SpanView", "SpansView", "Wish"]
 
 
 @dataclass(frozen=True, slots=True)
