@@ -1,7 +1,8 @@
-"""Walking through a directory of anybody's: everything there is, in a fixed order, through no link."""
+"""Walking through a directory of anybody's, and removing it: through no link, however deep it goes."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -68,3 +69,36 @@ def walk(root: str | os.PathLike[str]) -> Iterator[Entry]:
             if stat.S_ISDIR(status.st_mode):
                 below.append(path)
         waiting.extend(reversed(below))
+
+
+def remove_tree(root: str | os.PathLike[str]) -> None:
+    """Remove a directory with all that is in it; raises OSError, also for what is no directory of its own.
+
+    What lies deep is brought up first: neither Python's stack nor the longest path that the system takes
+    bounds how deep strangers make their directories.
+    """
+    base = os.fspath(root)
+    if os.path.islink(base):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), base)
+    waiting = _only_directories(base)
+    used, number = set(waiting), 0
+    while waiting:
+        here = os.path.join(base, waiting.pop())
+        for name in _only_directories(here):
+            while str(number) in used:
+                number += 1
+            used.add(str(number))
+            waiting.append(str(number))
+            os.rename(os.path.join(here, name), os.path.join(base, str(number)))
+        os.rmdir(here)
+    os.rmdir(base)
+
+
+def _only_directories(folder: str) -> list[str]:
+    """Remove everything else from a directory; return the names of those that are left."""
+    with os.scandir(folder) as listing:
+        entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in listing]
+    for name, is_directory in entries:
+        if not is_directory:
+            os.unlink(os.path.join(folder, name))
+    return [name for name, is_directory in entries if is_directory]

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +21,10 @@ from oais.disk_faults import storage_errors
 from oais.files import free_bytes
 from oais.information.findings import Finding, finding, refuses
 from oais.information.fixity import ARCHIVE_ALGORITHMS, FileFixity
+from oais.information.listing import listing
 from oais.information.packages import Submission
 from oais.information.text import printable
+from oais.walking import remove_tree
 from sip.admission import TOO_LARGE, ReceiveLimits, check_delivery, fits, no_room, survey_delivery
 from sip.bag.findings import FindingLog
 from sip.bag.manifests import ALGORITHMS, manifest_files
@@ -111,7 +113,8 @@ def _take_in(
         with storage_errors(f"custody of {place.name}"):
             building.rename(place)
     except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
+        with suppress(OSError):
+            remove_tree(building)
         raise
     return received
 
@@ -207,18 +210,14 @@ def _only_directory(place: Path) -> str:
 
 
 def _listing_digest(files: Mapping[str, FileFixity]) -> str:
-    """Return the sha512 of the sorted lines ``sha512  path``: what was delivered, as one digest."""
-    digest = hashlib.sha512()
-    for path in sorted(files):
-        line = f"{files[path].digests['sha512']}  {path}\n"
-        digest.update(line.encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
+    """Return the sha512 of the listing of files: what was delivered, as one digest."""
+    return hashlib.sha512(listing({path: each.digests["sha512"] for path, each in files.items()})).hexdigest()
 
 
 def content_digest(files: Mapping[str, FileFixity], external_identifier: str) -> str:
     """Return the sha512 that says whether two deliveries are the same content.
 
-    Over the sorted lines ``sha512  path`` of all files but those that only describe the bag itself
+    Over the listing of all files but those that only describe the bag itself
     (declaration, bag-info.txt, manifests), and the External-Identifier: a bag made anew of the same
     files on another day is the same content.
     """

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from oais.information.packages import UNBOUND, Handover, PackageContents, Receip
 from oais.information.representation.inspection import Inspector
 from oais.information.text import printable
 from oais.locks import exclusive_lock
+from oais.walking import remove_tree
 from search_index.index import open_index
 from sip.admission import ReceiveLimits
 from sip.copying import settle
@@ -81,7 +82,8 @@ def ingest(
                 return refuse(archive, submission, assured, mark)
             return store_submission(archive, submission, assured, reporter, mark)
         finally:
-            shutil.rmtree(submission.custody, ignore_errors=True)
+            with suppress(OSError):
+                remove_tree(submission.custody)
 
 
 def receive_submission(

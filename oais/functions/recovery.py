@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from aip.medium import REPLACING
 from aip.root import renew_reader
 from oais.archive import Archive
 from oais.confirming import require_open
+from oais.disk_faults import storage_errors
 from oais.errors import InUseError
 from oais.files import is_unfinished
 from oais.functions.data_management import finish_index
@@ -17,8 +17,10 @@ from oais.functions.ledger.recording import AUDITS, ledger_of, record_kept
 from oais.functions.ledger.unrecorded import Begun, begun_by, marks_left, take_away
 from oais.functions.storage import BUILDING, aip_store
 from oais.functions.withdrawal.removing import finish_withdrawals
+from oais.information.text import printable
 from oais.ledger.log import CHECKPOINTS
 from oais.locks import exclusive_lock
+from oais.walking import remove_tree
 
 
 def sweep(archive: Archive) -> list[str]:
@@ -88,6 +90,7 @@ def _remove_remains(archive: Archive) -> Iterator[str]:
     (archive.staging / REPLACING).unlink(missing_ok=True)
     for room in (archive.staging, archive.custody):
         for path in sorted(room.iterdir()):
-            if path.is_dir() and path.name != "locks":
-                shutil.rmtree(path)
+            if path.is_dir() and not path.is_symlink() and path.name != "locks":
+                with storage_errors(f"removing {room.name}/{printable(path.name)}"):
+                    remove_tree(path)
                 yield f"removed {room.name}/{path.name}, left by a process that ended before it was done"

@@ -217,3 +217,15 @@ def _descriptors(process: str) -> Iterator[str]:
         for number in os.listdir(f"/proc/{process}/fd"):
             with suppress(FileNotFoundError):  # the listing's own
                 yield os.readlink(f"/proc/{process}/fd/{number}")
+
+
+def nest(top: Path, depth: int, name: str) -> None:
+    """Make directories within each other, however long their path becomes."""
+    here = os.open(top, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir(name, dir_fd=here)
+        below = os.open(name, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(os.open("a.csv", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)

@@ -31,10 +31,9 @@ from oais.functions.audit.selecting import Slice, slice_from
 from oais.functions.auditing import Auditor
 from oais.functions.service import Service, open_service
 from oais.functions.storage import find_aip
-from oais.functions.submission import submit
 from oais.information.budget import Budget, bytes_per_second
 from tests.functions.conftest import SteadyClock
-from tests.functions.deliveries import plain_bag
+from tests.functions.held import archive_of, copy_of
 
 NAMES = [f"aip.n{number}" for number in range(6)]
 
@@ -42,20 +41,13 @@ NAMES = [f"aip.n{number}" for number in range(6)]
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     """An archive with six AIPs, to be copied."""
-    from oais.functions.administration import initialise
-
-    place = tmp_path_factory.mktemp("audits")
-    archive = initialise(place / "home")
-    bags = [plain_bag(place / f"{name}.bag", name, {"a.csv": name.encode() * 9}) for name in NAMES]
-    assert [told.error for told in submit(archive, bags)] == [""] * len(NAMES)
-    return archive
+    return archive_of(tmp_path_factory.mktemp("audits"), NAMES)
 
 
 @pytest.fixture
 def held(made: Archive, tmp_path: Path) -> Archive:
     """A copy of that archive whose clock is in the test's hand."""
-    subprocess.run(["cp", "-a", made.home, tmp_path / "home"], check=True)
-    return replace(made, home=tmp_path / "home", clock=SteadyClock())
+    return replace(copy_of(made, tmp_path), clock=SteadyClock())
 
 
 def _content(archive: Archive, name: str) -> Path:

@@ -18,7 +18,7 @@ from oais.functions.withdrawal.keeping import WithdrawnError, subject_of
 from oais.information.identifiers import RECEIPT_ID, parse_aip_reference
 from oais.information.ledger.notes import Checkpoint
 from oais.information.ledger.proofs import Proof, check_proof, parse_proof
-from oais.information.ledger.statements import listing
+from oais.information.listing import listing
 from oais.information.text import printable
 from oais.ledger.opened import find_line
 

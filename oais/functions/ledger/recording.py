@@ -29,7 +29,8 @@ from oais.functions.receipts import open_receipt, receipt_names, receipt_path
 from oais.functions.storage import aip_store
 from oais.functions.withdrawal.keeping import kept_records, path_of, subject_of, vouched
 from oais.information.identifiers import object_path
-from oais.information.ledger.statements import Kind, Statement, listing
+from oais.information.ledger.statements import Kind, Statement
+from oais.information.listing import listing
 from oais.information.packages import Receipt
 from oais.information.signature import Signer
 from oais.information.text import readable_json
@@ -220,8 +221,7 @@ def _roots(home: Home) -> Iterator[Kept]:
 
 
 def _policies(change: PolicyChange) -> Kept:
-    text = "".join(f"{digest}  {path}\n" for path, digest in sorted(change.files.items()))
-    digest = hashlib.sha512(text.encode()).hexdigest()
+    digest = hashlib.sha512(listing(change.files)).hexdigest()
     return Kept("policies", f"{change.digest}@{change.since}", lambda: (digest, ""))
 
 

@@ -27,7 +27,7 @@ from oais.functions.withdrawal.keeping import folder_of, keep, sound_withdrawals
 from oais.functions.withdrawal.quarantined import purge
 from oais.information.fixity import hash_bytes
 from oais.information.identifiers import object_path
-from oais.information.ledger.statements import listing
+from oais.information.listing import listing
 from oais.information.withdrawals import Deletion, LostVersion, Tombstone, Withdrawal, standing
 from oais.locks import exclusive_lock
 from oais.walking import walk

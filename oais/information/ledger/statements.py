@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -37,7 +36,7 @@ _FORM: Final = re.compile(
 class Statement:
     """One thing that the archive stands by: what it is, since when, and the sha512 of its bytes.
 
-    ``files``, of a version only, is the sha512 of its ``listing``.
+    ``files``, of a version only, is the sha512 of its listing.
     """
 
     at: str
@@ -67,11 +66,3 @@ def parse_statement(text: str) -> Statement:
 def entry_of(salt: bytes, statement: bytes) -> bytes:
     """Return the entry that commits to a statement."""
     return hashlib.sha256(salt + statement).digest()
-
-
-def listing(state: Mapping[str, str]) -> bytes:
-    """Return the files of a version as ``sha512sum -c`` reads them; ``state`` has the sha512 of each path."""
-    return b"".join(
-        f"{digest}  ".encode() + path + b"\n"
-        for path, digest in sorted((path.encode(), digest) for path, digest in state.items())
-    )
