@@ -38,7 +38,13 @@ WAITING: Final = (DepositState.RECEIVED, DepositState.CHECKING)
 """Whole, and not yet decided on; one being checked by a worker that ended is waiting again."""
 
 LIVE: Final = (DepositState.UPLOADING, *WAITING)
-"""Its bytes lie in ``sip/uploads``."""
+"""Not decided on; its bytes lie in ``sip/uploads``."""
+
+DECIDED: Final = (DepositState.ACCEPTED, DepositState.REFUSED)
+"""Its bytes lie there until what is kept of it is proven."""
+
+KEPT: Final = (*LIVE, *DECIDED)
+"""Nobody but who proves it removes its bytes."""
 
 DEPOSITS: Final = Table(
     "deposits",
@@ -69,7 +75,8 @@ class Deposit:
     ``agreement`` counts for a bag that names none; ``fingerprint`` is the sender's own, by which he knows the
     upload again. ``promised`` is the name of the receipt from when the upload is whole, ``receipt`` that of
     the one that was given: another one's, where the content was held already. ``note`` tells why an ingest
-    was stopped, and ``due_at`` is the moment from which it is tried (again).
+    was stopped, or why the bytes of one that was decided on stay, and ``due_at`` is the moment from which an
+    ingest is tried (again).
     """
 
     identifier: str = field(default_factory=new_identifier)
@@ -154,10 +161,9 @@ def idle(connection: Connection, since: str) -> list[Deposit]:
     return _found(connection, DEPOSITS.c.state == DepositState.UPLOADING, DEPOSITS.c.changed_at <= since)
 
 
-def live_identifiers(connection: Connection) -> frozenset[str]:
-    """Return the identifiers of all deposits whose bytes are kept."""
-    wanted = select(DEPOSITS.c.identifier).where(DEPOSITS.c.state.in_(LIVE))
-    return frozenset(connection.execute(wanted).scalars())
+def staying(connection: Connection, *, most: int) -> list[Deposit]:
+    """Return the deposits that were decided on and whose bytes stay, the newest first, at most so many."""
+    return _found(connection, DEPOSITS.c.state.in_(DECIDED), DEPOSITS.c.note != "")[:most]
 
 
 def _found(connection: Connection, *conditions: ColumnElement[bool]) -> list[Deposit]:

@@ -22,10 +22,10 @@ import watchfiles
 
 from oais.archive import Archive
 from oais.disk_faults import storage_errors
-from oais.errors import ArchiveError, StorageError
+from oais.errors import StorageError
 from oais.files import write_durably
 from oais.functions.coordination import Disposition
-from oais.functions.parting import owed_copies, unproven
+from oais.functions.parting import SEE_TO_IT, Proof
 from oais.functions.receipts import receipt_as_plain
 from oais.functions.reporting import SILENT, Reporter
 from oais.functions.submission import submit
@@ -41,7 +41,6 @@ _PASSING = (".part", ".tmp", ".ready", ".receipt.json", ".filepart", ".swp")
 _LONGEST_NAME: Final = 220
 """Bytes of a delivery's name that leave room for what the name of its receipt adds."""
 
-_SEE_TO_IT: Final = "'oais location sync' brings copies, 'oais audit' tells what is wrong; then it is removed"
 _BY_HAND: Final = "see to it, and remove it by hand; sent again it would be recognised as already held"
 _RENAME: Final = "give it a shorter name"
 _NO_RECEIPT: Final = "remove what is in the way; the ledger has it: 'oais receipt {}'"
@@ -51,16 +50,15 @@ State = Mapping[str, tuple[int, int, int, int]]
 
 @dataclass(slots=True)
 class _Taken:
-    """A delivery that was taken and is not removed yet: as it was then, and why it stays; or it is ``lost``.
+    """A delivery that was taken and is not removed yet: as it was then, and why it stays; or it is ``stuck``.
 
-    What is kept of it is ``proven`` once it was read from the disk. What failed to be is not read again.
+    What could not be removed is not tried again.
     """
 
     state: State
-    receipt: Receipt
+    proof: Proof
     told: str = ""
-    proven: bool = False
-    lost: bool = False
+    stuck: bool = False
 
 
 @dataclass(slots=True)
@@ -76,6 +74,7 @@ class DropFolder:
     _seen: dict[str, tuple[State, float]] = field(default_factory=dict)
     _taken: dict[Path, _Taken] = field(default_factory=dict)
     _long: set[Path] = field(default_factory=set)
+    _special: dict[Path, State] = field(default_factory=dict)
 
     def ready(self, now: float) -> list[Path]:
         """Return the deliveries that are complete at ``now`` (seconds of a steady clock)."""
@@ -83,12 +82,13 @@ class DropFolder:
         present = set()
         for path, marked in waiting_in(self.archive):
             present.add(path.name)
-            if path in self._taken or self._too_long(path):
+            if path in self._taken or self._too_long(path) or self._is_known(path):
                 continue
             if marked or self._settled(path, now):
                 ready.append(path)
         for name in set(self._seen) - present:
             del self._seen[name]
+        self._special = {path: state for path, state in self._special.items() if path.name in present}
         return ready
 
     def _too_long(self, path: Path) -> bool:
@@ -99,6 +99,10 @@ class DropFolder:
             most = f"expected up to {_LONGEST_NAME}, which leave room for its receipt's name"
             self._warn(path, f"its name has {length} bytes, {most}", _RENAME)
         return length > _LONGEST_NAME
+
+    def _is_known(self, path: Path) -> bool:
+        """Return whether it is a link, a pipe or the like that was told of and is still what it was."""
+        return path in self._special and self._special[path] == _state_of(path)
 
     def _warn(self, delivery: Path, why: str, remedy: str) -> None:
         self.reporter.warn(f"{printable(delivery.name)} stays in the drop folder: {why}", remedy)
@@ -120,8 +124,11 @@ class DropFolder:
         states = {path: _state_of(path) for path in self.ready(monotonic() if now is None else now)}
         for disposition in submit(self.archive, list(states), agreement=agreement, by_claim=False):
             if disposition.receipt is not None:
-                self._taken[disposition.delivery] = _Taken(states[disposition.delivery], disposition.receipt)
+                proof = Proof(disposition.receipt)
+                self._taken[disposition.delivery] = _Taken(states[disposition.delivery], proof)
                 self._answer(disposition.delivery, disposition.receipt)
+            elif not _is_delivery(disposition.delivery):
+                self._special[disposition.delivery] = states[disposition.delivery]
             yield disposition
         self._part()
 
@@ -139,7 +146,7 @@ class DropFolder:
             if not _is_still(delivery, taken.state):
                 del self._taken[delivery]  # it is another delivery by now, or somebody removed it
             elif why := self._why_not(taken):
-                self._stays(delivery, taken, why, _SEE_TO_IT)
+                self._stays(delivery, taken, why, SEE_TO_IT)
             elif _is_still(delivery, taken.state):  # proving took its time
                 self._remove(delivery, taken)
 
@@ -154,26 +161,18 @@ class DropFolder:
             _remove(delivery)
         except (OSError, RecursionError) as error:
             reason = getattr(error, "strerror", None) or "its directories lie too deep within each other"
-            taken.lost, taken.state = True, _state_of(delivery)
-            name = taken.receipt.receipt_id
+            taken.stuck, taken.state = True, _state_of(delivery)
+            name = taken.proof.receipt.receipt_id
             self._stays(delivery, taken, f"it was taken ({name}) but cannot be removed: {reason}", _BY_HAND)
         else:
             del self._taken[delivery]
 
     def _why_not(self, taken: _Taken) -> str:
-        if taken.lost:
+        if taken.stuck:
             return taken.told
         if not taken.state:
             return "it cannot be looked through, so that nobody knows whether it is still what was taken"
-        try:
-            if not taken.proven:
-                told = unproven(self.archive, taken.receipt)
-                taken.proven, taken.lost = not told, bool(told)
-                if told:
-                    return told
-            return owed_copies(self.archive, taken.receipt)
-        except ArchiveError as error:
-            return error.message
+        return taken.proof.why_not(self.archive)
 
 
 def waiting_in(archive: Archive) -> Iterator[tuple[Path, bool]]:
@@ -214,6 +213,11 @@ def _remove(delivery: Path) -> None:
         delivery.unlink()
     with suppress(FileNotFoundError, IsADirectoryError, PermissionError):
         os.unlink(f"{delivery}.ready")
+
+
+def _is_delivery(path: Path) -> bool:
+    """Return whether a file or a directory lies there, or nothing; a link is neither."""
+    return not os.path.lexists(path) or (not path.is_symlink() and (path.is_file() or path.is_dir()))
 
 
 def _is_still(delivery: Path, state: State) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from oais.errors import ArchiveError, as_fault
 from oais.functions.auditing import Auditor
 from oais.functions.copies.replication import Replicator
+from oais.functions.deposit.clearing import Clearer
 from oais.functions.deposit.intake import ingest_due
 from oais.functions.deposit.uploads import sweep_expired
 from oais.functions.ledger.stamping import Stamper
@@ -41,6 +42,7 @@ def chores_of(service: Service) -> Mapping[str, Chore]:
         "orders built": lambda: int(worker.build_next() is not None),
         "deposits taken in": lambda: ingest_due(service),
         "versions copied": Replicator(service.archive).bring_due,
+        "uploads proven and removed": Clearer(service).clear_due,
         "uploads expired": lambda: sweep_expired(service),
         "AIPs audited": Auditor(service).audit_due,
         "checkpoints stamped": Stamper(service.archive).stamp_due,

@@ -13,15 +13,21 @@ from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from aip.audit import AuditResult, audit_aip
+from aip.stored import StoredAip
 from oais.archive import Archive, timestamp
 from oais.confirming import why_closed
 from oais.database import people
 from oais.database.deposits import Deposit, DepositState
 from oais.errors import NotFoundError, RefusedError, StorageError, WrongUsageError
+from oais.functions.copies.locations import add_location
+from oais.functions.copies.replication import sync_all
 from oais.functions.deposit.addition import Addition, Checksum, ChecksumError, OffsetError
+from oais.functions.deposit.clearing import Clearer
 from oais.functions.deposit.intake import ingest_due
 from oais.functions.deposit.uploads import (
     Announcement,
@@ -34,6 +40,7 @@ from oais.functions.deposit.uploads import (
     upload_path,
     withdraw,
 )
+from oais.functions.desk.deliveries import queue_view
 from oais.functions.mailing.sending import send_due
 from oais.functions.receipts import each_receipt, open_receipt
 from oais.functions.reopening import reopen
@@ -45,6 +52,7 @@ from policies.principals import Principal, Role
 from sip.parcel import parcel_of
 from sip.uploads import UploadBusyError
 from tests.functions.conftest import SteadyClock
+from tests.functions.copied import flip
 from tests.functions.deliveries import plain_bag
 
 Send = Callable[..., Deposit]
@@ -114,7 +122,7 @@ def outcome(service: Service, who: Principal, deposit: Deposit) -> tuple[Deposit
 def test_a_delivery_arrives_in_pieces_and_is_ingested(
     service: Service, provider: Principal, tar: bytes
 ) -> None:
-    """Pieces make a whole, the worker stores it as an AIP, and its bytes leave the staging folder."""
+    """Pieces make a whole, the worker stores it as an AIP, and its bytes go once that is proven."""
     deposit = begin(service, provider, Announcement("one.tar", len(tar)))
     middle = 512 * 100 + 7
     assert add(service, provider, deposit, tar[:middle], 0).offset == middle
@@ -124,8 +132,67 @@ def test_a_delivery_arrives_in_pieces_and_is_ingested(
     assert ingest_due(service) == 1
     assert outcome(service, provider, deposit) == (DepositState.ACCEPTED, "accepted")
     assert aip_store(service.archive).find("deposit.one") is not None
+    sweep_expired(service)
+    assert upload_path(service.archive, deposit).read_bytes() == tar
+    assert Clearer(service).clear_due() == 1
     assert list(service.archive.uploads.iterdir()) == []
-    assert ingest_due(service) == 0
+    assert ingest_due(service) + Clearer(service).clear_due() == 0
+
+
+def _unsound(bag: Path) -> bytes:
+    (bag / "data" / "a.csv").write_bytes(b"2\n")
+    parcel = parcel_of(bag)
+    return parcel.read(0, parcel.size)
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["accepted", "refused"])
+def test_an_upload_stays_when_what_is_kept_is_not_what_was_sent(
+    service: Service, provider: Principal, tar: bytes, tmp_path: Path, refused: bool
+) -> None:
+    """C6: the disk gives other bytes back than it was given; the sender's are the only whole ones left."""
+    bag = plain_bag(tmp_path / "bad.bag", "deposit.bad", {"a.csv": b"1\n"})
+    sent = _unsound(bag) if refused else tar
+    deposit = deliver(service, provider, sent)
+    assert ingest_due(service) == 1
+    receipt = own_deposit(service, provider, deposit.identifier).receipt
+    kept = service.archive.refused / receipt if refused else service.archive.aip_root
+    flip(next(kept.rglob("*.tar" if refused else "a.csv")))
+    clearer = Clearer(service)
+    for _ in range(2):
+        with pytest.raises(StorageError, match=r"stays in sip/uploads: one[.]tar .*sha512") as told:
+            clearer.clear_due()
+        assert told.value.remedy
+        assert sweep_expired(service) == 0
+        assert upload_path(service.archive, deposit).read_bytes() == sent
+    (row,) = queue_view(service).staying
+    assert (row.name, "sha512" in row.note) == ("one.tar", True)
+
+
+def test_an_upload_stays_until_every_location_has_its_copy(
+    service: Service, provider: Principal, tar: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C6: a location is away; what is kept here is read once, and the upload goes when all have theirs."""
+    add_location(service.archive, "vault", tmp_path / "vault")
+    (tmp_path / "vault").rename(tmp_path / "away")
+    deposit = deliver(service, provider, tar)
+    assert ingest_due(service) == 1
+    clearer = Clearer(service)
+    reads: list[object] = []
+
+    def audit(stored: StoredAip, *told: Any, **how: Any) -> AuditResult:
+        reads.append(stored)
+        return audit_aip(stored, *told, **how)
+
+    monkeypatch.setattr("oais.functions.parting.audit_aip", audit)
+    for _ in range(2):
+        with pytest.raises(StorageError, match=r"vault has no copy of deposit[.]one yet"):
+            clearer.clear_due()
+    assert upload_path(service.archive, deposit).read_bytes() == tar
+    (tmp_path / "away").rename(tmp_path / "vault")
+    assert [told.findings for told in sync_all(service.archive)] == [()]
+    assert clearer.clear_due() == 1
+    assert (list(service.archive.uploads.iterdir()), len(reads)) == ([], 1)
+    assert queue_view(service).staying == ()
 
 
 def test_bytes_go_where_the_upload_stands_and_nowhere_else(
@@ -300,6 +367,7 @@ def test_a_workers_round_takes_in_and_ends(service: Service, provider: Principal
     told = {done.chore: (done.count, done.fault) for done in work_round(chores_of(service))}
     assert told["deposits taken in"] == (1, None)
     assert told["uploads expired"] == (1, None)
+    assert told["uploads proven and removed"] == (1, None)
     assert list(service.archive.uploads.iterdir()) == []
 
 
@@ -377,6 +445,7 @@ import os, sys
 from pathlib import Path
 from oais import files
 from oais.archive import open_archive
+from oais.functions.deposit.clearing import Clearer
 from oais.functions.deposit.intake import ingest_due
 from oais.functions.service import open_service
 
@@ -395,7 +464,7 @@ def counted(real):
 service = open_service(open_archive(Path(sys.argv[1])))
 owner = os.getpid()
 os.fsync, os.rename, os.replace = map(counted, (os.fsync, os.rename, os.replace))
-print(ingest_due(service), flush=True)
+print(ingest_due(service), Clearer(service).clear_due(), flush=True)
 """
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,40 @@ def test_a_link_in_the_drop_folder_is_not_followed(
     assert done.receipt is None
     assert "symbolic link" in done.error
     assert bag.exists()
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "socket"])
+def test_what_is_no_delivery_is_told_once_until_it_changes(
+    archive: Archive, folder: DropFolder, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not looked at again and again; one that was put there anew is told anew, and a bag is taken."""
+    monkeypatch.chdir(archive.incoming)  # the path of a socket is short
+    place = archive.incoming / "one.bag"
+    (archive.incoming / "one.bag.ready").touch()
+
+    def put() -> None:
+        place.unlink(missing_ok=True)
+        if kind == "link":
+            place.symlink_to(tmp_path)
+        elif kind == "pipe":
+            os.mkfifo(place)
+        else:
+            with socket.socket(socket.AF_UNIX) as made:
+                made.bind(place.name)
+
+    put()
+    (done,) = folder.take(now=0.0)
+    assert (done.outcome, done.receipt) == ("stopped", None)
+    assert list(folder.take(now=1.0)) == list(folder.take(now=2.0)) == []
+    moved = place.rename(tmp_path / "aside")  # so that its inode is not taken again
+    put()
+    (again,) = folder.take(now=3.0)
+    assert again.error == done.error
+    assert moved.lstat()
+    place.unlink()
+    drop(archive)
+    (taken,) = folder.take(now=4.0)
+    assert taken.outcome == "stored"
 
 
 class Deaf:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from aip.audit import audit_aip
 from oais.archive import Archive
 from oais.functions import dropfolder
 from oais.functions.copies.locations import add_location
 from oais.functions.desk.deliveries import _dropped
 from oais.functions.dropfolder import DropFolder
-from oais.functions.parting import unproven
+from oais.functions.recovery import sweep
 from oais.functions.storage import aip_store
+from oais.walking import remove_tree
+from tests.functions.attacking import nest
 from tests.functions.deliveries import plain_bag
 from tests.functions.test_dropfolder import Heard
 
@@ -46,30 +50,6 @@ def refused(archive: Archive) -> int:
     return len(list(archive.refused.iterdir())) if archive.refused.is_dir() else 0
 
 
-def nest(top: Path, depth: int, name: str) -> None:
-    """Make directories within each other, however long their path becomes."""
-    here = os.open(top, os.O_RDONLY)
-    for _ in range(depth):
-        os.mkdir(name, dir_fd=here)
-        below = os.open(name, os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = below
-    os.close(os.open("a.csv", os.O_CREAT | os.O_WRONLY, dir_fd=here))
-    os.close(here)
-
-
-def unnest(bag: Path, depth: int, name: str) -> None:
-    """Remove what ``nest`` made, which pytest could not, by bringing the lower half up again and again."""
-    for lower in range(depth):
-        top = bag / "data" / name
-        moved = bag / f"moved-{lower}"
-        if not (top / name).is_dir():
-            break
-        (top / name).rename(moved)
-        shutil.rmtree(top)
-        moved.rename(top)
-
-
 @pytest.mark.parametrize(("depth", "name"), [(1_100, "d"), (60, "e" * 100)])
 def test_directories_too_deep_are_refused_once_and_stop_nobody(
     archive: Archive, folder: DropFolder, heard: Heard, depth: int, name: str
@@ -84,9 +64,31 @@ def test_directories_too_deep_are_refused_once_and_stop_nobody(
     assert not (archive.incoming / "two.bag").exists()
     (told,) = heard.told
     assert told.startswith("one.bag stays in the drop folder: it ")
-    unnest(bag, depth, name)
-    for kept in archive.refused.iterdir():
-        unnest(kept / "bag", depth, name)
+    for deep in (bag, *archive.refused.iterdir()):
+        remove_tree(deep)  # pytest could not
+
+
+@pytest.mark.parametrize(("depth", "name"), [(1_100, "d"), (60, "e" * 100)])
+def test_directories_too_deep_leave_nothing_in_custody(archive: Archive, depth: int, name: str) -> None:
+    """Where refused deliveries are not kept, custody is removed all the same; so is what a stop left."""
+    forgetful = replace(archive, settings=replace(archive.settings, keep_refused=False))
+    bag = marked(archive)
+    nest(bag / "data", depth, name)
+    assert [done.outcome for done in DropFolder(forgetful).take(now=0.0)] == ["refused"]
+    assert list(archive.custody.iterdir()) == []
+    left = archive.custody / ".r20261121T120000Z-00000000.partial"
+    left.mkdir()
+    nest(left, depth, name)
+    (left / "0").symlink_to(archive.home)
+    built = archive.staging / "x.new"
+    built.mkdir()
+    nest(built, depth, name)
+    told = [line.split(",")[0] for line in sweep(archive)]
+    assert told == ["removed staging/x.new", f"removed custody/{left.name}"]
+    assert list(archive.custody.iterdir()) == []
+    assert (archive.home / "oais.yaml").exists()
+    if bag.exists():
+        remove_tree(bag)
 
 
 def test_a_claim_to_be_held_already_is_not_believed(archive: Archive, folder: DropFolder) -> None:
@@ -168,15 +170,15 @@ def test_what_is_changed_while_its_copy_is_proven_is_not_removed(
     bag = marked(archive)
     file = bag / "data" / "a.csv"
 
-    def proving(*told: object) -> str:
+    def proving(*told: object, **how: object) -> object:
         before = file.stat()
         with file.open("r+b") as stream:
             stream.write(b"2")
         os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-        return unproven(*told)  # type: ignore[arg-type]
+        return audit_aip(*told, **how)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr("oais.functions.dropfolder.unproven", proving)
+        patch.setattr("oais.functions.parting.audit_aip", proving)
         assert [done.outcome for done in folder.take(now=0.0)] == ["stored"]
     assert file.read_bytes() == b"2\n"
     assert looks(folder) == ["refused"]

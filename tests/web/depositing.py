@@ -9,14 +9,16 @@ import socket
 import threading
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from oais.errors import StorageError
 from oais.functions.administration import initialise
+from oais.functions.deposit.clearing import Clearer
 from oais.functions.deposit.intake import ingest_due
 from oais.functions.people.accounts import Entry, create_provider
 from oais.functions.people.authority import OPERATOR
@@ -100,7 +102,10 @@ class Depository:
 
     def ingest(self) -> int:
         """Let the worker work once."""
-        return ingest_due(self.service)
+        count = ingest_due(self.service)
+        with suppress(StorageError):  # a location may be away: what it is owed stays
+            Clearer(self.service).clear_due()
+        return count
 
     def staged(self) -> list[Path]:
         """The files below ``sip/uploads``."""

@@ -1,12 +1,12 @@
 """Ingesting what was deposited: in the worker, never in a request, and exactly once, whenever it is killed.
 
-A worker holds the file of the deposit while it works. Its receipt was promised before: a run that is
+A worker holds the file of the deposit while it works; what is kept of it is proven before its bytes are
+removed (``clearing``). Its receipt was promised before: a run that is
 repeated gives the same receipt, and the pipeline recognises content that is in.
 """
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -25,8 +25,9 @@ from oais.functions.security_log import record
 from oais.functions.service import Service
 from oais.functions.submission import submit_one
 from oais.information.packages import Handover, Receipt
+from oais.walking import remove_tree
 from policies.principals import STAFF
-from sip.uploads import UploadBusyError, remove_upload, writing_upload
+from sip.uploads import UploadBusyError, writing_upload
 
 _AT_ONCE: Final = 3
 """Attempts without a pause; after them the pause doubles from a minute up to an hour."""
@@ -65,7 +66,6 @@ def _take(service: Service, identifier: str) -> bool:
         _put_off(service, deposit, told)
         return False
     _decide(service, deposit, told.receipt)
-    remove_upload(upload_path(service.archive, deposit))
     return True
 
 
@@ -90,7 +90,8 @@ def _submitted(archive: Archive, deposit: Deposit, handover: Handover) -> Dispos
     if refused is not None:
         return Disposition(delivery, refused)
     for remains in _remains(archive, deposit.promised):
-        shutil.rmtree(remains, ignore_errors=True)
+        with suppress(OSError):
+            remove_tree(remains)
     return submit_one(archive, delivery, handover)
 
 

@@ -208,9 +208,12 @@ def _end(service: Service, deposit: Deposit, state: DepositState) -> bool:
 
 
 def _sweep_bytes(service: Service) -> None:
-    """Remove the bytes of deposits that ended, left by a process that ended before it could."""
+    """Remove the bytes of deposits that ended, left by a process that ended before it could.
+
+    Those of deposits that were decided on stay until what is kept of them is proven (``clearing``).
+    """
     with service.database.writing() as connection:  # so that no upload begins meanwhile
-        live = deposits.live_identifiers(connection)
         for folder in sorted(service.archive.uploads.iterdir()):
-            if folder.name not in live:
+            found = deposits.by_identifier(connection, folder.name)
+            if found is None or found.state not in deposits.KEPT:
                 remove_upload(folder / "bytes")

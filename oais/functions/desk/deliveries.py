@@ -82,10 +82,15 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """What is being sent, what waits, what lies in the drop folder, what was decided, and its quick-looks."""
+    """What is being sent, what waits, what lies in the drop folder, what was decided, and its quick-looks.
+
+    ``staying`` are deposits that were decided on and whose uploads stay, since something of them is not
+    proven yet.
+    """
 
     uploading: tuple[DepositRow, ...]
     waiting: tuple[DepositRow, ...]
+    staying: tuple[DepositRow, ...]
     dropped: tuple[DroppedRow, ...]
     lately: tuple[Decided, ...]
     looks: LooksState
@@ -108,14 +113,17 @@ def queue_view(service: Service) -> QueueView:
     """Return the ingest queue, at most a hundred of each kind; raises StorageError."""
     with service.database.reading() as connection:
         found = deposits.live(connection, most=2 * MOST_SHOWN)
+        staying = deposits.staying(connection, most=MOST_SHOWN)
         senders = {
-            person: people.by_identifier(connection, person) for person in {one.person for one in found}
+            person: people.by_identifier(connection, person)
+            for person in {one.person for one in (*found, *staying)}
         }
     live = [_row(deposit, senders[deposit.person]) for deposit in found]
     begun = tuple(row for row in live if row.state == DepositState.UPLOADING)
     return QueueView(
         uploading=begun[:MOST_SHOWN],
         waiting=tuple(row for row in live if row.state != DepositState.UPLOADING)[:MOST_SHOWN],
+        staying=tuple(_row(deposit, senders[deposit.person]) for deposit in staying),
         dropped=tuple(islice(_dropped(service.archive), MOST_SHOWN)),
         lately=tuple(_decided(service.archive, name) for name in newest_receipts(service.archive, _LATELY)),
         looks=looks_state(service.archive),
