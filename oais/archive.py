@@ -135,6 +135,11 @@ def keys_trusted_in(home: Path) -> dict[str, bytes]:
     trust = trust_in(home)
     if trust is not None:
         return trust.keys
+    return keys_lying_in(home)
+
+
+def keys_lying_in(home: Path) -> dict[str, bytes]:
+    """Return the keys in ``keys/trusted`` by key id, whether they count or not; raises StorageError."""
     with storage_errors("reading the trusted keys"):
         paths = sorted((home / "keys" / "trusted").glob("*.pem"))
         return {path.stem: read_regular(path) for path in paths}

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
-import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from oais.archive import Archive, Home
 from oais.database.engine import Database, open_database
-from oais.disk_faults import storage_errors
-from oais.errors import ConfigurationError
-from oais.files import create_file, read_regular
+from oais.functions.ledger.recording import AUDITS
 from oais.functions.people.proven import ProvenPasswords
-
-_KEY_BYTES: Final = 32
+from oais.functions.security_log import KEY_MADE, path_of, record
+from oais.functions.service_key import keyed_digest, proof_of, service_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +30,22 @@ class Service:
 
     def hmac(self, purpose: str, text: str) -> str:
         """Return the HMAC-SHA256 of a text in hexadecimal; another purpose gives another value."""
-        key = hmac.digest(self.secret, purpose.encode(), "sha256")
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        return keyed_digest(self.secret, purpose, text)
 
 
 def open_service(archive: Archive) -> Service:
     """Open the database and the service key of an archive, making them when they are missing.
 
-    Raises ConfigurationError when one of them cannot be used, StorageError when the disk refuses.
+    A key that is made where something happened before takes the place of another one, which is a security
+    event: audits compare. Raises ConfigurationError when one of them cannot be used, StorageError when the
+    disk refuses.
     """
-    secret = _service_key(archive.home / "keys" / "service.key")
+    secret, made = service_key(archive.home)
     address = archive.settings.database or f"sqlite:///{_own_database(archive)}"
-    return Service(archive=archive, database=open_database(address, archive.home), secret=secret)
+    service = Service(archive=archive, database=open_database(address, archive.home), secret=secret)
+    if made and (path_of(archive.home).exists() or (archive.home / "ledger" / AUDITS).is_dir()):
+        record(service, KEY_MADE, proof=proof_of(secret))
+    return service
 
 
 def database_if_any(archive: Home) -> Database | None:
@@ -62,24 +60,3 @@ def database_if_any(archive: Home) -> Database | None:
 
 def _own_database(archive: Home) -> Path:
     return archive.home / "oais.sqlite"
-
-
-def _service_key(path: Path) -> bytes:
-    """Return the key, made at the first opening; two that open at once come to the same key."""
-    with storage_errors(f"the service key {path.name}"):
-        if not path.exists():
-            new = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-            create_file(new, secrets.token_bytes(_KEY_BYTES), mode=0o600)
-            try:
-                os.link(new, path)
-            except FileExistsError:
-                pass  # another process was first; its key counts
-            finally:
-                new.unlink()
-        key, mode = read_regular(path), path.stat().st_mode
-    if len(key) != _KEY_BYTES or mode & 0o077:
-        raise ConfigurationError(
-            f"{path.name} has {len(key)} bytes and mode {mode & 0o777:o}, expected {_KEY_BYTES} and 600",
-            remedy=f"chmod 600 {path.name}, or restore it from the backup of the archive's home",
-        )
-    return key

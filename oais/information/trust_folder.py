@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from oais.disk_faults import storage_errors
 from oais.errors import DamageError
 from oais.files import read_regular
-from oais.information.trust import TrustRoot, walk_roots
+from oais.information.trust import TrustRoot, parse_root, walk_roots, wrong_with
 
 TRUST: Final = "trust"
 ROOT_FILE: Final = re.compile(r"root\.([1-9][0-9]{0,5})\.json")
@@ -44,6 +46,55 @@ def trust_in(home: Path) -> TrustRoot | None:
         return walk_roots([read_root(home, version) for version in versions])
     except ValueError as error:
         raise DamageError(str(error), remedy="restore trust/ from a copy") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far the lists of an archive can be walked: the last that follows, and what is wrong from there on.
+
+    ``broken`` says whether one does not follow; ``faults`` are paths below the home and what is wrong with
+    them, also of signatures that the walk could do without.
+    """
+
+    root: TrustRoot | None
+    broken: bool
+    faults: tuple[tuple[str, str], ...]
+
+
+def reached_in(home: Path) -> Reached:
+    """Walk as far as the lists follow each other; raises StorageError."""
+    before: TrustRoot | None = None
+    faults: list[tuple[str, str]] = []
+    versions = root_versions(home)
+    for number in range(1, max(versions, default=0) + 1):
+        place = f"{TRUST}/{root_name(number)}"
+        if number not in versions:
+            return Reached(before, True, (*faults, (place, f"{place} is missing")))
+        data, signatures = read_root(home, number)
+        try:
+            root = parse_root(data)
+            wrong = wrong_with(root, data, signatures, before)
+        except ValueError as error:
+            return Reached(before, True, (*faults, (place, f"{place}: {error}")))
+        told = list(_wrong_signatures(root, data, signatures, before))
+        if wrong:
+            if not told or len(told) == len(signatures):  # none of the others proves the list
+                told = [(place, f"{place}: {wrong}")]
+            return Reached(before, True, (*faults, *told))
+        faults += told
+        before = root
+    return Reached(before, False, tuple(faults))
+
+
+def _wrong_signatures(
+    root: TrustRoot, data: bytes, signatures: dict[str, bytes], before: TrustRoot | None
+) -> Iterator[tuple[str, str]]:
+    """Yield the signatures that no key of this list or of the one before made over it."""
+    lists = [judge for judge in (root, before) if judge is not None]
+    right = {key.key_id for judge in lists for key in judge.signed_by(data, signatures)}
+    for key_id in sorted(signatures.keys() - right):
+        place = f"{TRUST}/root.{root.version}.{key_id}.sig"
+        yield place, f"{place} is no signature of that root key over {root_name(root.version)}"
 
 
 def read_root(home: Path, version: int) -> tuple[bytes, dict[str, bytes]]:

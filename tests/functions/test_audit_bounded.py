@@ -16,17 +16,16 @@ import pytest
 from aip.stored import StoredAip, open_stored
 from oais.archive import Archive
 from oais.errors import StorageError
-from oais.functions.administration import initialise
 from oais.functions.audit import run_audit, running, select_for_audit
+from oais.functions.audit.around import Around
 from oais.functions.audit.forecasting import forecast
 from oais.functions.audit.register import register_path
 from oais.functions.audit.running import Manner, opened_run
 from oais.functions.ledger import recording
 from oais.functions.ledger.verifying import verify_ledger
-from oais.functions.submission import submit
-from oais.information.findings import Finding, finding
+from oais.information.findings import finding
 from oais.information.identifiers import object_path
-from tests.functions.deliveries import plain_bag
+from tests.functions.held import archive_of, copy_of
 
 LONG = "aip" + 40 * ".n"
 """An identifier that its folder does not spell out."""
@@ -38,18 +37,13 @@ STRANGERS = 4_000
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     """An archive with a few AIPs, to be copied."""
-    place = tmp_path_factory.mktemp("bounded")
-    archive = initialise(place / "home")
-    bags = [plain_bag(place / f"{name}.bag", name, {"a.csv": name.encode() * 9}) for name in NAMES]
-    assert [told.error for told in submit(archive, bags)] == [""] * len(NAMES)
-    return archive
+    return archive_of(tmp_path_factory.mktemp("bounded"), NAMES)
 
 
 @pytest.fixture
 def held(made: Archive, tmp_path: Path) -> Archive:
     """A copy of that archive."""
-    subprocess.run(["cp", "-a", made.home, tmp_path / "home"], check=True)
-    return replace(made, home=tmp_path / "home")
+    return copy_of(made, tmp_path)
 
 
 @pytest.fixture
@@ -120,11 +114,11 @@ def test_what_lies_around_is_looked_at_while_the_last_are_read(
     """It is looked at once; what the disk refuses then is asked for again when all is told."""
     looks: list[bool] = []
 
-    def look(*_: object, **__: object) -> list[tuple[str, Finding]]:
+    def look(*_: object, **__: object) -> Around:
         looks.append(refused)
         if refused and len(looks) == 1:
             raise StorageError("the disk is busy")
-        return [("ledger/", finding("LED-004", "ledger", "is not what it was"))]
+        return Around((("ledger/", finding("LED-004", "ledger", "is not what it was")),))
 
     monkeypatch.setattr(running, "around_aips", look)
     two = replace(held, settings=replace(held.settings, workers=2))

@@ -13,7 +13,7 @@ from unittest import mock
 
 import pytest
 
-from oais.archive import Archive, open_archive
+from oais.archive import Archive, open_archive, open_home
 from oais.errors import ArchiveError, ConfigurationError, DamageError, RefusedError, StorageError
 from oais.files import read_regular, write_durably
 from oais.functions.audit import run_audit, select_for_audit
@@ -25,6 +25,7 @@ from oais.functions.ledger.renewing import renew
 from oais.functions.ledger.verifying import tell_ledger, verify_ledger
 from oais.functions.receipts import open_receipt, receipt_path
 from oais.functions.recovery import sweep
+from oais.functions.storage import find_aip
 from oais.functions.submission import submit
 from oais.information.identifiers import object_path
 from oais.information.ledger.notes import open_checkpoint
@@ -420,6 +421,56 @@ def test_a_changed_signature_is_named_with_its_file(rooted: Archive) -> None:
     flip(wrong)
     with pytest.raises(DamageError, match=rf"no signature of these keys: {wrong.name}"):
         again(rooted)
+
+
+DAMAGED_LISTS: dict[str, Callable[[Path], object]] = {
+    "root.1.json": flip,
+    "root.2.json": lambda path: path.write_bytes(b"\xff" + path.read_bytes()[1:]),
+    "root.2.*.sig": flip,
+    "root.1.*.sig": lambda path: path.write_bytes(b"no signature"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED_LISTS)
+def test_a_bad_byte_in_a_list_of_keys_is_told_and_ends_no_audit(
+    rooted: Archive, holders: Holders, tmp_path: Path, name: str
+) -> None:
+    """N1: by its path; AIPs are proven by the keys that are left, and damage in one is told as ever."""
+    stored(rooted, tmp_path, "one.aip")
+    holders.hold(rooted, Change({}, new_key="ed25519"))
+    stored(again(rooted), tmp_path, "two.aip")
+    assert _audited(rooted) == []
+    path = min((rooted.home / "trust").glob(name))
+    sound = path.read_bytes()
+    DAMAGED_LISTS[name](path)
+    place = f"trust/{path.name}"
+    assert _audited(rooted) == [("AUD-019", place)]
+    content = next(find_aip(rooted, "two.aip").path.glob("v1/content/**/a.csv"))
+    flip(content)
+    found = dict(_audited(rooted))
+    assert found.pop("AUD-019") == place
+    (told,) = found.values()
+    assert told.endswith("a.csv")
+    flip(content)
+    path.write_bytes(sound)
+    assert _audited(rooted) == []
+
+
+def test_a_signature_that_nobody_needed_is_told_too(rooted: Archive, holders: Holders) -> None:
+    """Three signed where two are enough: the third one is what was signed as well."""
+    version = holders.prepare(rooted, Change({}, new_key="ed25519"))
+    holders.sign(version, "anna", "ben", "cleo")
+    finish(rooted, holders.folder)
+    path = max((rooted.home / "trust").glob("root.2.*.sig"))
+    flip(path)
+    assert again(rooted).trusted_keys()
+    assert _audited(rooted) == [("AUD-019", f"trust/{path.name}")]
+
+
+def _audited(archive: Archive) -> list[tuple[str, str]]:
+    opened = open_home(archive.home)
+    told = run_audit(opened, select_for_audit(opened), from_disk=False)
+    return [(found.code, found.path) for result in told.damaged for found in result.findings]
 
 
 def test_an_archive_whose_lists_are_gone_altogether_is_told_by_its_ledger(

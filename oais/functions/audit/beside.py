@@ -6,8 +6,7 @@ Each is compared with what says how it was: the record of changes, its own chain
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -15,13 +14,16 @@ from typing import Final
 from oais.archive import Home, signer_of
 from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError, DamageError, NotFoundError, StorageError
-from oais.files import NotRegularError, open_regular, read_regular
+from oais.files import NotRegularError, read_regular
 from oais.functions.database_check import UncheckedError, fault_of_people
 from oais.functions.ledger.recording import REPAIRS
 from oais.functions.policy.history import policy_history
 from oais.functions.receipts import open_receipt
 from oais.functions.security_log import path_of, verify
+from oais.information.budget import Budget
 from oais.information.findings import Finding, finding
+from oais.information.fixity import hash_file
+from oais.information.listing import listing
 from oais.information.signature import key_id_of_pem, plain_pem, verify_signature
 from oais.information.text import printable
 from oais.walking import walk
@@ -53,11 +55,11 @@ def beside_findings(home: Home) -> Iterator[Finding]:
             yield finding(_UNREADABLE, place, error.message)
 
 
-def refused_findings(home: Home, take: Callable[[int], None] = lambda _: None) -> Iterator[Finding]:
+def refused_findings(home: Home, budget: Budget | None = None) -> Iterator[Finding]:
     """Yield the refused deliveries that are not what their receipts say was received; reads every byte.
 
-    ``take`` is told how many bytes are to be read, and may wait. One without a receipt, or whose receipt is
-    damaged, says nothing here: the receipts are verified by themselves.
+    No more is read than ``budget`` gives. One without a receipt, or whose receipt is damaged, says nothing
+    here: the receipts are verified by themselves.
     """
     with storage_errors("reading sip/refused"):
         folders = sorted(home.refused.iterdir()) if home.refused.is_dir() else []
@@ -65,7 +67,7 @@ def refused_findings(home: Home, take: Callable[[int], None] = lambda _: None) -
         place = folder.relative_to(home.home).as_posix()
         with suppress(NotFoundError, DamageError):
             try:
-                told = refused_fault(home, folder, take)
+                told = refused_fault(home, folder, budget)
             except StorageError as error:
                 yield finding(_UNREADABLE, place, error.message)
                 continue
@@ -73,7 +75,7 @@ def refused_findings(home: Home, take: Callable[[int], None] = lambda _: None) -
                 yield finding("AUD-013", place, told)
 
 
-def refused_fault(home: Home, folder: Path, take: Callable[[int], None] = lambda _: None) -> str:
+def refused_fault(home: Home, folder: Path, budget: Budget | None = None) -> str:
     """Return how a refused delivery is not what its receipt says was received; nothing when it is.
 
     Raises NotFoundError for one without a receipt, DamageError, StorageError.
@@ -82,7 +84,7 @@ def refused_fault(home: Home, folder: Path, take: Callable[[int], None] = lambda
     if not receipt.delivery_digest or any(each.code == _HOLDS_BYTES for each in receipt.findings):
         return ""
     with storage_errors(f"reading {place}"):
-        found = _delivery_digest(folder, take)
+        found = _delivery_digest(folder, budget)
     if found == receipt.delivery_digest:
         return ""
     return f"{place}: sha512 is {found[:16]}…, its receipt says {receipt.delivery_digest[:16]}…"
@@ -94,22 +96,21 @@ def room_of(found: Finding) -> str:
     return f"{room}{inside}"
 
 
-def _delivery_digest(folder: Path, take: Callable[[int], None]) -> str:
+def _delivery_digest(folder: Path, budget: Budget | None) -> str:
     """Return the digest of what was delivered: of the container, or of the listing of a directory."""
     container = folder / "container"
     if container.is_dir():
-        return "".join(_sha512(path, take) for path in sorted(container.iterdir()))
+        return "".join(_sha512(path, budget) for path in sorted(container.iterdir()))
     bag = folder / "bag"
-    paths = sorted(entry.path for entry in walk(bag) if entry.is_file)
-    text = "".join(f"{_sha512(bag / path, take)}  {path}\n" for path in paths)
-    return hashlib.sha512(text.encode("utf-8", "surrogateescape")).hexdigest()
+    digests = {entry.path: _sha512(bag / entry.path, budget) for entry in walk(bag) if entry.is_file}
+    return hashlib.sha512(listing(digests)).hexdigest()
 
 
-def _sha512(path: Path, take: Callable[[int], None]) -> str:
-    take(path.lstat().st_size)
-    with open(open_regular(path), "rb") as stream:
-        os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # the disk is asked, not its cache
-        return hashlib.file_digest(stream, "sha512").hexdigest()
+def _sha512(path: Path, budget: Budget | None) -> str:
+    read = hash_file(path, ("sha512",), from_disk=True, budget=budget)
+    if read.problem:
+        raise StorageError(f"reading {printable(path.name)}: {read.problem}", remedy="check the disk first")
+    return read.digests["sha512"]
 
 
 def _policies(home: Home) -> Iterator[Finding]:
@@ -207,6 +208,8 @@ def _signing(home: Home) -> Iterator[Finding]:
         signer = signer_of(home.home)
     except ConfigurationError as error:
         yield finding("AUD-015", place, printable(error.message))
+        return
+    except DamageError:  # of trust/, whose lists are looked through by themselves
         return
     if signer.key_id not in home.trusted_keys():
         yield finding("AUD-015", place, f"{place} is key {signer.key_id}, which is not trusted")

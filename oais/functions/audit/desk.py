@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from shlex import quote
-from typing import Any, Final
+from typing import Final
 
 from aip.audit import AuditResult
 from oais.archive import Home
-from oais.disk_faults import storage_errors
-from oais.files import read_regular
 from oais.functions.audit.forecasting import Forecast, foretold
 from oais.functions.audit.register import Register
+from oais.functions.audit.reports import Kept, kept_reports
 from oais.functions.copies.locations import HOME, roots, why_away
-from oais.functions.ledger.recording import AUDITS
 from oais.information.findings import Finding, Severity
 from oais.information.text import printable
 
 MOST_TOLD: Final = 50
 """AIPs and things that are told of one by one; of the rest the number."""
+
+_MOST_WARNED: Final = 5
+"""Warnings of the last report that are told of one by one."""
 
 _MOST_REPORTS: Final = 200
 """How many of the newest reports are looked through for those of each location."""
@@ -63,7 +64,8 @@ class Report:
 class LocationAudits:
     """The audits of one location: ``away`` says why nothing can be read there, ``warnings`` what is late.
 
-    ``troubled`` counts AIPs; ``troubles`` has the first of them, and what else the last report found.
+    They also have what the last report warns of. ``troubled`` counts AIPs; ``troubles`` has the first of
+    them, and what else the last report found.
     """
 
     name: str
@@ -101,7 +103,7 @@ def audit_desk(archive: Home) -> AuditDesk:
 
 
 def _location(
-    archive: Home, name: str, root: Path, reports: Sequence[_Kept], *, copied: bool
+    archive: Home, name: str, root: Path, reports: Sequence[Kept], *, copied: bool
 ) -> LocationAudits:
     with closing(Register(archive, name, root, reading=True)) as register:
         told = foretold(archive, name, register)
@@ -111,8 +113,19 @@ def _location(
         troubles = [_trouble(result, name, copied) for result in results]
     away = why_away(root) if name != HOME else ""
     report = _report(reports[0]) if reports else None
-    warnings = (*_overdue(told, name), *told.warnings())
+    warnings = (*_overdue(told, name), *told.warnings(), *(_noted(reports[0]) if reports else ()))
     return LocationAudits(name, away, told, warnings, told.troubled, (*beside, *troubles), report)
+
+
+def _noted(report: Kept) -> list[str]:
+    """Return what a report warns of: the first few, and how many more there are."""
+    noted = report.get("warnings")
+    told = [printable(str(text)) for text in noted] if isinstance(noted, list) else []
+    more = len(told) - _MOST_WARNED
+    return [
+        *told[:_MOST_WARNED],
+        *([f"warnings that only the last report tells: {more}"] if more > 0 else []),
+    ]
 
 
 def _overdue(told: Forecast, location: str) -> Iterator[str]:
@@ -139,7 +152,7 @@ def _trouble(result: AuditResult, location: str, copied: bool) -> Trouble:
     return Trouble(printable(result.aip_id), result.ended_at, result.only_unreadable, remedy, commands, wrong)
 
 
-def _beside(register: Register, reports: Sequence[_Kept]) -> Iterator[Trouble]:
+def _beside(register: Register, reports: Sequence[Kept]) -> Iterator[Trouble]:
     """Yield what the last reports found of things that no register has: lost AIPs, the root, the ledger."""
     found: dict[str, list[Finding]] = {}
     at: dict[str, str] = {}
@@ -153,11 +166,7 @@ def _beside(register: Register, reports: Sequence[_Kept]) -> Iterator[Trouble]:
         yield Trouble(about, at[about], False, faults[0].remedy, (), tuple(faults), no_aip)
 
 
-_Kept = Mapping[str, Any]
-"""A report as it is kept: ``AuditSummary.as_plain``."""
-
-
-def _findings(report: _Kept) -> Iterator[tuple[str, Finding]]:
+def _findings(report: Kept) -> Iterator[tuple[str, Finding]]:
     for plain in report.get("findings", ()):
         with suppress(TypeError, KeyError, ValueError):
             told = {name: value for name, value in plain.items() if name != "aip"}
@@ -166,25 +175,21 @@ def _findings(report: _Kept) -> Iterator[tuple[str, Finding]]:
                 yield printable(str(plain["aip"])), fault
 
 
-def _report(plain: _Kept) -> Report:
+def _report(plain: Kept) -> Report:
     scope, depth = str(plain.get("scope", "")), str(plain.get("depth", ""))
     aips, files, size = (int(plain.get(name, 0)) for name in ("aips", "files", "bytes"))
     times = (str(plain.get("started_at", "")), str(plain.get("ended_at", "")))
     return Report(*times, scope, depth, aips, files, size, bool(plain.get("intact")))
 
 
-def _last_reports(archive: Home, wanted: int) -> dict[str, list[_Kept]]:
+def _last_reports(archive: Home, wanted: int) -> dict[str, list[Kept]]:
     """Return the newest report of everything at each location, before it the newer ones of slices.
 
-    What is no report is passed over: the audit of the ledger tells of it. Raises StorageError.
+    Raises StorageError.
     """
-    found: dict[str, list[_Kept]] = {}
+    found: dict[str, list[Kept]] = {}
     whole: set[str] = set()
-    room = archive.home / "ledger" / AUDITS
-    with storage_errors("reading the reports of audits"):
-        paths = sorted(room.glob("*.json"), reverse=True)[:_MOST_REPORTS] if room.is_dir() else []
-    for path in paths:
-        report = _read(path)
+    for _, report in islice(kept_reports(archive), _MOST_REPORTS):
         location, scope = str(report.get("location", HOME)), str(report.get("scope", "")).split()
         if scope[:1] not in (["all"], ["due"]) or location in whole:
             continue
@@ -195,10 +200,3 @@ def _last_reports(archive: Home, wanted: int) -> dict[str, list[_Kept]]:
             if len(whole) == wanted:
                 break
     return found
-
-
-def _read(path: Path) -> _Kept:
-    with suppress(OSError, ValueError, RecursionError):
-        plain = json.loads(read_regular(path, follow=False))
-        return plain if isinstance(plain, dict) else {}
-    return {}

@@ -13,8 +13,8 @@ import numpy as np
 from oais.archive import Home
 from oais.errors import DamageError
 from oais.functions.audit.depths import Depth, cadence_days
+from oais.functions.audit.due import days_before
 from oais.functions.audit.register import Register, register_path
-from oais.functions.audit.running import days_before
 from oais.functions.audit.tallies import READING, Floats, Tally, tally_of
 from oais.functions.copies.locations import HOME, roots
 from oais.information.text import show_size

@@ -18,11 +18,13 @@ from oais.archive import Home, timestamp
 from oais.disk_faults import storage_errors
 from oais.errors import ArchiveError
 from oais.files import make_directories
-from oais.functions.audit.around import around_aips
-from oais.functions.audit.depths import Depth, cadence_days
+from oais.functions.audit.around import Around, around_aips
+from oais.functions.audit.depths import Depth
+from oais.functions.audit.due import due_at
 from oais.functions.audit.register import Chosen, Register, Run
 from oais.functions.audit.selecting import Selection
 from oais.functions.audit.summary import AuditSummary
+from oais.functions.audit.trusting import audited_home
 from oais.functions.completeness import missing_from_store, storage_root_findings
 from oais.functions.copies.locations import HOME
 from oais.functions.ledger.late import signed_too_late
@@ -67,13 +69,14 @@ class AuditRun:
     """A run that was opened: its ``results`` are read once, and then its ``summary`` tells of all of it."""
 
     def __init__(self, archive: Home, chosen: Selection, manner: Manner, register: Register) -> None:
-        self._archive, self._chosen, self._manner, self._register = archive, chosen, manner, register
+        self._archive, self._trust = audited_home(archive)
+        self._chosen, self._manner, self._register = chosen, manner, register
         depth = manner.depth or "as due"
         now = archive.clock()
         oldest = now if manner.anew or chosen.aip_id else now - _GONE_ON_WITH
         self.run: Run = register.begin(f"{chosen.scope}, {depth}", archive.now(), timestamp(oldest))
         self.complete = self._late = False
-        self._around: list[tuple[str, Finding]] | None = None
+        self._around: Around | None = None
 
     def results(self) -> Iterator[AuditResult]:
         """Audit what this run has not read yet; each result is noted before it is given."""
@@ -182,6 +185,7 @@ class AuditRun:
             seconds=total["seconds"],
             resumed=self.run.resumed,
             complete=self.complete,
+            beside={} if self._around is None else self._around.as_plain(),
         )
 
     def _add_missing(self, damaged: dict[str, AuditResult]) -> list[str]:
@@ -198,6 +202,7 @@ class AuditRun:
     def _missing(self) -> Iterator[tuple[str, Finding]]:
         archive, chosen = self._archive, self._chosen
         whole = chosen.everything or chosen.due
+        yield from (("trust/", found) for found in self._trust)
         yield from (("aip/", found) for found in self._about_root(whole and chosen.part.number == 1))
         if chosen.location != HOME:
             return
@@ -208,7 +213,8 @@ class AuditRun:
         if chosen.aip_id:
             yield from ((chosen.aip_id, found) for found in signed_too_late(archive, chosen.aip_id))
         if whole and chosen.part.number == 1:
-            yield from self._looked_around() if self._around is None else self._around
+            self._around = self._around or self._looked_around()
+            yield from self._around.found
 
     def _look_around(self) -> None:
         """Look around the AIPs while the last are read; what the disk refuses is asked again at the end."""
@@ -217,7 +223,7 @@ class AuditRun:
             with suppress(ArchiveError):
                 self._around = self._looked_around()
 
-    def _looked_around(self) -> list[tuple[str, Finding]]:
+    def _looked_around(self) -> Around:
         how, all_read = self._manner, self._chosen.everything and self._manner.depth is Depth.FULL
         return around_aips(self._archive, beside=how.beside, refused=all_read, budget=how.budget)
 
@@ -227,19 +233,6 @@ class AuditRun:
         yield from storage_root_findings(self._archive, root)
         if files and root.is_dir():
             yield from check_root_files(root, self._archive.trusted_keys().values())
-
-
-def due_at(archive: Home, depth: Depth, now: str, chosen: Selection) -> Chosen:
-    """Return which AIPs are due to a depth at a moment; never, where its cadence is 0."""
-    days = cadence_days(archive.settings, depth)
-    if days == 0:
-        return Chosen("0", (), chosen.part)
-    return Chosen(f"{depth}_at <= ?", (days_before(now, days),), chosen.part)
-
-
-def days_before(moment: str, days: float) -> str:
-    """Return the moment so many days before another one."""
-    return timestamp(datetime.fromisoformat(moment) - timedelta(days=days))
 
 
 def _is_told(found: Finding, damaged: Mapping[str, AuditResult]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ class AuditSummary:
 
     ``scope`` says what was to be read, ``location`` where; a run that is not ``complete`` was stopped and
     is gone on with by the next of its scope, ``resumed`` tells that this one went on so. ``seconds`` is how
-    long it read in all.
+    long it read in all. ``beside`` holds how things were that nothing else tells (``anchors``).
     """
 
     started_at: str
@@ -30,6 +31,7 @@ class AuditSummary:
     seconds: float = field(default=0.0, compare=False)
     resumed: bool = False
     complete: bool = True
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def intact(self) -> bool:
@@ -64,6 +66,7 @@ class AuditSummary:
             "resumed": self.resumed,
             "complete": self.complete,
             "warnings": list(self.warnings),
+            "beside": dict(self.beside),
             "findings": [
                 {"aip": result.aip_id, **found.as_dict()}
                 for result in self.damaged
