@@ -97,6 +97,9 @@ class Settings:
     audit_full_days: int = _setting(
         90, "Days after which the worker proves the sha512 of every byte of an AIP again; 0: never."
     )
+    audit_index_days: int = _setting(
+        7, "Days after which the worker compares the index with what is stored again; 0: never by itself."
+    )
     audit_record_days: int = _setting(
         30,
         "Days of sound audits that one line in the logs of an AIP stands for; 0 writes a line for each. "

@@ -8,8 +8,10 @@ from time import monotonic
 from typing import Final
 
 from oais.functions.audit.depths import Depth
+from oais.functions.audit.due import due_at
+from oais.functions.audit.indexed import with_index
 from oais.functions.audit.register import Register
-from oais.functions.audit.running import Manner, due_at, opened_run
+from oais.functions.audit.running import Manner, opened_run
 from oais.functions.audit.selecting import select_for_audit
 from oais.functions.audit.summary import AuditSummary
 from oais.functions.copies.locations import HOME, roots, why_away
@@ -27,8 +29,7 @@ _LOOK_AGAIN: Final = 60.0
 _SCAN_AGAIN: Final = 3600.0
 """Seconds after which it is looked again for AIPs that came in: they are not due before a day is over."""
 
-
-_BESIDE_AGAIN: Final = 86400.0
+_DAY: Final = 86400.0
 """Seconds after which what lies beside the AIPs is compared again: a log of years takes a while to read."""
 
 
@@ -42,7 +43,7 @@ class Auditor:
         self._service, self._archive, self._clock = service, service.archive, clock
         self._idle_until: dict[str, float] = {}
         self._scanned: dict[str, float] = {}
-        self._beside_at = 0.0
+        self._beside_at = self._index_at = 0.0
         rate = service.archive.settings.audit_bytes_per_second
         self._budget = Budget(rate) if rate else None
 
@@ -78,10 +79,24 @@ class Auditor:
         )
         with opened_run(self._archive, chosen, manner) as run:
             count = sum(1 for _ in run.results())
-            self._tell(run.summary())
+            told = run.summary()
+            if run.complete and location == HOME:
+                told = self._with_index(told)
+            self._tell(told)
             if run.complete and beside and location == HOME:
-                self._beside_at = self._clock() + _BESIDE_AGAIN
+                self._beside_at = self._clock() + _DAY
         return count
+
+    def _with_index(self, told: AuditSummary) -> AuditSummary:
+        """Compare the index too, when that is due and nothing is being indexed."""
+        days = self._archive.settings.audit_index_days
+        if not days or self._clock() < self._index_at:
+            return told
+        compared = with_index(self._archive, told)
+        if compared is None:
+            return told
+        self._index_at = self._clock() + days * _DAY
+        return compared
 
     def _tell(self, told: AuditSummary) -> None:
         """Mail damage as soon as it is found, once; keep the summary of a run that came to its end."""
