@@ -142,6 +142,36 @@ def person_enable(login: Account, home: Home = None, as_json: AsJson = False) ->
         _show(person_view(service, enable(service, OPERATOR, login)), as_json)
 
 
+@person_app.command("erase")
+def person_erase(
+    login: Account,
+    heir: Annotated[
+        str, typer.Option(help="Login of whoever takes over observation requests that would have no owner.")
+    ] = "",
+    sure: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase an account for good with all that is personal; without --yes it is told first what goes."""
+    from dataclasses import asdict
+
+    from oais.functions.people.authority import OPERATOR
+    from oais.functions.people.erasure import erase, erasure_view
+
+    with opened_service(home) as service:
+        view = erasure_view(service, login)
+        plain = asdict(view)
+        if not sure and as_json:
+            print_json(plain | {"erased": False})
+            return
+        if not sure:
+            print_pairs((name, value) for name, value in plain.items() if name != "alone")
+            print_pairs([("owns alone", ", ".join(view.alone))])
+            typer.confirm("Erase it for good?", abort=True)
+        erase(service, OPERATOR, view.identifier, heir=heir)
+    print_json(plain | {"erased": True}) if as_json else out.print(f"erased {escape(view.login)}")
+
+
 @person_app.command("limit")
 def person_limit(login: Account, until: Until = "", home: Home = None, as_json: AsJson = False) -> None:
     """Set when an account expires; without --until it never does."""

@@ -72,6 +72,11 @@ def forget(connection: Connection, owners_like: str, before: str) -> None:
     connection.execute(delete(BASKETS).where(old))
 
 
+def remove_all(connection: Connection, owner: str) -> None:
+    """Take all baskets of an owner away with what they hold."""
+    connection.execute(delete(BASKETS).where(BASKETS.c.owner == owner))
+
+
 def count(connection: Connection, owner: str) -> int:
     """Return how many baskets an owner has."""
     wanted = select(func.count()).select_from(BASKETS).where(BASKETS.c.owner == owner)

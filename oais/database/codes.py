@@ -138,6 +138,11 @@ def open_session(connection: Connection, session: DownloadSession) -> None:
         connection.execute(insert(OPENED).values(**month, sessions=1))
 
 
+def remove_all(connection: Connection, person: str) -> None:
+    """Remove the codes that were mailed to an account."""
+    connection.execute(delete(CODES).where(CODES.c.person == person))
+
+
 def session_of(connection: Connection, digest: str, now: str) -> DownloadSession | None:
     """Return the download session of a digest while it lasts."""
     wanted = select(DOWNLOAD_SESSIONS).where(

@@ -140,6 +140,14 @@ def uploading(connection: Connection, person: str) -> int:
     return connection.execute(count.where(*mine)).scalar_one()
 
 
+def live_of(connection: Connection, person: str) -> int:
+    """Return how many deliveries of a person are not decided on."""
+    count = select(func.count()).select_from(DEPOSITS)
+    return connection.execute(
+        count.where(DEPOSITS.c.person == person, DEPOSITS.c.state.in_(LIVE))
+    ).scalar_one()
+
+
 def waiting(connection: Connection) -> int:
     """Return how many are whole and not yet decided on."""
     count = select(func.count()).select_from(DEPOSITS).where(DEPOSITS.c.state.in_(WAITING))

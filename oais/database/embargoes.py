@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, Text, bindparam, delete, insert, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from oais.database.schema import METADATA, texts
 
@@ -74,6 +85,11 @@ def waive(connection: Connection, waived: Waived) -> None:
 def unwaive(connection: Connection, request: str) -> bool:
     """Take a waiver back; return whether there was one."""
     return connection.execute(delete(WAIVERS).where(WAIVERS.c.request == request)).rowcount > 0
+
+
+def unname(connection: Connection, name: str, instead: str) -> None:
+    """Let the waivers of whoever has a name bear another text instead of it."""
+    connection.execute(update(WAIVERS).where(WAIVERS.c.waived_by == name).values(waived_by=instead))
 
 
 def completions(connection: Connection, requests: Sequence[str]) -> list[Completion]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +30,10 @@ _CONNECTIONS: Final = 50
 _ONE_WRITER: Final = 0x6F616973
 """The number of the lock that writers of a PostgreSQL database take in turn ("oais")."""
 
-_PRAGMAS: Final = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON")
+_PRAGMAS: Final = (
+    *("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"),
+    "PRAGMA secure_delete=ON",  # what is erased of people must not rest in free pages
+)
 
 
 class Database:
@@ -61,6 +64,15 @@ class Database:
             if connection.dialect.name != SQLITE:
                 connection.execute(select(func.pg_advisory_xact_lock(_ONE_WRITER)))
             yield connection
+
+    def drop_traces(self) -> None:
+        """Empty the log of SQLite, in which deleted rows stand until others are written over them.
+
+        Whoever reads is waited for. A server overwrites by itself (VACUUM). Raises StorageError.
+        """
+        if self._writing.dialect.name == SQLITE:
+            with self._storage_errors(), closing(self._writing.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -75,6 +75,16 @@ def give_up(connection: Connection, identifier: str, now: str, fault: str) -> No
     _change(connection, identifier, given_up_at=now, fault=fault, envelope="")
 
 
+def waiting_letters(connection: Connection) -> list[QueuedLetter]:
+    """Return the letters that wait."""
+    return [QueuedLetter(**row) for row in connection.execute(select(MAIL_QUEUE).where(_WAITING)).mappings()]
+
+
+def remove(connection: Connection, identifier: str) -> None:
+    """Take a letter out of the queue without a trace."""
+    connection.execute(delete(MAIL_QUEUE).where(MAIL_QUEUE.c.identifier == identifier))
+
+
 def waiting(connection: Connection) -> int:
     """Return how many letters wait."""
     count = connection.execute(select(func.count()).select_from(MAIL_QUEUE).where(_WAITING)).scalar()

@@ -257,6 +257,11 @@ def hand_over(connection: Connection, owner: str, to: str) -> None:
     connection.execute(update(ORDERS).where(ORDERS.c.owner == owner).values(owner=to))
 
 
+def remove_all(connection: Connection, owner: str) -> None:
+    """Remove all orders of an owner, also unfinished ones; their bytes go when room is cleared."""
+    connection.execute(delete(ORDERS).where(ORDERS.c.owner == owner))
+
+
 def forget(connection: Connection, owners_like: str, before: str) -> None:
     """Remove the finished orders of owners that begin so, placed before a moment."""
     done = ORDERS.c.state.in_((OrderState.EXPIRED, OrderState.FAILED)) & (ORDERS.c.placed_at < before)

@@ -12,6 +12,7 @@ from oais.database.deposits import DepositState
 from oais.database.orders import OrderState
 from oais.functions.access.adql import table_columns
 from oais.functions.access.columns import COLUMNS
+from oais.functions.people.erasure import ERASED
 from oais.functions.status import IndexState, Reason
 from oais.information.findings import Severity
 from oais.information.premis import EventType, Outcome
@@ -117,7 +118,26 @@ _REFUSALS: Final = (
     "You hear no more of this. Other subscriptions go on.",
 )
 
-_ENTERED: Final = ("read what is kept of you, and tick that you agree; without that no account is made.",)
+_ENTERED: Final = (
+    "read what is kept of you, and tick that you agree; without that no account is made.",
+    "Your new password is set; all sessions and tokens of the account have ended. Log in with it.",
+    "the present password is not right; type the one you log in with.",
+)
+
+_ERASED: Final = (
+    *(ERASED, "Your account is erased, with all that was yours in it."),
+    (
+        "{login} alone owns {names}, whose data are private or have not come yet; "
+        "name the username of whoever takes them over."
+    ),
+    (
+        "there is no account {name} that can be used; "
+        "name another username, or ask the archive who takes the observation requests over."
+    ),
+    "the account that goes cannot take over; name somebody else's username.",
+    "the username that was typed is not {login}; type the username of the account that is to be erased.",
+    "{login} is the last administrator; make another administrator first.",
+)
 
 _POSITIONS: Final = (
     "{text} is not a right ascension; expected 0 to 360 degrees or hours, such as 83.63 or 05:34:31.9",
@@ -128,6 +148,11 @@ _POSITIONS: Final = (
     *("send it in parts", "the list is larger than {count} bytes"),
     *("the list is no text in UTF-8", "save it as UTF-8 text"),
     "the radius {text} is not above 0 and up to {most} degrees",
+)
+
+_MOMENTS: Final = (
+    "{text} is not a moment",
+    "write UTC such as 2018-01-31T12:00:00, a date, or an MJD such as 58149.5",
 )
 
 _RESOLVERS: Final = (
@@ -161,7 +186,7 @@ VOCABULARY: Final = tuple(
             *(str(member) for states in _STATES for member in states),
             *WHY_TOLD.values(),
             *(*sorted(names()), *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_TO_WHOM),
-            *(*_REFUSALS, *_ENTERED, *_POSITIONS, *_RESOLVERS),
+            *(*_REFUSALS, *_ENTERED, *_ERASED, *_POSITIONS, *_MOMENTS, *_RESOLVERS),
             *(column.title for column in COLUMNS.values()),
             *_QUERIES,
             *(column.description for column in table_columns()),

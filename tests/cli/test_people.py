@@ -177,3 +177,15 @@ def test_a_request_is_shared_edited_and_taken_back(
     assert "only the PI" in run("delegate", "new", "tess:AO-8", "--owner", "dan", "--to", "dora")["error"]
     assert run("delegate", "cancel", made["identifier"], "--owner", "dora")["in_force"] is False
     assert run("delegate", "list", "dan")["received"][0]["cancelled_at"]
+
+
+def test_an_account_is_erased_after_it_was_said_what_goes(run: Run, imported: Callable[..., Any]) -> None:
+    """Without --yes it is only told; private requests need an heir, and are his afterwards."""
+    imported(wanda="tess:AO-41", heide="tess:AO-42")
+    told = run("person", "erase", "wanda")
+    assert (told["alone"], told["erased"]) == (["tess:AO-41"], False)
+    assert run("person", "erase", "wanda", "--yes")["exit_code"] == 1
+    assert run("person", "erase", "wanda", "--heir", "heide", "--yes")["erased"] is True
+    assert run("person", "show", "wanda")["exit_code"] == 2
+    owned = run("person", "show", "heide")["requests"]
+    assert [one["request"] for one in owned] == ["tess:AO-41", "tess:AO-42"]

@@ -31,6 +31,7 @@ ADDRESSES = {path: path for path in PAGES if "{" not in path} | {
     "/tree/{path:path}/feed.atom": "/tree/tess/feed.atom",
     "/desk/refused/{identifier}": "/desk/refused/none",
     "/desk/people/of/{identifier}": "/desk/people/of/nobody",
+    "/desk/people/of/{identifier}/erase": "/desk/people/of/nobody/erase",
     "/desk/groups/of/{identifier}": "/desk/groups/of/none",
     "/basket/{identifier}/package": "/basket/none/package",
     "/orders/{identifier}": "/orders/none",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 
 from oais.functions.access.decisions import Asker
@@ -74,3 +75,14 @@ def _notes(asker: Asker, observed: Iterable[tuple[str, str, str]]) -> tuple[Rele
     known = [place for place in places if asker.may(Action.READ_METADATA, *place)]
     notes = (release_note(asker.target(node, aip_id)) for node, aip_id in known)
     return tuple(dict.fromkeys(note for note in notes if note is not None))
+
+
+def not_yet_public(access: Access, requests: Collection[str]) -> tuple[str, ...]:
+    """Return which of some requests have data under an embargo that lasts, or none that came yet."""
+    came = {request for request, _node, _aip_id in access.index.requests_observed()}
+    closed = {
+        note.request
+        for note in releases_of(access, requests)
+        if not note.released_at or datetime.fromisoformat(note.released_at) > access.now
+    }
+    return tuple(sorted(request for request in requests if request in closed or request not in came))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from oais.archive import timestamp
 from oais.database import Connection, mail_queue
 from oais.database.mail_queue import QueuedLetter
-from oais.functions.mailing.envelopes import seal
+from oais.errors import DamageError
+from oais.functions.mailing.envelopes import seal, unseal
 from oais.functions.service import Service
 from oais.mail import Letter
 
@@ -32,6 +34,14 @@ def queue_mail(
             until=None if until is None else timestamp(until),
         ),
     )
+
+
+def unqueue(connection: Connection, service: Service, address: str) -> None:
+    """Take the letters that wait for an address out of the queue; one that nobody can open goes nowhere."""
+    for waiting in mail_queue.waiting_letters(connection):
+        with suppress(DamageError):
+            if unseal(service, waiting.envelope).to.text.casefold() == address.casefold():
+                mail_queue.remove(connection, waiting.identifier)
 
 
 def link(service: Service, path: str) -> str:

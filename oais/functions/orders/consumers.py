@@ -72,12 +72,17 @@ def consumer_of(
 
 def _owner(service: Service, principal: Principal, browser: str) -> str:
     if principal.identifier:
-        return f"{_PERSON}{principal.identifier}"
+        return owner_of(principal.identifier)
     return _browser(service, browser)
 
 
 def _browser(service: Service, secret: str) -> str:
     return f"{BROWSER}{service.hmac('basket', secret)}"
+
+
+def owner_of(person: str) -> str:
+    """Return what an account is as an owner, by its identifier."""
+    return f"{_PERSON}{person}"
 
 
 def person_of(owner: str) -> str:
@@ -89,4 +94,4 @@ def take_over(service: Service, browser: str, person: str) -> None:
     """Make the baskets and orders of a browser those of the account that logs in there."""
     with service.database.writing() as connection:
         for subject in (baskets, orders):
-            subject.hand_over(connection, _browser(service, browser), f"{_PERSON}{person}")
+            subject.hand_over(connection, _browser(service, browser), owner_of(person))

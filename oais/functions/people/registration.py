@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -144,8 +145,8 @@ def import_people(service: Service, by: str, text: str) -> Imported:
     """
     missions = {agreement.slug for agreement in service.archive.policies.agreements.values()}
     rows, faults = read_proposals(text, missions), []
-    made: list[str] = []
-    known: list[str] = []
+    made: list[Person] = []
+    known: list[Person] = []
     with service.database.writing() as connection:
         require_manager(service, connection, by)
         for row in rows:
@@ -154,14 +155,20 @@ def import_people(service: Service, by: str, text: str) -> Imported:
             except InvalidError as error:
                 faults.append(f"line {row.line}: {error.message}")
                 continue
-            (made if is_new else known).append(person.login)
+            (made if is_new else known).append(person)
             owners = [Owner(name, person.identifier, row.role) for name in row.requests]
             requests.assign(connection, owners)
         if faults:
             raise InvalidError("\n".join(faults), remedy="mend these lines; nothing was imported")
-        told = {"made": " ".join(made), "known": " ".join(known)}
+        # By identifiers, as all of the log: a login would stay in it when the account is erased.
+        told = {"made": _identifiers(made), "known": _identifiers(known)}
         record(service, "accounts imported", who=by, **told)
-    return Imported(tuple(made), tuple(known), sum(len(row.requests) for row in rows))
+    assigned = sum(len(row.requests) for row in rows)
+    return Imported(tuple(one.login for one in made), tuple(one.login for one in known), assigned)
+
+
+def _identifiers(people: Iterable[Person]) -> str:
+    return " ".join(person.identifier for person in people)
 
 
 def _checked(registration: Registration) -> Entry:

@@ -36,8 +36,12 @@ HOME: Final = "/me"
 
 _UNREAD: Final = "read what is kept of you, and tick that you agree; without that no account is made."
 _DONE: Final = "new-password"
+ACCOUNT_ERASED: Final = "account-erased"
+"""What the login page is told by whoever erased his account, and so comes out there."""
+
 _TOLD: Final = {
-    _DONE: "Your new password is set; all sessions and tokens of the account have ended. Log in with it."
+    ACCOUNT_ERASED: "Your account is erased, with all that was yours in it.",
+    _DONE: "Your new password is set; all sessions and tokens of the account have ended. Log in with it.",
 }
 
 
