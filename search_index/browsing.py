@@ -62,6 +62,17 @@ def sky(index: Index, without: tuple[str, ...], mission: str = "") -> tuple[SkyM
     return index.ask(ask)
 
 
+def density(index: Index, without: tuple[str, ...], mission: str, order: int) -> tuple[tuple[int, int], ...]:
+    """Return how many packages lie in each cell of the sky (HEALPix, nested) in which there is any."""
+
+    def ask(view: View) -> tuple[tuple[int, int], ...]:
+        positions = view.kept("positions", Positions)
+        key = ("density", without, mission, order)
+        return view.kept(key, lambda _found: positions.density(without, mission, order))
+
+    return index.ask(ask)
+
+
 def nearest(index: Index, moment: float, path: str, without: tuple[str, ...]) -> NearestTypes:
     """Return, of each type of product at a place and below, that which is nearest to a moment (MJD).
 

@@ -52,6 +52,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         "oais.functions.audit.forecasting",
         "oais.functions.audit.tallies",
         "oais.cli.picture",
+        "oais.information.healpix",
         "oais.information.representation.*",
         "oais.web.count_plots",
         "oais.web.image_plot",

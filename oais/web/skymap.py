@@ -12,15 +12,17 @@ from html import escape
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from oais.functions.access.views import SkyPoint, SkyView
+from oais.functions.access.views import SkyPoint, SkyPosition, SkyView
 from oais.web.languages import PLAIN, Language
 from oais.web.plots import COLOURS, MOST_APART, WIDTH, grid, svg, words
+from oais.web.sky_grounds import WORDS as GROUND_WORDS
+from oais.web.sky_grounds import Ground, grounded
 from oais.web.words import url_path
 
 HEIGHT: Final = 510
 TITLE: Final = "The holdings on the sky"
 TOLD: Final = "%(packages)s at %(places)s"
-WORDS: Final = (TITLE, TOLD)
+WORDS: Final = (TITLE, TOLD, *GROUND_WORDS)
 """What the map says, for the catalogues of its translations; ``COUNTED`` what it counts."""
 
 COUNTED: Final = (("package", "packages"), ("place", "places"))
@@ -51,22 +53,36 @@ def aitoff(longitude: float, latitude: float) -> tuple[float, float]:
 
 def placed(ra: float, dec: float) -> tuple[float, float]:
     """Return where a position (ICRS degrees) lies in the drawing; RA 0 is the middle, RA grows leftwards."""
-    x, y = aitoff((ra + 180.0) % 360.0 - 180.0, dec)
+    return _on_paper((ra + 180.0) % 360.0 - 180.0, dec)
+
+
+def _on_paper(longitude: float, latitude: float) -> tuple[float, float]:
+    x, y = aitoff(longitude, latitude)
     scale = (WIDTH - 2 * _MARGIN) / 360.0
     return WIDTH / 2 - x * scale, HEIGHT / 2 - y * scale
 
 
-def sky_svg(view: SkyView, language: Language = PLAIN) -> str:
-    """Draw the map in the reader's language; every mark is a link to what is there."""
+def sky_svg(view: SkyView, language: Language = PLAIN, ground: Ground = Ground.PLAIN) -> str:
+    """Draw the map in the reader's language, on a ground; every mark is a link to what is there."""
     colours = {one.mission: min(number, MOST_APART) for number, one in enumerate(view.missions)}
-    parts = [*_graticule()]
+    parts = [*_graticule(), *grounded(ground, view, _on_paper, language)]
     parts += [_footprint(point, colours[point.mission]) for point in view.points if _is_wide(point)]
     parts += [_mark(point, colours[point.mission], language) for point in view.points]
+    parts += [_cross(view.asked)] if view.asked else []
     told = language.word(TOLD) % {
         "packages": language.counted(view.placed, *COUNTED[0]),
         "places": language.counted(len(view.points), *COUNTED[1]),
     }
     return svg(language.word(TITLE), told, "".join(parts), height=HEIGHT, role="group")
+
+
+def _cross(asked: SkyPosition) -> str:
+    """Return the mark of the position that was asked for."""
+    x, y = placed(asked.ra, asked.dec)
+    return (
+        f'<path class="here" d="M{x - 14:.1f} {y:.1f}h10m8 0h10M{x:.1f} {y - 14:.1f}v10m0 8v10" fill="none" '
+        f'stroke="#1a2233" stroke-width="2"><title>{escape(asked.written)}</title></path>'
+    )
 
 
 def _is_wide(point: SkyPoint) -> bool:

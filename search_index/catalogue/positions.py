@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, func, select
 
+from oais.information.healpix import cells_at
 from search_index.catalogue.branches import is_below
 from search_index.catalogue.schema import AIPS, TOGETHER
 from search_index.entries import SkyMark
@@ -47,15 +48,25 @@ class Positions:
 
     def marks(self, connection: Connection, without: tuple[str, ...], mission: str) -> tuple[SkyMark, ...]:
         """Return the marks by mission; only those of one ``mission`` unless it is empty."""
+        groups = self._grouped(self._chosen(without, mission))
+        names = self._names(connection, [int(group[0]) for group in groups if len(group) == 1])
+        return tuple(self._mark(group, names) for group in groups)
+
+    def density(self, without: tuple[str, ...], mission: str, order: int) -> tuple[tuple[int, int], ...]:
+        """Return the cells in which packages lie, by number, each with how many there are."""
+        places = self._chosen(without, mission)
+        found = cells_at(order, self._ra[places], self._dec[places])
+        cells, counts = np.unique(found, return_counts=True)
+        return tuple(zip(cells.tolist(), counts.tolist(), strict=True))
+
+    def _chosen(self, without: tuple[str, ...], mission: str) -> _Numbers:
+        """Return the places of what may be known of, of one ``mission`` unless it is empty."""
         tops = frozenset(without)
         shown = np.array([not is_below(node, tops) for node in self._nodes.tolist()], dtype=np.bool_)
         chosen = shown[self._node_codes] if len(self._numbers) else np.zeros(0, dtype=np.bool_)
         if mission:
             chosen &= (self._missions == mission)[self._mission_codes]
-        places = np.flatnonzero(chosen)
-        groups = self._grouped(places)
-        names = self._names(connection, [int(group[0]) for group in groups if len(group) == 1])
-        return tuple(self._mark(group, names) for group in groups)
+        return np.flatnonzero(chosen)
 
     def _grouped(self, places: _Numbers) -> list[_Numbers]:
         """Return groups of places: those of one mission in one cell, the smallest that make few enough."""

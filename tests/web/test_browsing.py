@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from astropy.coordinates import SkyCoord
 from lxml import etree
 from starlette.testclient import TestClient
 
@@ -297,6 +298,51 @@ def test_the_map_shows_each_target_where_it_is(stranger: TestClient) -> None:
     assert len(drawing.findall(".//{*}path[@class='field f0']")) == 1
 
 
+def test_the_ground_of_the_map_can_be_chosen(stranger: TestClient) -> None:
+    """Made of what is held: each package counts in the cell it lies in; planes are drawn."""
+    told = asked(stranger, "/sky")
+    assert sum(cell["aips"] for cell in told["cells"]) == told["placed"]
+    assert told["order"] == 3
+    cells = stranger.get("/sky?ground=cells").text
+    assert cells.count('class="cell c') == len(told["cells"])
+    planes = stranger.get("/sky?ground=planes").text
+    assert ("plane galactic" in planes, "plane ecliptic" in planes, "Galactic centre" in planes) == (
+        True,
+    ) * 3
+    assert stranger.get("/sky?ground=photograph").status_code == 400
+    assert stranger.get("/sky?ground=cells&picture=svg").text.count('class="cell c') == len(told["cells"])
+    assert "Plan galactique" in stranger.get("/sky?ground=planes&lang=fr").text
+
+
+def test_a_cell_leads_to_its_position(stranger: TestClient) -> None:
+    """Without a script: the page tells of the middle of the cell, and keeps the ground."""
+    page = stranger.get("/sky?ground=cells&mission=Lucida").text
+    link = re.search(r'href="(/sky\?[^"#]*ra=[^"#]*)#here"', page)
+    assert link is not None
+    there = stranger.get(link[1].replace("&amp;", "&")).text
+    assert "ICRS (J2000)" in there
+    assert 'class="here"' in there
+    assert '<input type="hidden" name="ground" value="cells">' in there
+
+
+def test_a_position_is_told_in_three_frames(stranger: TestClient) -> None:
+    """As people write it; the nearest marks first, with their distance; half a position and none are told."""
+    ra, dec = STARS["Alnitak"]
+    told = asked(stranger, f"/sky?ra={ra}&dec={dec}")["asked"]
+    assert (told["ra"], told["dec"]) == pytest.approx((ra, dec))
+    expected = SkyCoord(ra, dec, unit="deg").galactic
+    assert told["galactic"] == pytest.approx((expected.l.deg, expected.b.deg), abs=1e-4)
+    distances = [apart for _point, apart in told["near"]]
+    assert distances == sorted(distances)
+    assert distances[0] < 0.01
+    written = asked(stranger, "/sky?ra=05:34:31.9&dec=%2B22:00:52")["asked"]
+    assert written["written"] == "05h34m31.9s +22°00′52″"
+    for query, fault in (("ra=5", "has no declination"), ("ra=x&dec=1", "not a right ascension")):
+        answer = stranger.get(f"/sky?{query}", headers=JSON)
+        assert (answer.status_code, fault in answer.text) == (400, True)
+    assert "is not a right ascension" not in stranger.get("/sky?ra=x&dec=1&lang=fr").text
+
+
 def test_nothing_hidden_is_browsed(stranger: TestClient) -> None:
     """Neither the map nor a graph, a list or a count tells of what may not be known."""
     for address in (
@@ -309,7 +355,8 @@ def test_nothing_hidden_is_browsed(stranger: TestClient) -> None:
             assert HIDDEN_TARGET.casefold() not in text, address
             assert HIDDEN_MISSION.casefold() not in text, address
     for address in (
-        "/sky?mission=Umbra", "/tree/umbra/n1/curves", "/tree/umbra/n1/curves/inventory",
+        "/sky?mission=Umbra", "/sky?mission=Umbra&ground=cells",
+        "/tree/umbra/n1/curves", "/tree/umbra/n1/curves/inventory",
         "/aip/umbra.curve/v1/provenance",
     ):  # fmt: skip
         assert stranger.get(address).status_code == 404

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oais.functions.access.sky import asked_at
 from oais.web.doors import Door
 from oais.web.graph import lineage_svg
 from oais.web.plots import MOST_APART
 from oais.web.rendering import access_of, respond, speech_of
 from oais.web.saving import saved, wished_form
-from oais.web.skymap import sky_svg
+from oais.web.sky_grounds import NAMES, TOLD, Ground
+from oais.web.skymap import link_of, sky_svg
 from oais.web.timeline import timeline
 from policies.access import Action
 
@@ -26,16 +28,25 @@ _PREVIEWS: Final = 4
 _STEPS: Final = (("A day earlier", -24), ("An hour earlier", -1), ("An hour later", 1), ("A day later", 24))
 
 Moment = Annotated[str, Query(max_length=80, description="a date or time in UTC, or an MJD")]
+Angle = Annotated[str, Query(max_length=40, description="degrees, or sexagesimal: hours for ``ra``")]
 Place = Annotated[str, Query(max_length=500, description="only at this place of the tree and below")]
 
 
-def sky(request: Request, mission: Annotated[str, Query(max_length=120)] = "") -> Response:
-    """Show where the holdings lie on the sky, each mark a link to what is there."""
-    view, form = access_of(request).sky(mission), wished_form(request)
-    drawing = sky_svg(view, speech_of(request))
+def sky(
+    request: Request,
+    mission: Annotated[str, Query(max_length=120)] = "",
+    ground: Ground = Ground.PLAIN,
+    ra: Angle = "",
+    dec: Angle = "",
+) -> Response:
+    """Show where the holdings lie on the sky, each mark a link to what is there, and tell of a position."""
+    view, form = asked_at(access_of(request).sky(mission), ra, dec), wished_form(request)
+    drawing = sky_svg(view, speech_of(request), ground)
     if form:
         return saved(request, form, drawing, [one.mission for one in view.missions])
-    return respond(request, "sky.html", view, drawing=drawing, most_apart=MOST_APART)
+    names = {str(one): name for one, name in NAMES.items()}
+    more: dict[str, Any] = {"ground": str(ground), "grounds": names, "told": TOLD[ground], "link_of": link_of}
+    return respond(request, "sky.html", view, drawing=drawing, most_apart=MOST_APART, **more)
 
 
 def same_time(request: Request, at: Moment = "", node: Place = "") -> Response:

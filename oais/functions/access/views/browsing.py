@@ -45,14 +45,46 @@ class MissionOnSky:
 
 
 @dataclass(frozen=True, slots=True)
+class SkyCell:
+    """How many packages lie in one cell of the sky (HEALPix, nested)."""
+
+    number: int
+    aips: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkyPosition:
+    """A position that was asked for, in ICRS as degrees and as people write it, and in two other frames.
+
+    ``cell`` is the number of its cell. ``near`` are the marks that are nearest, each with its distance; all
+    angles are degrees.
+    """
+
+    ra: float
+    dec: float
+    written: str
+    galactic: tuple[float, float]
+    ecliptic: tuple[float, float]
+    cell: int
+    near: tuple[tuple[SkyPoint, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SkyView:
-    """Where the holdings lie on the sky; ``unplaced`` packages have no position."""
+    """Where the holdings lie on the sky; ``unplaced`` packages have no position.
+
+    ``cells`` are those of HEALPix ``order`` in which there is anything; ``asked`` is the position that was
+    asked for, if any.
+    """
 
     mission: str
     missions: tuple[MissionOnSky, ...]
     points: tuple[SkyPoint, ...]
     placed: int
     unplaced: int
+    order: int = 0
+    cells: tuple[SkyCell, ...] = ()
+    asked: SkyPosition | None = None
 
 
 @dataclass(frozen=True, slots=True)
