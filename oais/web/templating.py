@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, partial
+from html import escape
 from pathlib import Path
 from types import CodeType
 from typing import Any, Final
@@ -14,7 +16,24 @@ from jinja2.bccache import Bucket
 from oais.web import words
 from oais.web.languages import Foreign, Language
 
+_DAY: Final = re.compile(r"\b\d{4}-\d\d-\d\d(?:T[\d:.]+Z?)?")
 TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+class Dated(str):
+    """A text on a page in which no day is broken in two: browsers break after a hyphen."""
+
+    __slots__ = ("_markup",)
+    _markup: str
+
+    def __new__(cls, text: object) -> Dated:
+        """Take a text, or markup as it is."""
+        made = super().__new__(cls, text)
+        made._markup = text.__html__() if hasattr(text, "__html__") else escape(str(text))
+        return made
+
+    def __html__(self) -> str:
+        return _DAY.sub(r'<span class="day">\g<0></span>', self._markup)
 
 
 class _Compiled(BytecodeCache):
@@ -68,6 +87,7 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         return words.sentence(language.word(text))
 
     return {
+        "dated": Dated,
         "size": partial(words.human_size, forms=language.forms),
         "figure": words.figure,
         "grouped": words.grouped,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import jinja2
 import pytest
 
-from oais.web.languages import load_languages
-from oais.web.templating import template_environment
+from oais.web.languages import Foreign, load_languages
+from oais.web.templating import Dated, template_environment
 
 
 def test_a_second_site_compiles_no_template_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,3 +25,10 @@ def test_each_language_has_templates_of_its_own(monkeypatch: pytest.MonkeyPatch)
     said = {code: template_environment(one, {}).get_template("x").render() for code, one in languages.items()}
     assert said == {code: one.word("Download") for code, one in languages.items()}
     assert said["en"] != said["fr"]
+
+
+def test_a_day_is_not_broken_in_two() -> None:
+    """Browsers break after a hyphen; what else a text holds is escaped, and what is markup stays so."""
+    assert Dated("<b> until 2028-05-22").__html__() == '&lt;b&gt; until <span class="day">2028-05-22</span>'
+    assert Dated(Foreign("on 2028-05-22")).__html__().startswith('<span lang="en">on <span class="day">')
+    assert str(Dated("2028-05-22")) == "2028-05-22"

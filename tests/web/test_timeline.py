@@ -102,6 +102,9 @@ def test_the_page_shows_the_same(client: TestClient) -> None:
     assert CURVE_PATH not in form
     french = client.get("/timeline?at=2018-12-01&lang=fr", headers={"Accept": "text/html"}).text
     assert "Au même moment" in french
+    wrong = client.get("/timeline?at=hier&lang=fr", headers={"Accept": "text/html"}).text
+    assert "n’est pas un instant" in wrong
+    assert "is not a moment" not in wrong
     twin = client.get("/timeline?at=2018-12-01", headers=JSON).json()
     assert twin == client.get(f"{API}?at=2018-12-01").json()
 
