@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +73,9 @@ def test_the_worker_compares_the_index_at_its_cadence(
     service = open_service(held)
     assert send_due(service) == 1
     (mail,) = (held.home / "mail" / "new").iterdir()
-    assert "search_index/: aip.n1 is stored, but the catalogue does not have it" in mail.read_text()
+    text = message_from_bytes(mail.read_bytes(), policy=default).get_content()
+    assert "search_index/: aip.n1 is stored, but the catalogue does not have it" in text
+    assert "What to do: run `oais index rebuild`" in text
     assert _told(a_day_on(1)) == set()
     assert _told(a_day_on(6)) == told
     rebuild_index(held)

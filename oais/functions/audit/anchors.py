@@ -30,10 +30,10 @@ _ONCE: Final = "if nobody changed it on purpose, compare it with that of a backu
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """How three files were ``at`` a moment; what was not there, or was not read, is empty.
+    """How three files were; what was not there, or was not read, is empty.
 
     ``settings`` is a sha512, ``key`` the proof of the service key, ``line`` the sha256 of the last of so
-    many ``lines`` of the security log.
+    many ``lines`` that the security log had ``at`` a moment.
     """
 
     at: str = ""
@@ -44,8 +44,8 @@ class Anchors:
 
     def as_plain(self) -> dict[str, Any]:
         """Return it as a report holds it."""
-        log = {"lines": self.lines, "sha256": self.line}
-        return {"at": self.at, "settings": self.settings, "service_key": self.key, "security_log": log}
+        log = {"at": self.at, "lines": self.lines, "sha256": self.line}
+        return {"settings": self.settings, "service_key": self.key, "security_log": log}
 
 
 def anchors_of(report: Kept) -> Anchors | None:
@@ -54,7 +54,7 @@ def anchors_of(report: Kept) -> Anchors | None:
         kept = report[_KEPT]
         log = kept["security_log"]
         return Anchors(
-            str(kept["at"]),
+            str(log["at"]),
             str(kept["settings"]),
             str(kept["service_key"]),
             int(log["lines"]),
@@ -80,14 +80,13 @@ def compare(home: Home, before: Anchors) -> tuple[list[Finding], Anchors]:
 
     What cannot be read now is compared by the next audit with what it was before.
     """
-    now = replace(before, at=home.now())
-    found: list[Finding] = []
+    now, found = before, list[Finding]()
     log = LogState(lines=before.lines, last=before.line)
     try:
         log = read_state(path_of(home.home), before.lines)
         told = list(_log_findings(home, log, before))
         if not told:  # else the line that is missed is looked for again, until it is back
-            now = replace(now, lines=log.lines, line=log.last)
+            now = replace(now, at=home.now(), lines=log.lines, line=log.last)
         found += told
     except StorageError as error:
         place = path_of(home.home).relative_to(home.home).as_posix()
@@ -111,7 +110,7 @@ def _log_findings(home: Home, log: LogState, before: Anchors) -> Iterator[Findin
     if before.lines and not path.exists():
         yield finding("AUD-011", place, f"{place} is missing")
     elif log.lines < before.lines:
-        told = f"{place} ends with line {log.lines}, and had {before.lines} lines on {before.at}"
+        told = f"{place} has fewer than the {before.lines} lines that it had on {before.at}"
         yield finding("AUD-011", place, told)
     elif before.lines and log.then != before.line:
         told = f"{place}: line {before.lines} is another one than on {before.at}"

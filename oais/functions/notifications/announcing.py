@@ -38,11 +38,15 @@ def announce_upcoming(service: Service, request: str, visit: str, at: datetime) 
 
 
 def report_damage(service: Service, summary: AuditSummary) -> int:
-    """Tell the administrators what an audit found; the same damage found again is told once."""
+    """Tell the administrators what an audit found; the same damage found again is told once.
+
+    Of what is no AIP that was read, such as the index or the ledger, the remedy comes along.
+    """
     news = [
         News(
             f"{result.aip_id} {sha256(repr(result.findings).encode()).hexdigest()}",
-            f"{result.aip_id}: {printable('; '.join(found.message for found in result.findings), 200)}",
+            f"{result.aip_id}: {printable('; '.join(found.message for found in result.findings), 200)}"
+            + ("" if result.root else f". What to do: {result.findings[0].remedy}"),
         )
         for result in summary.damaged
     ]
@@ -54,6 +58,6 @@ def report_damage(service: Service, summary: AuditSummary) -> int:
 _DAMAGED = Occasion(
     Subject.AUDIT_FAILED,
     "damage",
-    "These packages are not what was sealed:",
-    "oais audit AIP tells all of one; restore it from a copy.",
+    "This is not what was sealed, or not as it was kept:",
+    "oais audit AIP tells all of a package; restore it from a copy.",
 )
