@@ -12,7 +12,7 @@ from oais.functions.audit.due import due_at
 from oais.functions.audit.indexed import with_index
 from oais.functions.audit.register import Register
 from oais.functions.audit.running import Manner, opened_run
-from oais.functions.audit.selecting import select_for_audit
+from oais.functions.audit.selecting import Selection, select_for_audit
 from oais.functions.audit.summary import AuditSummary
 from oais.functions.copies.locations import HOME, roots, why_away
 from oais.functions.ledger.recording import record_audit
@@ -44,6 +44,7 @@ class Auditor:
         self._idle_until: dict[str, float] = {}
         self._scanned: dict[str, float] = {}
         self._beside_at = self._index_at = 0.0
+        self._quiet_until = clock() + _DAY
         rate = service.archive.settings.audit_bytes_per_second
         self._budget = Budget(rate) if rate else None
 
@@ -67,10 +68,7 @@ class Auditor:
             if look:
                 register.look_for_new()
                 self._scanned[location] = self._clock() + _SCAN_AGAIN
-            now = self._archive.now()
-            if register.warning or not any(
-                register.any_of(due_at(self._archive, depth, now, chosen)) for depth in Depth
-            ):
+            if register.warning or not (self._is_due(register, chosen) or self._is_quiet(location)):
                 return 0
         end = self._clock() + _ROUND
         beside = self._clock() >= self._beside_at
@@ -84,8 +82,16 @@ class Auditor:
                 told = self._with_index(told)
             self._tell(told)
             if run.complete and beside and location == HOME:
-                self._beside_at = self._clock() + _DAY
+                self._beside_at = self._quiet_until = self._clock() + _DAY
         return count
+
+    def _is_due(self, register: Register, chosen: Selection) -> bool:
+        now = self._archive.now()
+        return any(register.any_of(due_at(self._archive, depth, now, chosen)) for depth in Depth)
+
+    def _is_quiet(self, location: str) -> bool:
+        """Return whether no AIP was due for a day: what lies beside them is compared all the same."""
+        return location == HOME and self._clock() >= self._quiet_until
 
     def _with_index(self, told: AuditSummary) -> AuditSummary:
         """Compare the index too, when that is due and nothing is being indexed."""
@@ -99,8 +105,13 @@ class Auditor:
         return compared
 
     def _tell(self, told: AuditSummary) -> None:
-        """Mail damage as soon as it is found, once; keep the summary of a run that came to its end."""
-        if not told.intact:
-            report_damage(self._service, told)
-        if told.complete:
-            record_audit(self._archive, told.started_at, told.as_plain())
+        """Mail damage as soon as it is found, once; keep the summary of a run that came to its end.
+
+        That is kept also when the database, from which the letters go, is what is damaged.
+        """
+        try:
+            if not told.intact:
+                report_damage(self._service, told)
+        finally:
+            if told.complete:
+                record_audit(self._archive, told.started_at, told.as_plain())

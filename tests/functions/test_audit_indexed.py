@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 from oais.archive import Archive
+from oais.errors import DamageError
 from oais.functions.audit.desk import audit_desk
 from oais.functions.auditing import Auditor
 from oais.functions.data_management import rebuild_index
@@ -89,3 +92,44 @@ def test_an_index_that_is_being_written_is_compared_later(
     with ingesting(held):
         assert _told(a_day_on(1)) == set()
     assert {code for _, code in _told(a_day_on(1))} == {"IDX-001", "IDX-004"}
+
+
+def _spoil(path: Path) -> None:
+    """Empty the last page of a database, which is not of its people."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(path.read_bytes()[:-4096] + bytes(4096))
+
+
+def test_what_lies_beside_the_aips_is_compared_where_none_is_due(held: Archive) -> None:
+    """Once a day, and the index at its cadence: no AIP is read, and damage is told."""
+    never = replace(held.settings, audit_light_days=0, audit_fast_days=0, audit_full_days=0)
+    service = open_service(replace(held, settings=never))
+    now = [1000.0]
+    auditor = Auditor(service, clock=lambda: now[0])
+    reports = held.home / "ledger" / "audits"
+    assert auditor.audit_due() == 0
+    assert not reports.exists()
+    _spoil(held.home / "oais.sqlite")
+    for day in (1, 2):
+        for seconds in (86_400 - 100, 100):
+            now[0] += seconds
+            assert auditor.audit_due() == 0
+        assert len(list(reports.glob("*.json"))) == day
+    told = [_told(json.loads(report.read_bytes())) for report in sorted(reports.glob("*.json"))]
+    assert [("search_index/", "IDX-001") in each for each in told] == [True, False]
+    assert all("AUD-010" in {code for _, code in each} for each in told)
+
+
+def test_a_report_is_kept_although_nobody_can_be_told(
+    held: Archive, a_day_on: Callable[[int], Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The letters go from a database that may be what is damaged."""
+
+    def mute(*_: object) -> int:
+        raise DamageError("the database is damaged", remedy="restore it")
+
+    monkeypatch.setattr("oais.functions.auditing.report_damage", mute)
+    with pytest.raises(DamageError):
+        a_day_on(1)
+    assert len(list((held.home / "ledger" / "audits").glob("*.json"))) == 1
