@@ -60,6 +60,7 @@ def write_cdf(path: Path, times: NDArray[np.float64], variables: Mapping[str, Va
             "Num_Elements": max(map(len, one.values.tolist())) if kind == "U" else 1,
             "Rec_Vary": one.varies,
             "Dim_Sizes": sizes,
+            "Compress": 0,
         }
         data = one.values if one.varies else one.values[None]
         cdf.write_var(spec, var_attrs=dict(one.attributes), var_data=data)

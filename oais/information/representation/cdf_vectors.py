@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from oais.information.representation.cdf import epoch_days, is_cdf_time, open_cdf
+from oais.information.representation.cdf_records import Records
 from oais.information.representation.decimation import Floats
 from oais.information.representation.numbers import mjd_clock, spread
 from oais.information.representation.series import MJD_UTC
@@ -24,6 +25,9 @@ from oais.information.representation.vectors import (
     Vectors,
     size_fault,
 )
+
+_OF_TIMES: Final = 16
+"""As much as so many values costs a time while it is converted."""
 
 _NO_TIME: Final = -(2**63)
 _NO_VALUE: Final = -1e30
@@ -49,21 +53,22 @@ def cdf_vectors(stream: BinaryIO) -> Vectors:
     if not times:
         raise ValueError("the CDF has no time variable with records")
     found = {one.vector.name: one for one in _found(cdf, variables, times)}
+    records = Records(cdf)
 
-    def records(name: str) -> int:
+    def total(name: str) -> int:
         return min(_records(cdf, found[name].time), _records(cdf, name))
 
     def moments(name: str) -> Moments:
-        for first, count in _pieces(records(name), 1):
-            yield first, _moments(cdf, found[name].time, first, count)
+        for first, count in _pieces(total(name), _OF_TIMES):
+            yield first, _moments(records, found[name].time, first, count)
 
     def rows(name: str) -> Rows:
         one = found[name]
         varies = bool(one.axis) and _varies(cdf, one.axis)
-        for first, count in _pieces(records(name), one.vector.size):
-            axes = _values(cdf, one.axis, first, count, one.vector.size) if varies else None
-            values = _values(cdf, name, first, count, one.vector.size)
-            yield _moments(cdf, one.time, first, count), values, axes
+        for first, count in _pieces(total(name), one.vector.size):
+            axes = _values(cdf, records, one.axis, first, count, one.vector.size) if varies else None
+            values = _values(cdf, records, name, first, count, one.vector.size)
+            yield _moments(records, one.time, first, count), values, axes
 
     return Vectors(
         unit=0,
@@ -71,8 +76,8 @@ def cdf_vectors(stream: BinaryIO) -> Vectors:
         columns={name: one.vector for name, one in found.items()},
         time=lambda name: (found[name].time, MJD_UTC),
         clock=lambda _name: mjd_clock(),
-        total=records,
-        axis=lambda name: _axis(cdf, found[name]),
+        total=total,
+        axis=lambda name: _axis(cdf, records, found[name]),
         moments=moments,
         rows=rows,
     )
@@ -134,7 +139,7 @@ def _axis_of(cdf: Any, axis: str, size: int) -> tuple[str, str]:
     return axis, "" if _records(cdf, axis) else f"is told over {axis} (DEPEND_1), which has no value"
 
 
-def _axis(cdf: Any, one: _Found) -> Axis:
+def _axis(cdf: Any, records: Records, one: _Found) -> Axis:
     """Return the axis of a vector, whose components are counted where their values are not told."""
     size = one.vector.size
     if one.axis:
@@ -143,7 +148,7 @@ def _axis(cdf: Any, one: _Found) -> Axis:
         name = str(attributes.get("LABLAXIS", "")).strip() or one.axis
         if _varies(cdf, one.axis):
             return Axis(name, unit, varies=True)
-        return Axis(name, unit, _values(cdf, one.axis, 0, 1, size)[0])
+        return Axis(name, unit, _values(cdf, records, one.axis, 0, 1, size)[0])
     labels: tuple[str, ...] = ()
     if one.labels:
         told = np.atleast_1d(np.asarray(cdf.varget(one.labels))).ravel()
@@ -151,11 +156,9 @@ def _axis(cdf: Any, one: _Found) -> Axis:
     return Axis("", "", np.arange(1.0, size + 1.0), labels if len(labels) == size else ())
 
 
-def _values(cdf: Any, name: str, first: int, count: int, size: int) -> Floats:
+def _values(cdf: Any, records: Records, name: str, first: int, count: int, size: int) -> Floats:
     """Return some records of a variable, NaN where it says that there is no value."""
-    last = first + count - 1
-    read = cdf.varget(name, startrec=first, endrec=last) if _varies(cdf, name) else cdf.varget(name)
-    raw = np.asarray(read)
+    raw = records.read(name, first, count) if _varies(cdf, name) else np.asarray(cdf.varget(name))
     if raw.dtype.kind not in "iuf" or raw.size != count * size:
         raise ValueError(f"{name} has {raw.size} numbers in {count} records, expected {count * size}")
     values = raw.reshape(count, size).astype(np.float64)
@@ -168,9 +171,9 @@ def _values(cdf: Any, name: str, first: int, count: int, size: int) -> Floats:
     return values
 
 
-def _moments(cdf: Any, name: str, first: int, count: int) -> Floats:
+def _moments(records: Records, name: str, first: int, count: int) -> Floats:
     """Return some times as MJD of UTC, NaN for none."""
-    read = np.atleast_1d(cdf.varget(name, startrec=first, endrec=first + count - 1))
+    read = records.read(name, first, count)
     days: Floats = np.atleast_1d(epoch_days(read))
     if read.dtype.kind in "if":
         # What stands for no time would be read as a date thousands of years away.
