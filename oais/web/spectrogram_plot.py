@@ -34,11 +34,11 @@ from oais.web.plots import (
 from oais.web.time_axis import time_ticks
 
 _HIGH: Final = 330.0
-_CUT_HIGH: Final = 230.0
+_CUT_HIGH: Final = 260.0
 _BAR_ROOM: Final = 150.0
 _BAR: Final = 18.0
 _DATES: Final = 20.0
-_GAP: Final = 34.0
+_GAP: Final = 52.0
 _SHADES: Final = 24
 
 Levels = NDArray[np.int64]

@@ -267,6 +267,19 @@ def test_scales_are_as_they_are_wished(tmp_path: Path) -> None:
         read_spectrogram(angles, scales=("log", ""))
 
 
+def test_scale_that_the_file_tells_is_taken(tmp_path: Path) -> None:
+    """SCALETYP of the axis and of the values, in CDF and CEF; zeros have no colour on it, and are counted."""
+    values = np.tile(np.linspace(0.0, 11.0, 12), (20, 1))
+    told = {**VECTORS, "DEPEND_1": "energy", "SCALETYP": "log"}
+    narrow = Variable(np.linspace(1.0, 2.0, 12), {"SCALETYP": "LOG"}, varies=False)
+    cdf = write_cdf(tmp_path / "x.cdf", seconds(20), {"flux": Variable(values, told), "energy": narrow})
+    (tmp_path / "x.cef").write_bytes(cef_of(values, more='  SCALETYP = "log"\n'))
+    for path in (cdf, tmp_path / "x.cef"):
+        found = read_spectrogram(path, bins=20)
+        assert (found.axis_logarithmic, found.logarithmic, found.not_positive) == (True, True, 20)
+        assert not read_spectrogram(path, scales=("", "linear")).logarithmic
+
+
 @pytest.mark.parametrize("name", ["x.cef", "x.cef.gz"])
 def test_cef_is_drawn_over_the_data_of_its_depend(name: str, tmp_path: Path) -> None:
     """Cluster's exchange format: a constant variable with DATA is the axis; fill values are gaps."""

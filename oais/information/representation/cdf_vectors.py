@@ -23,6 +23,7 @@ from oais.information.representation.vectors import (
     Rows,
     Vector,
     Vectors,
+    scale_told,
     size_fault,
 )
 
@@ -101,16 +102,14 @@ def _found(cdf: Any, variables: list[str], times: list[str]) -> Iterator[_Found]
         yield _described(cdf, str(name), attributes, sizes, times)
 
 
-_ATTRIBUTES: Final = ("DEPEND_0", "DEPEND_1", "LABL_PTR_1", "UNITS")
+_ATTRIBUTES: Final = ("DEPEND_0", "DEPEND_1", "LABL_PTR_1", "UNITS", "SCALETYP")
 _NOT_NUMBERS: Final = frozenset({"CDF_EPOCH", "CDF_EPOCH16", "CDF_TIME_TT2000"})
 
 
 def _described(
     cdf: Any, name: str, attributes: Mapping[str, Any], sizes: list[int], times: list[str]
 ) -> _Found:
-    told = {
-        key: str(attributes.get(key, "")).strip() for key in ("DEPEND_0", "DEPEND_1", "LABL_PTR_1", "UNITS")
-    }
+    told = {key: str(attributes.get(key, "")).strip() for key in _ATTRIBUTES}
     size = math.prod(sizes)
     time = told["DEPEND_0"] if told["DEPEND_0"] in times else times[0]
     fault = size_fault(sizes, _records(cdf, name))
@@ -124,7 +123,7 @@ def _described(
         axis, fault = _axis_of(cdf, axis, size)
     if not axis and labels and (not _is_there(cdf, labels) or _cells(cdf, labels) != size):
         labels = ""
-    return _Found(Vector(name, told["UNITS"], size, fault), time, axis, labels)
+    return _Found(Vector(name, told["UNITS"], size, fault, scale_told(told["SCALETYP"])), time, axis, labels)
 
 
 def _axis_of(cdf: Any, axis: str, size: int) -> tuple[str, str]:
@@ -146,9 +145,10 @@ def _axis(cdf: Any, records: Records, one: _Found) -> Axis:
         attributes = cdf.varattsget(one.axis)
         unit = str(attributes.get("UNITS", "")).strip()
         name = str(attributes.get("LABLAXIS", "")).strip() or one.axis
+        scale = scale_told(str(attributes.get("SCALETYP", "")))
         if _varies(cdf, one.axis):
-            return Axis(name, unit, varies=True)
-        return Axis(name, unit, _values(cdf, records, one.axis, 0, 1, size)[0])
+            return Axis(name, unit, varies=True, scale=scale)
+        return Axis(name, unit, _values(cdf, records, one.axis, 0, 1, size)[0], scale=scale)
     labels: tuple[str, ...] = ()
     if one.labels:
         told = np.atleast_1d(np.asarray(cdf.varget(one.labels))).ravel()

@@ -33,6 +33,7 @@ from oais.information.representation.vectors import (
     Rows,
     Vector,
     Vectors,
+    scale_told,
     size_fault,
 )
 
@@ -213,7 +214,7 @@ def _vector(one: _Variable, header: CefHeader, variables: Mapping[str, _Variable
             fault = f"is told over {axis!r} (DEPEND_1), which the file has not"
         elif told != one.size:
             fault = f"has {one.size} components, its axis {axis} (DEPEND_1) has {told}, expected as many"
-    return Vector(one.name, one.says("UNITS"), one.size, fault)
+    return Vector(one.name, one.says("UNITS"), one.size, fault, scale_told(one.says("SCALETYP")))
 
 
 def _axis(one: _Variable, header: CefHeader, variables: Mapping[str, _Variable]) -> Axis:
@@ -221,11 +222,13 @@ def _axis(one: _Variable, header: CefHeader, variables: Mapping[str, _Variable])
     name = one.says("DEPEND_1")
     if name in variables:
         about = variables[name]
-        return Axis(about.says("LABLAXIS") or name, about.says("UNITS"), varies=True)
+        scale = scale_told(about.says("SCALETYP"))
+        return Axis(about.says("LABLAXIS") or name, about.says("UNITS"), varies=True, scale=scale)
     if name in header.attributes:
         told = header.attributes[name]
         values = numbers_of(_constants(header, name))
-        return Axis(str(told.get("LABLAXIS", "")) or name, str(told.get("UNITS", "")), values)
+        scale = scale_told(str(told.get("SCALETYP", "")))
+        return Axis(str(told.get("LABLAXIS", "")) or name, str(told.get("UNITS", "")), values, scale=scale)
     labels = tuple(_listed(str(one.told.get("LABEL_1", "")))[: one.size])
     return Axis("", "", np.arange(1.0, one.size + 1.0), labels if len(labels) == one.size else ())
 

@@ -38,15 +38,18 @@ def channel_middles(vectors: Vectors, name: str, axis: Axis, size: int) -> Float
     return found
 
 
-def suits(values: Floats, wished: str) -> bool:
-    """Tell whether values are shown by their logarithm; raises ValueError when that is asked of others."""
+def suits(values: Floats, wished: str, told: str) -> bool:
+    """Tell whether an axis follows its logarithm: as it is wished, told by the file, or by its numbers.
+
+    Raises ValueError where it is wished and there is none.
+    """
     finite = values[np.isfinite(values)]
     positive = len(finite) > 0 and bool((finite > 0).all())
     if wished == "log" and not positive:
         raise ValueError("the axis has values that are not above 0, so that it has no logarithm")
     if wished:
         return wished == "log"
-    return positive and float(finite.max() / finite.min()) > WIDE
+    return positive and (told == "log" or float(finite.max() / finite.min()) > WIDE)
 
 
 def channel_edges(centres: Floats, *, logarithmic: bool) -> Floats:

@@ -101,7 +101,7 @@ def spectrogram(
     clock, told = vectors.clock(vector.name), vectors.axis(vector.name)
     times = _times(vectors, vector.name, span, clock, monotonic() + (until - monotonic()) / 3)
     middles = channel_middles(vectors, vector.name, told, vector.size)
-    up_by_logarithm = suits(middles, axis) if told.name else False
+    up_by_logarithm = suits(middles, axis, told.scale) if told.name else False
     grid = _grid(times, middles, bins, _moment(at, clock), logarithmic=up_by_logarithm)
     read, within = 0, 0
     for x, values, axes in vectors.rows(vector.name):
@@ -131,7 +131,7 @@ def spectrogram(
         "within": within,
         "whole": read >= total and vectors.whole(),
         "in_order": vectors.in_order,
-        **_answer(grid, middles[grid.order], clock, colours),
+        **_answer(grid, middles[grid.order], clock, (colours, vector.scale)),
     }
 
 
@@ -183,7 +183,7 @@ def _moment(at: str | float | None, clock: Clock | None) -> float | None:
     return clock.number(at)
 
 
-def _answer(grid: _Grid, middles: Floats, clock: Clock | None, colours: str) -> dict[str, Any]:
+def _answer(grid: _Grid, middles: Floats, clock: Clock | None, scales: tuple[str, str]) -> dict[str, Any]:
     """Return the means and what is told of each channel."""
     with np.errstate(all="ignore"):
         means = np.where(grid.counts > 0, grid.sums / grid.counts, np.nan)
@@ -191,7 +191,7 @@ def _answer(grid: _Grid, middles: Floats, clock: Clock | None, colours: str) -> 
     means = merged(_lasting(means, grid))
     means[~np.isfinite(means)] = np.nan
     finite = means[np.isfinite(means)]
-    by_logarithm = _by_logarithm(finite, colours)
+    by_logarithm = _by_logarithm(finite, *scales)
     shown = finite[finite > 0] if by_logarithm else finite
     low, high = (float(end) for end in np.percentile(shown, _SHOWN)) if len(shown) else (None, None)
     together = -(-len(middles) // MOST_CHANNELS)
@@ -216,11 +216,16 @@ def _answer(grid: _Grid, middles: Floats, clock: Clock | None, colours: str) -> 
     }
 
 
-def _by_logarithm(finite: Floats, wished: str) -> bool:
-    """Tell whether the colours follow the logarithm: of counts with zeros among them too."""
+def _by_logarithm(finite: Floats, wished: str, told: str) -> bool:
+    """Tell whether the colours follow the logarithm: as wished, told by the file, or by the numbers.
+
+    By the numbers, those of counts with zeros among them may.
+    """
     if wished:
         return wished == "log"
     positive = finite[finite > 0]
+    if told == "log" and len(positive):
+        return True
     few_below = len(finite) > 0 and not bool((finite < 0).any())
     return few_below and len(positive) > 0 and float(np.ptp(np.log10(positive))) > math.log10(WIDE)
 

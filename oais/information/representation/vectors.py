@@ -36,7 +36,7 @@ class Axis:
     """What the components of a vector stand for: ``values`` (components), in ``unit``.
 
     Where nothing but their ``labels`` is told, or nothing at all, the values count them from 1; where the
-    axis ``varies`` they are told with the rows.
+    axis ``varies`` they are told with the rows. ``scale`` is log where the file says so (SCALETYP).
     """
 
     name: str
@@ -44,16 +44,21 @@ class Axis:
     values: Floats | None = None
     labels: tuple[str, ...] = ()
     varies: bool = False
+    scale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A column of ``size`` numbers a row; its ``fault`` says why it cannot be drawn over an axis."""
+    """A column of ``size`` numbers a row; its ``fault`` says why it cannot be drawn over an axis.
+
+    ``scale`` is log where the file says that its values are shown so (SCALETYP).
+    """
 
     name: str
     unit: str
     size: int
     fault: str = ""
+    scale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +113,8 @@ def size_fault(sizes: list[int], records: int) -> str:
     if long[0] > MOST:
         return f"has {long[0]} numbers a record, expected at most {MOST}"
     return "" if records > 0 else "has no record"
+
+
+def scale_told(text: str) -> str:
+    """Return log where an attribute SCALETYP says so, else nothing: the numbers decide."""
+    return "log" if text.strip().lower().startswith("log") else ""
