@@ -29,7 +29,8 @@ class Dated(str):
     def __new__(cls, text: object) -> Dated:
         """Take a text, or markup as it is."""
         made = super().__new__(cls, text)
-        made._markup = text.__html__() if hasattr(text, "__html__") else escape(str(text))
+        # A plain text of it: to put markup's own kind together escapes what is put in.
+        made._markup = str(text.__html__()) if hasattr(text, "__html__") else escape(str(text))
         return made
 
     def __html__(self) -> str:

@@ -31,4 +31,8 @@ def test_a_day_is_not_broken_in_two() -> None:
     """Browsers break after a hyphen; what else a text holds is escaped, and what is markup stays so."""
     assert Dated("<b> until 2028-05-22").__html__() == '&lt;b&gt; until <span class="day">2028-05-22</span>'
     assert Dated(Foreign("on 2028-05-22")).__html__().startswith('<span lang="en">on <span class="day">')
+    page = template_environment(load_languages()["en"], {}).from_string(
+        "{{ _('%(day)s: %(told)s', day='2028-05-22', told='<b>')|dated }}"
+    )
+    assert page.render() == '<span class="day">2028-05-22</span>: &lt;b&gt;'
     assert str(Dated("2028-05-22")) == "2028-05-22"
