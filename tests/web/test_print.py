@@ -88,3 +88,14 @@ def test_an_order_is_printed_with_its_packages(browser: Browser, filled: Filled)
     assert page.locator("#progress li a").first.is_visible()
     assert not page.locator(".own").is_visible()
     context.close()
+
+
+def test_a_row_of_many_columns_is_printed_as_a_list(paper: Page) -> None:
+    """All columns of ADQL's table are more than paper is wide: each value stands beside its column's name."""
+    paper.goto("/search/adql?query=SELECT+*+FROM+ivoa.obscore")
+    assert paper.evaluate(_WIDER) <= PAPER
+    cells = [cell for cell in paper.locator(".listed td").all() if cell.is_visible()]
+    assert len(cells) > 20
+    boxes = [box for cell in cells if (box := cell.bounding_box()) is not None]
+    assert min(box["width"] for box in boxes) > PAPER / 3
+    assert not paper.locator(".listed thead").is_visible()
