@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -102,10 +103,12 @@ class _Asking:
     def __init__(
         self, view: View, asked: Statement, without: tuple[str, ...], base_url: str, limits: Limits
     ) -> None:
-        self._view, self._asked, self._without, self._limits = view, asked, without, limits
+        self._view, self._asked, self._limits = view, asked, limits
+        # Of one generation: where something comes to rest meanwhile it is not seen yet.
+        seen = json.dumps(view.branches.resting_outside(without))
         with view.catalogue.reading() as connection:
             found = members(view, connection, asked.memberships, without)
-        self._parameters = {**asked.parameters, **found, "base": base_url}
+        self._parameters: dict[str, object] = {**asked.parameters, **found, "base": base_url, "seen": seen}
 
     def rows(self, first: int, most: int) -> AdqlAnswer:
         """Return up to ``most`` rows from one on; ``more`` says that others follow that TOP does not end."""
@@ -125,7 +128,6 @@ class _Asking:
                 self._view.catalogue.path,
                 sql,
                 {**self._parameters, "offset": offset},
-                self._without,
                 most,
                 functions=_FUNCTIONS,
                 sums=_SUMS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from search_index.adql.sources import TAKEN_TOGETHER, in_short, source
+from search_index.adql.sources import BY_PACKAGES, TAKEN_TOGETHER, in_short, source
 
 SEEN: Final = "a.node IN (SELECT value FROM json_each(:seen))"
 """Holds for the packages that whoever asks may know of; ``:seen`` are their nodes."""
@@ -84,6 +84,8 @@ def rows(named: str, where: Where, order: Sequence[Order]) -> str:
 
 def number(where: Where) -> str:
     """Return the statement that counts those rows."""
+    if not where.of_products:  # the first packages have as many as are counted
+        return _NUMBER.format(BY_PACKAGES, where.sql)
     return _SUM.format(where.sql) if where.shared else _NUMBER.format(source((where.sql,)), where.sql)
 
 

@@ -19,6 +19,9 @@ NUMBER: Final = "coalesce(sum(p.alike), 0)"
 
 TAKEN_TOGETHER: Final = f"FROM aips a CROSS JOIN {TOGETHER.name} p ON p.aip_no = a.no"
 
+BY_PACKAGES: Final = "FROM aips a CROSS JOIN products p INDEXED BY products_by_aip ON p.aip_no = a.no"
+"""The products of one package after another, none of which is read itself."""
+
 _ONE_BY_ONE: Final = "FROM aips a JOIN products p ON p.aip_no = a.no"
 _IN_SHORT: Final = f"FROM aips a CROSS JOIN products p INDEXED BY {SHORT} ON p.aip_no = a.no"
 _IN_ORDER: Final = "FROM products p INDEXED BY {} CROSS JOIN aips a ON a.no = p.aip_no"

@@ -64,6 +64,10 @@ class Branches:
         """All places there are, planned or made by what rests there, parents before children."""
         return tuple(sorted(self._sums(()).total.keys() - {""}))
 
+    def resting_outside(self, without: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the nodes where packages rest, but for those in the branches ``without``."""
+        return tuple(self._sums(without).own)
+
     def by_numbers(self, numbers: Iterable[int]) -> list[str]:
         """Return the paths of nodes by their row numbers, leaving out what is not here."""
         return [self._by_number[number] for number in numbers if number in self._by_number]

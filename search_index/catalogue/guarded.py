@@ -5,7 +5,6 @@ The statement itself is ours; this is the second wall, should it ever hold what 
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from oais.errors import WrongUsageError
-from search_index.catalogue.branches import is_below
 from search_index.catalogue.sqlite import catalogue_errors, reading_connection
 
 SECONDS: Final = 30.0
@@ -67,36 +65,27 @@ def ask(
     path: Path,
     sql: str,
     parameters: Mapping[str, object],
-    without: tuple[str, ...],
     most: int,
     *,
     functions: Functions,
     sums: Sums,
     seconds: float = SECONDS,
 ) -> Answer:
-    """Return up to ``most`` rows of a statement; ``:seen`` in it are the nodes not in branches ``without``.
+    """Return up to ``most`` rows of a statement.
 
     Raises TooLongError, WrongUsageError for what cannot be reckoned, and StorageError for a damaged file.
     """
     with catalogue_errors(path), closing(reading_connection(path)) as connection:
-        seen = _seen(connection, without)
         for name, kind in sums.items():
             connection.create_aggregate(name, 1, kind)
         _guard(connection, functions, time.monotonic() + seconds)
         try:
-            cursor = connection.execute(sql, {**parameters, "seen": seen, "limit": most + 1})
+            cursor = connection.execute(sql, {**parameters, "limit": most + 1})
             return _fetched(cursor, most)
         except sqlite3.Error as error:
             if (told := _told(error, seconds)) is None:
                 raise
             raise told from error
-
-
-def _seen(connection: sqlite3.Connection, without: tuple[str, ...]) -> str:
-    """Return as JSON the nodes where packages rest that may be known of."""
-    tops = frozenset(without)
-    nodes = (node for (node,) in connection.execute("SELECT DISTINCT node FROM aips"))
-    return json.dumps([node for node in nodes if not is_below(node, tops)])
 
 
 def _guard(connection: sqlite3.Connection, functions: Functions, deadline: float) -> None:

@@ -426,7 +426,7 @@ def test_the_connection_reads_a_few_tables_and_nothing_else(filled: Index, tmp_p
         "CREATE TEMP TABLE x (y)",
     ):
         with pytest.raises(StorageError, match=r"not authorized|prohibited|authoriz"):
-            ask_guarded(path, sql, {}, (), 1, functions={}, sums={})
+            ask_guarded(path, sql, {}, 1, functions={}, sums={})
     assert list(tmp_path.iterdir()) == []
 
 
