@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, and_, distinct, false, func, not_, or_, select, true
 
 from search_index.catalogue.branches import is_below
-from search_index.catalogue.schema import AIPS, PRODUCTS, PROVENANCE, TOGETHER
+from search_index.catalogue.schema import AIPS, PRODUCTS, SOFTWARE, TOGETHER
 from search_index.entries import Content, Covered, DocumentEntry, MadeWith
 
 MOST_ROWS: Final = 200
@@ -121,14 +121,13 @@ def _document(row: Any) -> DocumentEntry:
 
 def made_with(connection: Connection, path: str, without: tuple[str, ...]) -> tuple[MadeWith, ...]:
     """Return the software that headers below ``path`` name, with the number of packages that name it."""
-    key = (PROVENANCE.c.name, PROVENANCE.c.value, PROVENANCE.c.target)
-    count = func.count(distinct(PROVENANCE.c.aip_no))
+    key = (SOFTWARE.c.name, SOFTWARE.c.value, SOFTWARE.c.target)
     query = (
-        select(*key, count)
-        .join(AIPS, AIPS.c.no == PROVENANCE.c.aip_no)
-        .where(_resting(path, without), PROVENANCE.c.role == "software")
+        select(*key, func.count())
+        .join(AIPS, AIPS.c.no == SOFTWARE.c.aip_no)
+        .where(_resting(path, without))
         .group_by(*key)
-        .order_by(count.desc(), *key)
+        .order_by(func.count().desc(), *key)
         .limit(MOST_ROWS)
     )
     return tuple(MadeWith(*row) for row in connection.execute(query))

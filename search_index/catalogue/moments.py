@@ -33,7 +33,11 @@ _TIMES: Final = select(*(PRODUCTS.c[name] for name in _COLUMNS)).where(
     PRODUCTS.c.kind.not_in(NO_DATA), or_(PRODUCTS.c.t_min.is_not(None), PRODUCTS.c.t_max.is_not(None))
 )
 
+_PACKAGES: Final = select(AIPS.c.no, AIPS.c.aip_id, AIPS.c.node, AIPS.c.mission)
+
 _Numbers = npt.NDArray[np.int64]
+_Package = tuple[str, str, str]
+"""Identifier, node and mission of a package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +85,13 @@ class Moments:
     changes. An end that is not known is the other one.
     """
 
-    def __init__(self, connection: Connection, read: _Read, types: dict[str, int]) -> None:
+    def __init__(self, aips: dict[int, _Package], read: _Read, types: dict[str, int]) -> None:
+        self._aips: Final = aips
         self._read: Final = read
         self._types: Final = types
-        query = select(AIPS.c.no, AIPS.c.node, AIPS.c.mission).order_by(AIPS.c.aip_id)
-        aips = connection.execute(query).all()
-        known = [no for no, *_ in aips]
-        nodes, names = _coded(node for _, node, _ in aips)
-        missions, _ = _coded(mission for *_, mission in aips)
+        known = sorted(aips, key=lambda no: aips[no][0])
+        nodes, names = _coded(aips[no][1] for no in known)
+        missions, _ = _coded(aips[no][2] for no in known)
         ranks = np.full(max((*known, int(read.packages.max(initial=0)))) + 1, -1)
         ranks[known] = np.arange(len(known))
         there = read.only(ranks[read.packages] >= 0)  # a package may have left since its products were read
@@ -111,17 +114,16 @@ class Moments:
         # Some at a time: all rows at once would take five times the room of what is kept of them.
         rows = connection.execute(_TIMES).partitions(_AT_ONCE)
         pieces = [_Read.of((), types), *(_Read.of(some, types) for some in rows)]
-        return cls(connection, _Read.joined(pieces), types)
+        return cls(_packages(connection.execute(_PACKAGES)), _Read.joined(pieces), types)
 
     def renewed(self, connection: Connection, changed: set[int]) -> Moments:
         """Return what ``read`` gives, for which only the packages are read whose row numbers changed."""
-        types = dict(self._types)
-        rows = [
-            row
-            for part in parts(sorted(changed))
-            for row in connection.execute(_TIMES.where(PRODUCTS.c.aip_no.in_(part)))
-        ]
-        return Moments(connection, self._read.renewed(changed, _Read.of(rows, types)), types)
+        types, rows = dict(self._types), list[Any]()
+        aips = {no: facts for no, facts in self._aips.items() if no not in changed}
+        for part in parts(sorted(changed)):
+            rows += connection.execute(_TIMES.where(PRODUCTS.c.aip_no.in_(part)))
+            aips |= _packages(connection.execute(_PACKAGES.where(AIPS.c.no.in_(part))))
+        return Moments(aips, self._read.renewed(changed, _Read.of(rows, types)), types)
 
     def spans(self, path: str, without: tuple[str, ...]) -> dict[str, Floats]:
         """Return when the products below ``path`` were observed, by type: start and stop, (products, 2)."""
@@ -191,6 +193,11 @@ class Moments:
             if facts := known.get(int(self._numbers[place])):
                 start, stop = float(self._starts[place]), float(self._stops[place])
                 yield Nearest(**facts, start=start, stop=stop, offset=offset, covering=covering[place])
+
+
+def _packages(rows: Iterable[Any]) -> dict[int, _Package]:
+    """Return packages by their row numbers."""
+    return {no: (aip_id, node, mission) for no, aip_id, node, mission in rows}
 
 
 def _coded(values: Iterable[Any]) -> tuple[_Numbers, list[Any]]:

@@ -55,6 +55,7 @@ class Rows:
     products: Iterator[Row]
     products_together: Iterator[Row]
     provenance: Iterator[Row]
+    software_named: list[Row]
     facet_values: list[Row]
     told_values: list[Row]
     identifiers: list[Row]
@@ -78,6 +79,7 @@ def rows_of(record: AipRecord) -> Rows:
             for product, item in enumerate(products)
             for position, link in enumerate(item.provenance)
         ),
+        software_named=_software(products),
         facet_values=[
             {"facet": facet, "value": storable(value)} for facet, value in facet_values(description)
         ],
@@ -248,6 +250,16 @@ def _shared(product: ProductDescription, name: str) -> Any:
     if name in OBSCORE_FIELDS:
         return _column(name, getattr(product.obscore, name))
     return storable(getattr(product, name))
+
+
+def _software(products: Iterable[ProductDescription]) -> list[Row]:
+    """Return what products tell of the software they were made with, each thing once."""
+    links = (link for product in products for link in product.provenance if link.role == "software")
+    told = dict.fromkeys((link.name, link.value, link.target) for link in links)
+    return [
+        {"position": position, **_texts(dict(zip(("name", "value", "target"), each, strict=True)))}
+        for position, each in enumerate(told)
+    ]
 
 
 def _column(name: str, value: Any) -> Any:

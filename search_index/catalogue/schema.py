@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from oais.information.description import OBSCORE_FIELDS
 
-SCHEMA_VERSION: Final = "9"
+SCHEMA_VERSION: Final = "10"
 
 METADATA: Final = MetaData()
 
@@ -157,6 +157,16 @@ PROVENANCE: Final = Table(
     *_texts("role", "name", "value", "source", "target"),
 )
 
+SOFTWARE: Final = Table(
+    "software_named",
+    METADATA,
+    Column("aip_no", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    *_texts("name", "value", "target"),
+    sqlite_with_rowid=False,
+)
+"""What provenance tells of software, of a package each thing once: its products mostly tell the same."""
+
 FACET_VALUES: Final = Table(
     "facet_values",
     METADATA,
@@ -220,7 +230,7 @@ NODES: Final = Table(
 """``worded`` says that a node's words were written too: they follow in a step of their own."""
 
 OF_AN_AIP: Final = (
-    VERSIONS, PRODUCTS, TOGETHER, PROVENANCE, FACET_VALUES, TOLD_VALUES, IDENTIFIERS, SUBMISSIONS,
+    VERSIONS, PRODUCTS, TOGETHER, PROVENANCE, SOFTWARE, FACET_VALUES, TOLD_VALUES, IDENTIFIERS, SUBMISSIONS,
     OBSERVATIONS,
 )  # fmt: skip
 """The tables whose rows belong to one package and go with it."""
