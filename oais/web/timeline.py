@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from oais.functions.access.views import Lane
 from oais.web.languages import PLAIN, Language
@@ -25,6 +28,9 @@ _LEFT, _RIGHT, _TOP, _LANE, _BAR, _BOTTOM = 14, 14, 6, 46, 16, 34
 _SMALLEST: Final = 1.2
 """Width of the smallest bar, so that a moment in many years is seen."""
 
+_APART: Final = 0.2
+"""Bars nearer than this are one on the screen."""
+
 _EPOCH: Final = datetime(1858, 11, 17, tzinfo=UTC)
 _MONTHS: Final = (1200, 600, 240, 120, 60, 24, 12, 6, 3, 1)
 _SECONDS: Final = (
@@ -44,6 +50,9 @@ _SECONDS: Final = (
     1,
 )
 _TICKS: Final = 8
+
+
+_Moments = TypeVar("_Moments", float, npt.NDArray[np.float64])
 
 
 def timeline(lanes: Sequence[Lane], language: Language = PLAIN) -> str:
@@ -68,7 +77,7 @@ def timeline(lanes: Sequence[Lane], language: Language = PLAIN) -> str:
     return svg(language.word(TITLE), told, "".join(parts), height=height)
 
 
-def _x(moment: float, frame: tuple[float, float]) -> float:
+def _x(moment: _Moments, frame: tuple[float, float]) -> _Moments:
     low, high = frame
     return _LEFT + (moment - low) / (high - low) * (WIDTH - _LEFT - _RIGHT)
 
@@ -78,14 +87,12 @@ def _lane(lane: Lane, frame: tuple[float, float], top: float, unnamed: str) -> I
     yield words("ink", f'x="{_LEFT}" y="{top + 16:g}"', lane.product_type or unnamed)
     ground = f'width="{WIDTH - _LEFT - _RIGHT}" height="{_BAR}" fill="#f1efe9"'
     yield f'<rect class="ground" x="{_LEFT}" y="{top + 22:g}" {ground}/>'
-    bars: list[tuple[float, float]] = []
-    for start, stop in lane.pieces:
-        left, right = _x(start, frame), _x(stop, frame)
-        right = max(right, left + _SMALLEST)
-        if bars and left - bars[-1][1] < 0.2:
-            bars[-1] = (bars[-1][0], max(right, bars[-1][1]))
-        else:
-            bars.append((left, right))
+    pieces = np.array(lane.pieces, dtype=np.float64)
+    left = _x(pieces[:, 0], frame)
+    right = np.maximum.accumulate(np.maximum(_x(pieces[:, 1], frame), left + _SMALLEST))
+    begins = np.flatnonzero(np.append(True, left[1:] - right[:-1] >= _APART))
+    ends = np.append(begins[1:], len(left)) - 1
+    bars = zip(left[begins].tolist(), right[ends].tolist(), strict=True)
     path = "".join(f"M{left:.1f} {top + 22:g}H{right:.1f}v{_BAR}H{left:.1f}z" for left, right in bars)
     yield f'<path class="covered" d="{path}" fill="#1d4ed8"/>'
 
