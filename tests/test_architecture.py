@@ -62,6 +62,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         "oais.web.series_plot",
         "oais.web.spectrogram_plot",
         "oais.web.still.lists",
+        "oais.web.timeline",
         "search_index.catalogue.*",
         "search_index.sky",
         "search_index.words.store",
