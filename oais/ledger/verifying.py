@@ -7,7 +7,7 @@ of them shows which file is wrong when the other leads to the signed root.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,12 @@ class Tree:
 
 
 def verify_log(ledger: Ledger) -> Iterator[Finding]:
-    """Yield everything that is wrong with checkpoints, tiles, bundles and statements; raises StorageError."""
+    """Yield everything that is wrong with checkpoints, tiles, bundles and statements; raises StorageError.
+
+    Others may append meanwhile. A checkpoint is kept under its size after it became the newest, so that none
+    of those listed before the newest is read may know more than that.
+    """
+    kept = kept_checkpoints(ledger.root)
     try:
         head = ledger.head()
     except DamageError as error:
@@ -61,7 +66,7 @@ def verify_log(ledger: Ledger) -> Iterator[Finding]:
     tree = proven_tree(ledger, head)
     if isinstance(tree, Tree):
         yield from _wrong_files(ledger.root, tree)
-        yield from _wrong_checkpoints(ledger, tree)
+        yield from _wrong_checkpoints(ledger, tree, kept)
         yield from _wrong_statements(ledger.root, tree)
     else:
         yield from tree
@@ -155,10 +160,9 @@ def _is_as_signed(path: Path, match: re.Match[str], tree: Tree) -> bool:
     return data == signed[: width * HASH_BYTES]
 
 
-def _wrong_checkpoints(ledger: Ledger, tree: Tree) -> Iterator[Finding]:
+def _wrong_checkpoints(ledger: Ledger, tree: Tree, paths: Sequence[str]) -> Iterator[Finding]:
     """Verify every tree head that was ever signed, against the tree of today."""
     folder = ledger.root / CHECKPOINTS
-    paths = kept_checkpoints(ledger.root)
     with storage_errors("reading ledger/checkpoints"):
         for path in paths:
             place = f"ledger/{CHECKPOINTS}/{path}"

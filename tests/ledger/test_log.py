@@ -157,6 +157,25 @@ def test_a_whole_ledger_is_whole(ledger: Ledger) -> None:
     assert codes(ledger) == []
 
 
+def test_what_is_signed_while_it_is_verified_is_no_damage(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process appends between the newest checkpoint and the list of those that are kept."""
+    real = Ledger.head
+
+    def head(self: Ledger) -> Checkpoint:
+        found = real(self)
+        monkeypatch.undo()
+        self.append([statement(3000)], SIGNER)
+        return found
+
+    size = ledger.head().size
+    monkeypatch.setattr(Ledger, "head", head)
+    assert codes(ledger) == []
+    assert ledger.head().size == size + 1
+    assert codes(ledger) == []
+
+
 def test_every_file_flipped_cut_lengthened_or_lost_is_named(ledger: Ledger, seeded: random.Random) -> None:
     """Any change of any one file is found, with that file's path among what is told."""
     files = [path for path in sorted(ledger.root.rglob("*")) if path.is_file()]
