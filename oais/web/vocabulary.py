@@ -12,8 +12,10 @@ from oais.database.deposits import DepositState
 from oais.database.orders import OrderState
 from oais.functions.access.adql import table_columns
 from oais.functions.access.columns import COLUMNS
+from oais.functions.access.finding import FACET_TITLES
 from oais.functions.people.erasure import ERASED
 from oais.functions.status import IndexState, Reason
+from oais.information.description import KINDS
 from oais.information.findings import Severity
 from oais.information.premis import EventType, Outcome
 from oais.information.withdrawals import WHY_TOLD
@@ -188,6 +190,8 @@ VOCABULARY: Final = tuple(
             *(*sorted(names()), *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_TO_WHOM),
             *(*_REFUSALS, *_ENTERED, *_ERASED, *_POSITIONS, *_MOMENTS, *_RESOLVERS),
             *(column.title for column in COLUMNS.values()),
+            *FACET_TITLES.values(),
+            *KINDS,
             *_QUERIES,
             *(column.description for column in table_columns()),
             *captions.WORDS,

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import LIGHT_CURVE, Rules
+from oais.web.app import create_app
+from tests.web.conftest import LIGHT_CURVE, Rules, stranger_at
+from tests.web.filled import Filled
+from tests.web.people import enter
 
 FRENCH = {"Accept-Language": "fr-CA, fr;q=0.9, en;q=0.5"}
 CLOSED = "  - node: tess/n1\n    policy: closed\n"
@@ -106,3 +109,18 @@ def test_what_has_no_translation_is_marked_as_english(client: TestClient) -> Non
     assert answer.status_code == 400
     assert "Cela ne peut être demandé." in answer.text
     assert re.search(r'<span lang="en">[^<]*cone', answer.text)
+
+
+def test_what_narrows_a_search_is_french(client: TestClient) -> None:
+    """Its headings, and the kinds in the list and beside the answer; what is sent stays a word of ours."""
+    page = client.get("/search?q=tess&lang=fr").text
+    for told in ("Type de produit", "Nature des données", ">ingénierie<", 'value="engineering"'):
+        assert told in page, told
+    assert "Product type" not in page
+
+
+def test_the_last_day_of_a_delegation_is_french(filled: Filled) -> None:
+    """Written as any other day of the page."""
+    site = create_app(filled.service.archive, service=filled.service)
+    owner = enter(stranger_at(site), "owner").client
+    assert re.search(r"jusqu’à la fin du \d\d/\d\d/\d{4}", owner.get("/me?lang=fr").text)
