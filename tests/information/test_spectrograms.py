@@ -224,11 +224,27 @@ FAULTS: dict[str, tuple[dict[str, Variable], str]] = {
         {"flux": Variable(distribution(9), {**VECTORS, "DEPEND_0": "Epoch_2"})},
         "'Epoch_2' .DEPEND_0., expected a time",
     ),
+    "axis of fewer records": (
+        {
+            "flux": Variable(distribution(9), {**VECTORS, "DEPEND_1": "energy"}),
+            "energy": Variable(np.tile(ENERGIES, (4, 1)), {}),
+        },
+        "has 9 records, its axis energy .DEPEND_1. has 4, expected as many, or 1",
+    ),
     "records of another number": (
         {"flux": Variable(distribution(5), VECTORS)},
         "has 5 records, Epoch has 9",
     ),
 }
+
+
+def test_axis_of_one_record_is_that_of_all(tmp_path: Path) -> None:
+    """Many files write a constant axis as the one record of a variable that could change."""
+    told = {**VECTORS, "DEPEND_1": "energy"}
+    variables = {"flux": Variable(distribution(9), told), "energy": Variable(ENERGIES[None], {})}
+    found = read_spectrogram(write_cdf(tmp_path / "x.cdf", seconds(9), variables), y="flux")
+    assert np.allclose(found.channels, ENERGIES)
+    assert not found.axis_varies
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -65,7 +65,7 @@ def cdf_vectors(stream: BinaryIO) -> Vectors:
 
     def rows(name: str) -> Rows:
         one = found[name]
-        varies = bool(one.axis) and _varies(cdf, one.axis)
+        varies = bool(one.axis) and _changes(cdf, one.axis)
         for first, count in _pieces(total(name), one.vector.size):
             axes = _values(cdf, records, one.axis, first, count, one.vector.size) if varies else None
             values = _values(cdf, records, name, first, count, one.vector.size)
@@ -120,13 +120,13 @@ def _described(
         fault = f"has {counts}, expected as many"
     axis, labels = told["DEPEND_1"], told["LABL_PTR_1"]
     if axis and not fault:
-        axis, fault = _axis_of(cdf, axis, size)
+        axis, fault = _axis_of(cdf, axis, name, size)
     if not axis and labels and (not _is_there(cdf, labels) or _cells(cdf, labels) != size):
         labels = ""
     return _Found(Vector(name, told["UNITS"], size, fault, scale_told(told["SCALETYP"])), time, axis, labels)
 
 
-def _axis_of(cdf: Any, axis: str, size: int) -> tuple[str, str]:
+def _axis_of(cdf: Any, axis: str, name: str, size: int) -> tuple[str, str]:
     """Return the variable that DEPEND_1 names, empty where it holds no numbers, and what is wrong with it."""
     if not _is_there(cdf, axis):
         return axis, f"is told over {axis!r} (DEPEND_1), which the file has not"
@@ -135,7 +135,12 @@ def _axis_of(cdf: Any, axis: str, size: int) -> tuple[str, str]:
     cells = _cells(cdf, axis)
     if cells != size:
         return axis, f"has {size} components, its axis {axis} (DEPEND_1) has {cells}, expected as many"
-    return axis, "" if _records(cdf, axis) else f"is told over {axis} (DEPEND_1), which has no value"
+    told, wanted = _records(cdf, axis), _records(cdf, name)
+    if told == 0:
+        return axis, f"is told over {axis} (DEPEND_1), which has no value"
+    if _changes(cdf, axis) and told != wanted:
+        return axis, f"has {wanted} records, its axis {axis} (DEPEND_1) has {told}, expected as many, or 1"
+    return axis, ""
 
 
 def _axis(cdf: Any, records: Records, one: _Found) -> Axis:
@@ -146,7 +151,7 @@ def _axis(cdf: Any, records: Records, one: _Found) -> Axis:
         unit = str(attributes.get("UNITS", "")).strip()
         name = str(attributes.get("LABLAXIS", "")).strip() or one.axis
         scale = scale_told(str(attributes.get("SCALETYP", "")))
-        if _varies(cdf, one.axis):
+        if _changes(cdf, one.axis):
             return Axis(name, unit, varies=True, scale=scale)
         return Axis(name, unit, _values(cdf, records, one.axis, 0, 1, size)[0], scale=scale)
     labels: tuple[str, ...] = ()
@@ -204,3 +209,8 @@ def _cells(cdf: Any, name: str) -> int:
 
 def _varies(cdf: Any, name: str) -> bool:
     return bool(cdf.varinq(name).Rec_Vary)
+
+
+def _changes(cdf: Any, name: str) -> bool:
+    """Tell whether a variable has values for more records than one."""
+    return _varies(cdf, name) and _records(cdf, name) > 1
