@@ -40,6 +40,7 @@ _BAR: Final = 18.0
 _DATES: Final = 20.0
 _GAP: Final = 52.0
 _SHADES: Final = 24
+_BEYOND: Final = 0.15
 
 Levels = NDArray[np.int64]
 
@@ -130,19 +131,27 @@ def _levels(drawn: Spectrogram, colours: _Colours) -> Levels:
 
 
 def _cells(frame: Frame, levels: Levels, edges: Numbers) -> str:
-    """Return a path for each shade: its cells side by side as one, without seams between them."""
+    """Return a row of strokes for each channel, whose units are its cells: so they are short to write."""
     wide = (frame.right - frame.left) / levels.shape[1]
-    tops = np.round(frame.y(edges), 1)
-    paths = []
-    for level in range(1, _SHADES + 1):
-        path = "".join(
-            f"M{frame.left + first * wide:.1f} {tops[row + 1]:g}h{length * wide:.1f}"
-            f"V{tops[row]:g}h-{length * wide:.1f}z"
-            for row, first, length in runs(levels == level)
-        )
-        if path:
-            paths.append(f'<path d="{path}" fill="{_colour(level)}"/>')
-    return f'<g class="cells" shape-rendering="crispEdges">{"".join(paths)}</g>'
+    tops = np.round(frame.y(edges), 1).tolist()
+    rows = []
+    for row, channel in enumerate(levels):
+        high = tops[row] - tops[row + 1]
+        paths = "".join(_strokes(channel, level) for level in np.unique(channel[channel > 0]).tolist())
+        if paths and high > 0:
+            place = f"translate({frame.left:g} {tops[row + 1]:g}) scale({wide:.6g} {high:.4g})"
+            rows.append(f'<g transform="{place}">{paths}</g>')
+    about = f'class="cells" fill="none" stroke-width="{1 + _BEYOND:g}" shape-rendering="crispEdges"'
+    return f"<g {about}>{''.join(rows)}</g>"
+
+
+def _strokes(channel: Levels, level: int) -> str:
+    """Return the cells of one shade in a channel as strokes, which reach a little below the next ones.
+
+    Side by side they would leave light lines between them where the drawing is shown small.
+    """
+    path = "".join(f"M{first} .5h{length + _BEYOND:g}" for _, first, length in runs((channel == level)[None]))
+    return f'<path d="{path}" stroke="{_colour(level)}"/>'
 
 
 def _colour(level: int) -> str:

@@ -73,12 +73,16 @@ def plain(client: TestClient, address: str) -> Any:
 def cells(drawing: bytes) -> list[tuple[str, float, float, float, float]]:
     """The runs of cells of a drawing: colour, left, top, width, height."""
     (group,) = [one for one in etree.fromstring(drawing).iter(f"{SVG}g") if one.get("class") == "cells"]
-    form = re.compile(r"M([\d.]+) ([\d.]+)h([\d.]+)V([\d.]+)h-[\d.]+z")
-    return [
-        (str(path.get("fill")), *(float(x), float(y), float(wide), float(bottom) - float(y)))
-        for path in group
-        for x, y, wide, bottom in form.findall(str(path.get("d")))
-    ]
+    found = []
+    for channel in group:
+        place = re.fullmatch(r"translate\((\S+) (\S+)\) scale\((\S+) (\S+)\)", str(channel.get("transform")))
+        assert place is not None
+        left, top, wide, high = map(float, place.groups())
+        for path in channel:
+            for first, length in re.findall(r"M(\d+) .5h([\d.]+)", str(path.get("d"))):
+                size = int(float(length)) * wide
+                found.append((str(path.get("stroke")), left + int(first) * wide, top, size, high))
+    return found
 
 
 def test_each_kind_of_drawing_has_its_picture_and_its_form(client: TestClient) -> None:
