@@ -18,10 +18,11 @@ from proofs.site.judging import WAYS, Judge, Way
 from proofs.site.pages import Pages
 from proofs.site.tutorial import HEIGHT, WIDTH, file_name, keep, steps
 from proofs.site.world import World, walked_site
+from tests.conftest import program
 from tests.web.test_browser import browser
 from tests.web.test_browser_filled import state_of
 
-__all__ = ["browser"]
+__all__ = ["browser", "program"]
 
 pytestmark = pytest.mark.browser
 
