@@ -34,7 +34,7 @@ PARAMETER: Final = "lang"
 
 COOKIE: Final = "oais-language"
 _KEPT_SECONDS: Final = 365 * 86400
-_OUR_WORDS: Final = frozenset({"who", "remedy", "duty"})
+_OUR_WORDS: Final = frozenset({"who", "remedy", "duty", "since", "earlier"})
 _GAP: Final = re.compile(r"\\\{(\w+)\\\}")
 
 

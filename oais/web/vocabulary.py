@@ -90,6 +90,17 @@ _DECISIONS: Final = (
     "ask the archive for access",
 )
 
+_RULES: Final = (
+    "{since} or {earlier}, whichever comes first",
+    *(
+        f"{{count}} {unit} after its {which} visit was completed"
+        for unit in ("month", "months", "day", "days")
+        for which in ("first", "last")
+    ),
+    "no period: those of the headers cannot be",
+    "no findings",
+)
+
 _TO_WHOM: Final = (
     *("public", "public by access code", "for accounts", "for groups", "private", "private until {day}"),
     *("no beginning", "no end"),
@@ -187,7 +198,7 @@ VOCABULARY: Final = tuple(
         for word in (
             *(str(member) for states in _STATES for member in states),
             *WHY_TOLD.values(),
-            *(*sorted(names()), *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_TO_WHOM),
+            *(*sorted(names()), *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_RULES, *_TO_WHOM),
             *(*_REFUSALS, *_ENTERED, *_ERASED, *_POSITIONS, *_MOMENTS, *_RESOLVERS),
             *(column.title for column in COLUMNS.values()),
             *FACET_TITLES.values(),

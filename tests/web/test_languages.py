@@ -124,3 +124,17 @@ def test_the_last_day_of_a_delegation_is_french(filled: Filled) -> None:
     site = create_app(filled.service.archive, service=filled.service)
     owner = enter(stranger_at(site), "owner").client
     assert re.search(r"jusqu’à la fin du \d\d/\d\d/\d{4}", owner.get("/me?lang=fr").text)
+
+
+def test_the_rule_of_an_embargo_is_french(filled: Filled) -> None:
+    """Not half a sentence of it: periods, visits and which of them counts."""
+    client = stranger_at(create_app(filled.service.archive, service=filled.service))
+    page = client.get("/aip/V1?lang=fr").text
+    assert "12 mois après la fin de sa dernière visite ou 18 mois après la fin de sa première visite" in page
+    assert "whichever" not in page
+
+
+def test_what_is_new_is_marked_as_english(client: TestClient) -> None:
+    """The list of changes and the words of the API have no French: a page read aloud must know."""
+    for address, told in (("/changes", '<div lang="en">'), ("/api", '<p lang="en">')):
+        assert told in client.get(f"{address}?lang=fr").text
