@@ -56,6 +56,9 @@ _QUERIES: Final = (
     "SELECT obs_id, s_ra, s_dec, t_min FROM ivoa.obscore WHERE t_min > 58500 ORDER BY t_min DESC",
     "SELECT product_type, COUNT(*) FROM ivoa.obscore GROUP BY product_type",
     "SELECT DISTINCT target_name FROM ivoa.obscore",
+    "SELECT DISTINCT instrument_name, access_format FROM ivoa.obscore",
+    "SELECT obs_id, instrument_name FROM ivoa.obscore ORDER BY instrument_name",
+    "SELECT product_name, access_estsize FROM ivoa.obscore ORDER BY product_name DESC",
     "SELECT obs_id, target_name, s_ra, s_dec, access_url FROM ivoa.obscore ORDER BY s_ra",
     EXAMPLE,
 )
