@@ -7,6 +7,7 @@ override them.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -30,6 +31,8 @@ LEFT, RIGHT, TOP, BOTTOM = 92, 14, 16, 54
 _DOTS_UP_TO = 3000
 _EDGE, _LONG = 36, 8
 _FINEST, _SMALLEST = 1e-13, 1e-290
+_FINEST_STEP, _WIDEST_STEP = 1e-300, 1e300
+_GREATEST_POWER = math.log10(sys.float_info.max)
 """A range smaller than this, beside its numbers or beside nothing, is shown as one value."""
 
 
@@ -193,7 +196,7 @@ def log_ticks(low: float, high: float) -> list[Tick]:
     for power in powers[::every]:
         for factor in factors:
             at = math.log10(factor) + power
-            if low <= at <= high:
+            if low <= at <= min(high, _GREATEST_POWER):
                 found.append(Tick(at, _label(factor * 10.0**power, max(0, -power))))
     return found
 
@@ -201,6 +204,8 @@ def log_ticks(low: float, high: float) -> list[Tick]:
 def ticks(low: float, high: float, about: int) -> list[tuple[float, str]]:
     """Return round values between ``low`` and ``high``, about as many as asked for, with their labels."""
     raw = (high - low) / about
+    if not _FINEST_STEP < raw < _WIDEST_STEP:
+        return []  # beyond what floats can count in steps
     power = 10.0 ** math.floor(math.log10(raw))
     step = min((factor * power for factor in (1, 2, 5, 10)), key=lambda size: abs(math.log(size / raw)))
     first, last = math.ceil(low / step), math.floor(high / step)

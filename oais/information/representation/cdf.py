@@ -25,6 +25,13 @@ MOST_VALUES = 20_000_000
 MOST_COMPONENTS = 8
 """Components of a variable of vectors that are shown."""
 
+_DAY = 86_400.0
+_MJD_0 = 678_941
+"""Days of the Gregorian calendar from the beginning of the year 0 to 1858-11-17, the day 0 of MJD."""
+
+_YEAR_10000 = 3_652_425 * _DAY
+"""Seconds from the beginning of the year 0 to that of the year 10000."""
+
 _TIME_TYPES = frozenset({"CDF_EPOCH", "CDF_EPOCH16", "CDF_TIME_TT2000"})
 _COMPRESSED = b"\xcc\xcc\x00\x01"
 
@@ -145,10 +152,22 @@ def cdf_series(stream: BinaryIO) -> tuple[list[tuple[str, str, Any]], list[str]]
 
 
 def epoch_days(epochs: Any) -> Any:
-    """Return times of a CDF of any type as MJD of UTC, float64 of their shape."""
+    """Return times of a CDF of any type as MJD of UTC, float64 of their shape; NaN for none.
+
+    CDF_EPOCH counts milliseconds of the years 0 to 9999, and CDF_EPOCH16 seconds of them with picoseconds
+    beside; the first and the last stand for no value (CDF User's Guide on CDF_EPOCH; ISTP on FILLVAL).
+    cdflib would tell years before 1678 and after 2262 as others.
+    """
     import cdflib
     import numpy as np
 
+    told = np.atleast_1d(np.asarray(epochs))
+    if told.dtype.kind in "fc":
+        unit = 1_000.0 if told.dtype.kind == "f" else 1.0
+        seconds = told.real / unit
+        with np.errstate(invalid="ignore"):
+            days = ((told.real - _MJD_0 * unit * _DAY) / unit + told.imag * 1e-12) / _DAY
+            return np.where((seconds > 0) & (seconds < _YEAR_10000 - 1e-3), days, np.nan)
     moments = cdflib.cdfepoch.to_datetime(epochs).astype("datetime64[us]")
     days = (moments - np.datetime64("1858-11-17T00:00:00", "us")) / np.timedelta64(86_400_000_000, "us")
     return days.astype(np.float64)

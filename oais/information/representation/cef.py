@@ -7,8 +7,9 @@ and the records. A CEH file is a piece of such a header without the leading FILE
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,10 @@ from oais.information.representation.contents import LONGEST_VALUE, MOST_ENTRIES
 from oais.information.representation.opening import Readable
 
 MOST_HEADER = 5 << 20
+MOST_NUMBERS = 10_000
+"""Numbers of a variable in a record that are read."""
+
+_DIGITS = 9
 _LINE = 1 << 16
 _KEY_VALUE = re.compile(r"\s*([A-Za-z_][\w.\-]*)\s*=\s*(.*?)\s*\Z", re.DOTALL)
 
@@ -131,6 +136,20 @@ class _Block:
             header.variables.append(_column(name, self.attributes))
             header.attributes[name] = self.attributes
         self.kind = self.name = ""
+
+
+def record_sizes(variable: Mapping[str, Any]) -> list[int]:
+    """Return the sizes of a variable's axes in a record, [1] where none is told.
+
+    Raises ValueError for those that no record has.
+    """
+    parts = [part.strip() for part in str(variable["sizes"]).split(",")]
+    told = [part for part in parts if part.isascii() and part.isdigit()] or ["1"]
+    sizes = [int(part) for part in told if len(part) <= _DIGITS]
+    if len(sizes) < len(told) or not 0 < math.prod(sizes) <= MOST_NUMBERS:
+        said = f"{variable['name']} has the sizes {', '.join(parts)[:40]} (SIZES)"
+        raise ValueError(f"{said}, expected 1 to {MOST_NUMBERS} numbers a record")
+    return sizes
 
 
 def _column(name: str, attributes: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,7 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 
-from oais.information.representation.cef import MOST_HEADER, CefHeader, parse_cef_header
+from oais.information.representation.cef import MOST_HEADER, CefHeader, parse_cef_header, record_sizes
 from oais.information.representation.decimation import Floats
 from oais.information.representation.numbers import mjd_clock
 from oais.information.representation.opening import Readable
@@ -55,7 +56,7 @@ class _Variable:
     @property
     def size(self) -> int:
         """How many cells it has in a record."""
-        return int(np.prod(self.sizes, dtype=np.int64))
+        return math.prod(self.sizes)
 
     def says(self, key: str) -> str:
         """Return an attribute without quotes, empty for none."""
@@ -194,8 +195,8 @@ def _variables(header: CefHeader) -> dict[str, _Variable]:
     for told in header.variables:
         if told.get("constant"):
             continue
-        sizes = [int(size) for size in str(told["sizes"]).split(",") if size.strip().isdecimal()] or [1]
-        one = _Variable(str(told["name"]), start, sizes, header.attributes.get(str(told["name"]), {}))
+        name = str(told["name"])
+        one = _Variable(name, start, record_sizes(told), header.attributes.get(name, {}))
         found[one.name] = one
         start += one.size
     return found

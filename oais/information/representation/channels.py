@@ -54,10 +54,20 @@ def suits(values: Floats, wished: str, told: str) -> bool:
 
 def channel_edges(centres: Floats, *, logarithmic: bool) -> Floats:
     """Return the borders halfway between channels, and as far beyond the first and the last."""
-    places = np.log10(centres) if logarithmic else centres
-    middle = (places[1:] + places[:-1]) / 2
-    borders = np.concatenate([[2 * places[0] - middle[0]], middle, [2 * places[-1] - middle[-1]]])
-    return np.asarray(10**borders if logarithmic else borders)
+    with np.errstate(over="ignore", invalid="ignore"):  # what cannot be drawn is told by ``drawn_edges``
+        places = np.log10(centres) if logarithmic else centres
+        middle = (places[1:] + places[:-1]) / 2
+        borders = np.concatenate([[2 * places[0] - middle[0]], middle, [2 * places[-1] - middle[-1]]])
+        return np.asarray(10**borders if logarithmic else borders)
+
+
+def drawn_edges(centres: Floats, *, logarithmic: bool) -> Floats:
+    """Return the borders of the channels of a grid, upwards; raises ValueError where floats have none."""
+    edges = channel_edges(centres, logarithmic=logarithmic)
+    if not np.isfinite(edges[-1] - edges[0]):
+        reach = f"from {centres[0]:g} to {centres[-1]:g}"
+        raise ValueError(f"the axis reaches {reach}, expected values between -1e307 and 1e307")
+    return edges
 
 
 def resampled(

@@ -23,6 +23,7 @@ _WIDE: Final = 100.0
 """Positive numbers that span this factor are counted in steps of their logarithm."""
 
 _NARROWEST: Final = 1e-13
+_SMALLEST: Final = 1e-290
 _NONE: Final = np.empty(0)
 
 Counts = NDArray[np.int64]
@@ -177,7 +178,7 @@ def _range(values: Floats) -> tuple[float, float]:
     if not len(values):
         return 0.0, 1.0
     low, high = (float(np.clip(end, -1e300, 1e300)) for end in (values.min(), values.max()))
-    if high - low > max(abs(low), abs(high)) * _NARROWEST:
+    if high - low > max(abs(low), abs(high)) * _NARROWEST + _SMALLEST:
         return low, high
-    pad = abs(low) * 1e-3 or 0.5
+    pad = abs(low) * 1e-3 if abs(low) > _SMALLEST else 0.5
     return low - pad, high + pad

@@ -13,15 +13,15 @@ from oais.information.representation.channels import (
     MOST_CHANNELS,
     WIDE,
     Whole,
-    channel_edges,
     channel_middles,
+    drawn_edges,
     merged,
     resampled,
     suits,
 )
 from oais.information.representation.decimation import Floats
 from oais.information.representation.numbers import Clock, Span, days_of
-from oais.information.representation.vectors import Vectors
+from oais.information.representation.vectors import Rows, Vectors
 
 MOST_TIMES: Final = 480
 """Pieces of time that a spectrogram has."""
@@ -33,6 +33,9 @@ _SHOWN: Final = (0.5, 99.5)
 """Percentiles of the means that are the ends of the colours."""
 
 _DIGITS: Final = 6
+
+_AXES_AT_ONCE: Final = 1_024
+"""Rows with axes that are looked at between two looks at the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def spectrogram(
     up_by_logarithm = suits(middles, axis, told.scale) if told.name else False
     grid = _grid(times, middles, bins, _moment(at, clock), logarithmic=up_by_logarithm)
     read, within = 0, 0
-    for x, values, axes in vectors.rows(vector.name):
+    for x, values, axes in _bounded(vectors.rows(vector.name)):
         read += len(x)
         with np.errstate(invalid="ignore"):
             keep = np.isfinite(x) & (x >= times.low) & (x <= times.high) & span.keeps(x, clock)
@@ -135,6 +138,17 @@ def spectrogram(
     }
 
 
+def _bounded(rows: Rows) -> Rows:
+    """Yield the same, but few at a time where each may have its own axis: the clock is asked between."""
+    for x, values, axes in rows:
+        if axes is None:
+            yield x, values, None
+            continue
+        for first in range(0, len(x), _AXES_AT_ONCE):
+            part = slice(first, first + _AXES_AT_ONCE)
+            yield x[part], values[part], axes[part]
+
+
 def _times(vectors: Vectors, name: str, span: Span, clock: Clock | None, until: float) -> _Times:
     """Look through the times that are wanted; raises ValueError when there is none."""
     low, high, rows, step = math.inf, -math.inf, 0, math.nan
@@ -154,6 +168,8 @@ def _times(vectors: Vectors, name: str, span: Span, clock: Clock | None, until: 
         raise ValueError(f"no row {where} has a time")
     if math.isnan(step):
         step = max(abs(low) * 1e-9, 1e-9)
+    if not math.isfinite(high - low + step):
+        raise ValueError(f"the times reach from {low:g} to {high:g}; ask for an interval of them")
     # A record stands in the middle of its time, so that none lies at the border of two pieces.
     return _Times(low - step / 2, high + step / 2, rows, step)
 
@@ -164,7 +180,7 @@ def _grid(times: _Times, middles: Floats, bins: int, at: float | None, *, logari
     shape = (max(1, min(bins, MOST_TIMES)), len(order))
     return _Grid(
         times,
-        channel_edges(middles[order], logarithmic=logarithmic),
+        drawn_edges(middles[order], logarithmic=logarithmic),
         order,
         np.zeros(shape),
         np.zeros(shape, np.int64),

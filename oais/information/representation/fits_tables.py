@@ -26,6 +26,9 @@ from oais.information.representation.opening import GZIP_MAGIC, GzipReader, Read
 
 CHUNK = 4 << 20
 _SKIP = 1 << 20
+_FARTHEST = 1 << 43
+"""A place that every file system has and no product reaches, for headers that tell of more bytes."""
+
 NUMPY: Final = {"L": "i1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
 _IMAGE = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
@@ -40,7 +43,7 @@ class Source:
     def skip(self, count: int) -> None:
         """Go over ``count`` bytes."""
         if self.plain is not None:
-            self.plain.seek(count, 1)
+            self.plain.seek(min(self.plain.tell() + count, _FARTHEST))
             return
         while count > 0 and (part := self.stream.read(min(count, _SKIP))):
             count -= len(part)

@@ -142,8 +142,7 @@ def _described(cards: Cards, column: FitsColumn, rows: int) -> Vector:
 
 def _number(cards: Cards, name: str) -> int:
     """Return the number of a column in the header, from 1."""
-    names = [str(cards.values.get(f"TTYPE{n}") or f"col{n}") for n in range(1, 1_000)]
-    return names.index(name) + 1
+    return next(n for n in range(1, 1_000) if str(cards.values.get(f"TTYPE{n}") or f"col{n}") == name)
 
 
 def _companion(columns: _Columns, name: str) -> FitsColumn | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from oais.information.representation.cef import parse_cef_header
+from oais.information.representation.cef import parse_cef_header, record_sizes
 from oais.information.representation.opening import Readable
 from oais.information.representation.text_tables import (
     column_names,
@@ -127,23 +128,13 @@ def _cef_columns(variables: list[dict[str, Any]]) -> tuple[list[str], list[str],
     for variable in variables:
         if variable.get("constant"):
             continue
-        count = _product(str(variable["sizes"]))
+        count = math.prod(record_sizes(variable))
         for n in range(count):
             names.append(variable["name"] if count == 1 else f"{variable['name']}[{n}]")
             kind = str(variable["format"]).upper()
             units.append(MJD_UTC if kind == "ISO_TIME" else str(variable["unit"]))
             kinds.append(kind)
     return names, units, kinds
-
-
-def _product(sizes: str) -> int:
-    count = 1
-    for size in sizes.split(","):
-        stripped = size.strip()
-        count *= int(stripped) if stripped.isascii() and stripped.isdigit() else 1
-    if not 0 < count <= 10_000:
-        raise ValueError(f"a variable has the sizes {sizes[:40]}")
-    return count
 
 
 def _is_time(cells: list[str]) -> bool:
