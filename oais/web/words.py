@@ -14,6 +14,9 @@ from oais.information.identifiers import parse_aip_reference
 
 _THIN = "\u202f"
 
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+"""What is a word of a language, and no name of a file, a package or a setting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forms:
@@ -60,8 +63,10 @@ def figure(number: float | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text with a large first letter, all others as they are."""
-    return text[:1].upper() + text[1:]
+    """Return a text with a large first letter; one that begins with a name, such as ``solo_L2.cdf``, as it is."""
+    # Names tell small from large letters: written otherwise they are found nowhere.
+    first = text.partition(" ")[0].rstrip(".,:;!?")
+    return text[:1].upper() + text[1:] if _WORD.fullmatch(first) else text
 
 
 def moment(iso: str, forms: Forms = ENGLISH) -> str:

@@ -200,6 +200,7 @@ def test_a_policy_that_somebody_edits_is_a_warning_until_it_is_on_record(furnish
     assert told.intact
     (warning,) = told.warnings
     assert "policies/access.yaml differs since" in warning
+    assert "look at 'oais policy check'" in warning, "what is warned of comes with what to do"
     record_policies(open_service(furnished))
     assert run_audit(furnished, select_for_audit(furnished), from_disk=False).warnings == ()
 

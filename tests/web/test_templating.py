@@ -36,3 +36,23 @@ def test_a_day_is_not_broken_in_two() -> None:
     )
     assert page.render() == '<span class="day">2028-05-22</span>: &lt;b&gt;'
     assert str(Dated("2028-05-22")) == "2028-05-22"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("the basket is empty", "The basket is empty"),
+        ("état inconnu", "État inconnu"),
+        ("l’index manque", "L’index manque"),
+        ("re-packed: twice", "Re-packed: twice"),
+        ("solo_L2_ept.cdf holds nothing that is drawn", "solo_L2_ept.cdf holds nothing that is drawn"),
+        ("r20261122T194909Z-c251d18e is missing", "r20261122T194909Z-c251d18e is missing"),
+        ("tess.tic55525572@v1 is closed", "tess.tic55525572@v1 is closed"),
+        ("t_max: expected a number", "t_max: expected a number"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_leaves_the_name_it_begins_with(told: str, shown: str) -> None:
+    """Words get a large first letter; names of files, packages and columns stand as they are written."""
+    page = template_environment(load_languages()["en"], {}).from_string("{{ told|sentence }}")
+    assert page.render(told=told) == shown

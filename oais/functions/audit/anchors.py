@@ -25,7 +25,6 @@ from oais.information.findings import Finding, finding
 _SETTINGS: Final = "oais.yaml"
 _KEPT: Final = "beside"
 _UNREADABLE: Final = "AUD-009"
-_ONCE: Final = "if nobody changed it on purpose, compare it with that of a backup; this is told once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def _judge_settings(data: bytes | None, before: Anchors, _: Collection[str]) -> 
     if before.settings in {"", found}:
         return replace(before, settings=found), []
     digests = f"sha512 is {found[:16]}…, was {before.settings[:16]}…"
-    told = f"{_SETTINGS} was changed since the last report ({digests}); {_ONCE}"
+    told = f"{_SETTINGS} was changed since the last report ({digests})"
     return replace(before, settings=found), [finding("AUD-017", _SETTINGS, told)]
 
 

@@ -193,7 +193,7 @@ class AuditRun:
         warnings = []
         for about, found in self._missing():
             if found.severity is not Severity.ERROR:
-                warnings.append(found.message)
+                warnings.append(f"{found.message}. {found.remedy.removesuffix('.')}")
             elif not (found.code in _TOLD_BEFORE and _is_told(found, damaged)):
                 known = damaged.get(about) or _unread(about, self.run.started_at)
                 damaged[about] = replace(known, findings=(*known.findings, found))
