@@ -47,13 +47,16 @@ _AWAY: Final = "Values outside of them: %(count)s."
 _CHANNELS: Final = "Of %(channels)s channels, neighbours are drawn together."
 _UNTOLD: Final = "The file tells no values of the axis: its channels are counted."
 _BELOW: Final = "Below it, the mean distribution of the records marked: %(moment)s."
+_NEAREST: Final = (
+    "No record lies at the moment asked for. Below it, the mean distribution of the nearest ones: %(moment)s."
+)
 _FROM_UP_TO: Final = "%(start)s to %(end)s"
 SCALE: Final = "%(name)s, %(stretch)s scale"
 
 WORDS: Final = (
     *(_PHASE, _UTC_FROM, _OVER, _MARKED, _LEFT_OUT, _MISSING, _OF_ALL, _SAMPLED, _BEGUN, _CUT),
     *(_EVENTS, _OUTSIDE, _NO_PLACE, _VALUES, _FROM_TO, _TOGETHER, _PIXELS, SCALE),
-    *(_SPECTROGRAM, _CELLS, _NOT_POSITIVE, _VARIES, _AWAY, _CHANNELS, _UNTOLD, _BELOW, _FROM_UP_TO),
+    *(_SPECTROGRAM, _CELLS, _NOT_POSITIVE, _VARIES, _AWAY, _CHANNELS, _UNTOLD, _BELOW, _NEAREST, _FROM_UP_TO),
     *("no values", "no events", "no intervals", "no finite values"),
     *("number", "events in a field", "column (pixel)", "row (pixel)", "value"),
     *("light curve", "time series", "series", "spectrum", "event map", "map", "good times", "intervals"),
@@ -166,7 +169,7 @@ class Captions:
         if len(drawn.channels) > len(drawn.means):
             yield self.say(_CHANNELS, channels=grouped(len(drawn.channels)))
         if drawn.cut:
-            yield self.say(_BELOW, moment=self.moment(drawn))
+            yield self.say(_NEAREST if drawn.cut_missed else _BELOW, moment=self.moment(drawn))
 
     def channels(self, drawn: Spectrogram) -> str:
         """Return what the axis of a spectrogram is called."""

@@ -63,7 +63,7 @@ def figure(number: float | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text with a large first letter; one that begins with a name, such as ``solo_L2.cdf``, as it is."""
+    """Return a text with a large first letter; one that begins with a name (``solo_L2.cdf``) as it is."""
     # Names tell small from large letters: written otherwise they are found nowhere.
     first = text.partition(" ")[0].rstrip(".,:;!?")
     return text[:1].upper() + text[1:] if _WORD.fullmatch(first) else text

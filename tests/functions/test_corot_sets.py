@@ -97,7 +97,7 @@ def test_a_container_is_one_object_whose_members_are_listed(access: Access) -> N
     changed = "2007-02-27T00:00:00"
     assert view.table.rows == (("curve.fits", "2880", changed), ("log.txt", "5", changed))
     assert access.rows(f"{SET}100@v1", product.path).page.total == 2
-    assert not view.drawn
+    assert not view.drawings
 
 
 @pytest.mark.parametrize(

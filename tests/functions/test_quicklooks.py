@@ -173,7 +173,7 @@ def test_ready_drawing_is_given_to_nobody_who_may_not_download(archive: Archive,
     with pytest.raises(ClosedError):
         shown(closed, CURVE, CURVE_PATH)
     page = open_access(closed).product(f"{CURVE}@v1", CURVE_PATH)
-    assert (page.plot, page.drawn) == ("", False)
+    assert (page.plot, page.drawings) == ("", ())
 
 
 def test_newest_comes_first_and_a_stopped_worker_goes_on(archive: Archive, reads: list[str]) -> None:

@@ -453,3 +453,23 @@ def test_each_kind_is_one_entry() -> None:
     assert drawings_of(Offer(is_image=True)) == ("image",)
     assert drawings_of(Offer(("START", "STOP"), rows=1)) == ("intervals",)
     assert {kind.name for kind in KINDS.values()} == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("at", "missed", "nearest"),
+    [
+        ("2020-01-01T00:01:40", False, 100.0),
+        ("2020-01-01T00:10:00", True, 1_000.0),
+        ("2020-01-01T00:01:00.9", False, 60.0),
+        ("2019-12-31T23:59:58.5", False, 0.0),
+        ("2019-12-31", True, 0.0),
+        ("2021-01-01", True, 1_196.0),
+    ],
+)
+def test_a_moment_without_a_record_is_told(at: str, missed: bool, nearest: float, tmp_path: Path) -> None:
+    """In a gap, before and after all records; not between two of them that follow each other."""
+    times = np.concatenate([seconds(50, 4.0), 1_000.0 + seconds(50, 4.0)])
+    path = energy_spectra(tmp_path / "x.cdf", distribution(100), times)
+    found = read_spectrogram(path, bins=480, at=at)
+    assert found.cut_missed is missed
+    assert found.cut_mjd_range[0] == pytest.approx(58_849 + nearest / 86_400, abs=4.5 / 86_400)

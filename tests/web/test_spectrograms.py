@@ -140,6 +140,25 @@ def test_words_are_in_the_reader_s_language(client: TestClient) -> None:
     assert "spectrogramme" in str(etree.fromstring(drawing.content).get("aria-label"))
 
 
+def test_a_moment_without_a_record_is_told_in_the_caption(client: TestClient) -> None:
+    """The nearest distribution is no answer to a moment far from it, unless that is said."""
+    address = f"{LOOK}/{SPECTRA}&at=2021-01-01"
+    assert "No record lies at the moment asked for. Below it" in client.get(address).text
+    french = client.get(address, headers={"Accept-Language": "fr"}).text
+    assert "Aucun enregistrement à l’instant demandé" in unescape(french)
+
+
+def test_the_page_of_a_product_leads_to_each_of_its_drawings(client: TestClient) -> None:
+    """Who does not know the form finds the spectrogram too; particles are no light curve."""
+    address = f"/aip/{NAME}/v1/products/{DATA}/spectra.cdf"
+    told = plain(client, address)
+    assert (told["plot"], "spectrogram" in told["drawings"]) == ("time series", True)
+    page = html.document_fromstring(client.get(address).content)
+    (leads,) = {one.get("href") for one in pick(page, "//main//a") if one.text == "spectrogram"}
+    shown = client.get(leads)
+    assert (shown.status_code, "Each cell is a mean" in shown.text) == (200, True)
+
+
 def test_form_keeps_what_was_wished_and_its_steps_lead_on(client: TestClient) -> None:
     """Every field has a name, a label and the value of the address; earlier and later keep them."""
     address = f"{LOOK}/{SPECTRA}&y=flux&at=58849.001&axis=linear&colours=log&bins=100"

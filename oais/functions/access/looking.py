@@ -147,7 +147,8 @@ def name_of(part: Part, kind: str, x: str = "") -> str:
     over = x or spectral_column(names) or part.time
     if over and over == spectral_column(names):
         return "spectrum"
-    light = any("FLUX" in name.upper() for name in names)
+    # The flux of particles has components, or no such name: only that of a source of light is told by it.
+    light = any(name.upper().endswith("FLUX") for name in names)
     return ("light curve" if light else "time series") if over == part.time else "series"
 
 

@@ -55,12 +55,12 @@ def product_view(home: Path, index: Index, asker: Asker, shown: Shown, path: str
     stored = Stored.at(home, file.path, file.digests)
     place = (shown.node, shown.description.aip_id, shown.version)
     access = asker.note(*place)
-    table, plot, drawn = None, "", False
+    table, plot, drawings = None, "", dict[str, None]()
     if asker.may(Action.DOWNLOAD, *place):
         parts = parts_of(stored)
+        drawings = dict.fromkeys(kind for one in parts for kind in one.drawings)
         part = shown_unasked(parts, product)
         table, plot = _table(stored), name_of(part, part.drawings[0]) if part else ""
-        drawn = bool(parts)
     return ProductView(
         card=cards.described_card(shown.description, product.size, locked=not access.open),
         crumbs=crumbs(asker, shown.node),
@@ -73,7 +73,7 @@ def product_view(home: Path, index: Index, asker: Asker, shown: Shown, path: str
         headers=() if product.kind in _NO_HEADERS else _headers(stored, product.size),
         table=table,
         plot=plot,
-        drawn=drawn,
+        drawings=tuple(drawings),
         documents=valid_documents(index, asker, shown.description, product),
         reported=product.reported,
     )

@@ -81,15 +81,20 @@ class _Grid:
         np.maximum.at(self.lasts, piece, x)
         self.missing += values.size - int(good.sum())
 
-    def distribution(self) -> tuple[float, float, Floats] | None:
-        """Return the piece of time nearest to the moment asked for: its records' ends, and its means."""
+    def distribution(self) -> tuple[float, float, Floats, bool] | None:
+        """Return the piece of time nearest to the moment asked for: its records' ends, its means.
+
+        The last is whether the moment lies in a gap, or before or after all records.
+        """
         if self.at is None or not bool(np.isfinite(self.firsts).any()):
             return None
         away = np.maximum(np.maximum(self.firsts - self.at, self.at - self.lasts), 0.0)
         piece = int(np.argmin(away))
         with np.errstate(all="ignore"):
             means = np.where(self.counts[piece] > 0, self.sums[piece] / self.counts[piece], np.nan)
-        return float(self.firsts[piece]), float(self.lasts[piece]), means
+        # A record stands in the middle of its time, half of which lies before it.
+        missed = float(away[piece]) > _HELD * self.times.step / 2
+        return float(self.firsts[piece]), float(self.lasts[piece]), means, missed
 
 
 def spectrogram(
@@ -211,7 +216,7 @@ def _answer(grid: _Grid, middles: Floats, clock: Clock | None, scales: tuple[str
     shown = finite[finite > 0] if by_logarithm else finite
     low, high = (float(end) for end in np.percentile(shown, _SHOWN)) if len(shown) else (None, None)
     together = -(-len(middles) // MOST_CHANNELS)
-    first, last, cut = grid.distribution() or (math.nan, math.nan, np.empty(0))
+    first, last, cut, missed = grid.distribution() or (math.nan, math.nan, np.empty(0), False)
     ends = np.array([first, last][: 2 if len(cut) else 0])
     return {
         "edges": [*grid.edges[:-1:together].tolist(), float(grid.edges[-1])],
@@ -229,6 +234,7 @@ def _answer(grid: _Grid, middles: Floats, clock: Clock | None, scales: tuple[str
         "cut_range": ends.tolist(),
         "cut_mjd_range": days_of(clock, ends),
         "cut": _plain(cut),
+        "cut_missed": missed,
     }
 
 

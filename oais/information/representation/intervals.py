@@ -78,7 +78,7 @@ def _boundary(text: str, days: int) -> str:
         datetime.fromisoformat(f"{day}T{hour}:{minute}:{'59' if leap else second}")
     except (ValueError, OverflowError):
         raise WrongUsageError(
-            f"{printable(text)!r} is not a time that a table is cut at",
+            f"{printable(text)!r} is not a time",
             remedy="write UTC as 2018-01-31, 2018-01-31T12:00:00 or 2018-01-31T12:00:00.123456789Z",
         ) from None
     return sortable(f"{day}T{hour}:{minute}:{second}.{decimals}")

@@ -22,7 +22,8 @@ class Spectrogram:
     name counts them. Where ``axis_varies`` it is that of the first record, and ``away`` values of others lie
     outside of it. ``low`` and ``high`` are the ends of the colours, which are ``logarithmic`` or not;
     ``not_positive`` means have no logarithm. ``cut`` is the mean of the records from and to ``cut_range``,
-    those of the piece of time that lies nearest to the moment asked for; empty when none was.
+    those of the piece of time that lies nearest to the moment asked for; empty when none was. Where
+    ``cut_missed`` no record lies at that moment.
     """
 
     unit: int
@@ -51,6 +52,7 @@ class Spectrogram:
     cut_range: Floats
     cut_mjd_range: Floats
     cut: Maybe
+    cut_missed: bool
     total: int
     read: int
     within: int

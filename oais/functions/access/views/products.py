@@ -58,8 +58,8 @@ class ProductView:
     """One product: description, headers, the head of its table, and which picture can be drawn.
 
     ``plot`` names its picture (light curve, time series, spectrum, event map, good times, image) or is
-    empty; ``drawn`` tells whether there is anything that can be drawn. ``reported`` is what the tables of a
-    report say, where it is one.
+    empty; ``drawings`` are the kinds of all that can be drawn of it, the best of each part first.
+    ``reported`` is what the tables of a report say, where it is one.
     """
 
     card: AipCard
@@ -73,6 +73,6 @@ class ProductView:
     headers: tuple[UnitView, ...]
     table: TableView | None
     plot: str
-    drawn: bool
+    drawings: tuple[str, ...]
     documents: tuple[DocumentCard, ...] = ()
     reported: tuple[ReportedValue, ...] = ()
