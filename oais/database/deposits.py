@@ -140,12 +140,9 @@ def uploading(connection: Connection, person: str) -> int:
     return connection.execute(count.where(*mine)).scalar_one()
 
 
-def live_of(connection: Connection, person: str) -> int:
-    """Return how many deliveries of a person are not decided on."""
-    count = select(func.count()).select_from(DEPOSITS)
-    return connection.execute(
-        count.where(DEPOSITS.c.person == person, DEPOSITS.c.state.in_(LIVE))
-    ).scalar_one()
+def kept_of(connection: Connection, person: str) -> list[Deposit]:
+    """Return the deliveries of a person that are not decided on, or were and whose bytes may still stay."""
+    return _found(connection, DEPOSITS.c.person == person, DEPOSITS.c.state.in_(KEPT))
 
 
 def waiting(connection: Connection) -> int:

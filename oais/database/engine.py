@@ -19,7 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from oais.confirming import heed_database
 from oais.database.migrations import migrate
-from oais.errors import ConfigurationError, StorageError, UnreachableError
+from oais.errors import ConfigurationError, NotFoundError, StorageError, UnreachableError
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql+psycopg"
@@ -29,6 +29,9 @@ _ANSWER_SECONDS: Final = 10
 _CONNECTIONS: Final = 50
 _ONE_WRITER: Final = 0x6F616973
 """The number of the lock that writers of a PostgreSQL database take in turn ("oais")."""
+
+_GONE: Final = (sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY, "23503")
+"""What SQLite and PostgreSQL say of a reference to a row that is not there."""
 
 _PRAGMAS: Final = (
     *("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"),
@@ -58,7 +61,8 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """Give the only connection that writes; all its changes come to be at the end, or none.
 
-        Raises StorageError when the database cannot be used.
+        Raises StorageError when the database cannot be used, and NotFoundError where what a new row belongs
+        to was removed since it was looked up.
         """
         with self._storage_errors(), self._writing.begin() as connection:
             if connection.dialect.name != SQLITE:
@@ -88,6 +92,11 @@ class Database:
             yield
         except SQLAlchemyError as error:
             cause, url = getattr(error, "orig", None), self._writing.url
+            if _lacks_its_owner(cause):
+                raise NotFoundError(
+                    "what this belongs to was removed meanwhile",
+                    remedy="nothing was kept; load the page again",
+                ) from error
             if url.drivername == SQLITE:
                 heed_database(self._home, Path(url.database or ""), cause)
             told = str(cause or type(error).__name__).strip()
@@ -96,6 +105,12 @@ class Database:
                 f"the database cannot be used: {reason}",
                 remedy="nothing half done was kept; see that its disk has space and its server runs",
             ) from error
+
+
+def _lacks_its_owner(cause: object) -> bool:
+    """Tell whether a row was refused as the row that it refers to, such as an account, is gone."""
+    code = getattr(cause, "sqlite_errorcode", None) or getattr(cause, "sqlstate", None)
+    return code in _GONE
 
 
 def open_database(address: str, home: Path | None = None) -> Database:

@@ -42,6 +42,8 @@ from oais.functions.deposit.uploads import (
 )
 from oais.functions.desk.deliveries import queue_view
 from oais.functions.mailing.sending import send_due
+from oais.functions.people.authority import OPERATOR
+from oais.functions.people.erasure import erase, erasure_view
 from oais.functions.receipts import each_receipt, open_receipt
 from oais.functions.reopening import reopen
 from oais.functions.service import Service, open_service
@@ -193,6 +195,25 @@ def test_an_upload_stays_until_every_location_has_its_copy(
     assert clearer.clear_due() == 1
     assert (list(service.archive.uploads.iterdir()), len(reads)) == ([], 1)
     assert queue_view(service).staying == ()
+
+
+def test_an_account_stays_as_long_as_an_upload_of_it_does(
+    service: Service, provider: Principal, tar: bytes, tmp_path: Path
+) -> None:
+    """Without its row the upload would be swept as nobody's, though nothing of it is proven yet."""
+    add_location(service.archive, "vault", tmp_path / "vault")
+    (tmp_path / "vault").rename(tmp_path / "away")
+    deposit = deliver(service, provider, tar)
+    assert ingest_due(service) == 1
+    assert erasure_view(service, provider.identifier).deliveries == 1
+    with pytest.raises(RefusedError, match="1 deliveries that are not decided on, or not proven"):
+        erase(service, OPERATOR, provider.identifier)
+    sweep_expired(service)
+    assert upload_path(service.archive, deposit).read_bytes() == tar
+    (tmp_path / "away").rename(tmp_path / "vault")
+    assert [told.findings for told in sync_all(service.archive)] == [()]
+    assert Clearer(service).clear_due() == 1
+    erase(service, OPERATOR, provider.identifier)
 
 
 def test_bytes_go_where_the_upload_stands_and_nowhere_else(

@@ -54,6 +54,8 @@ from oais.functions.orders.consumers import OPERATOR, Consumer, consumer_of, tak
 from oais.functions.orders.direct import TooLargeError
 from oais.functions.orders.packages import Plan, Watch, lay_out_volumes, parts_of
 from oais.functions.orders.weighing import Way, weigh
+from oais.functions.people.authority import OPERATOR as AUTHORITY
+from oais.functions.people.erasure import erase
 from oais.functions.service import Service, open_service
 from oais.functions.submission import submit
 from policies.access import ANONYMOUS, Principal, Role
@@ -184,8 +186,8 @@ def test_a_basket_adds_up_and_survives_login(service: Service) -> None:
     assert basket.content.files > 2  # all of one AIP swallowed the file of it that was ticked later
     baskets.open_new(stranger, "Another")
     baskets.rename(stranger, identifier, "  My request ")
-    take_over(service, "a browser", "0" * 32)
-    person = consumer(service, Principal("0" * 32, Role.REGISTERED))
+    person = member(service)
+    take_over(service, "a browser", person.principal.identifier)
     assert {basket.name for basket in baskets.show(person)} == {"Another", "My request"}
     assert baskets.show(stranger) == ()
     baskets.take_out(person, identifier, ["tess.hk@v1"])
@@ -524,9 +526,11 @@ def test_nobody_holds_more_than_he_may(service: Service, who: str, limit: str) -
     one = placing.place(consumer(service, OPERATOR), picks, "zip").size
     tight = limited(service, **{limit: 2 if limit == "orders_held" else 2 * one + one // 2})
 
+    rita = member(tight)
+
     def holder(number: int) -> Consumer:
         if who == "account":
-            return consumer(tight, Principal("rita", Role.REGISTERED))
+            return rita
         return consumer(tight, browser=str(number if who == "network" else 0), network="192.0.2.0/24")
 
     first = placing.place(holder(1), picks, "zip")
@@ -619,6 +623,16 @@ def member(service: Service) -> Consumer:
     with service.database.writing() as connection:
         people.add(connection, person)
     return consumer(service, Principal(person.identifier, Role.REGISTERED))
+
+
+def test_an_erased_account_orders_nothing(service: Service) -> None:
+    """What was asked for while it went would be built for nobody."""
+    who = member(service)
+    picks = selection.found(who.access, Question(ids="tess.hk")).picks
+    erase(service, AUTHORITY, "a")
+    with pytest.raises(NotFoundError, match="account was erased"):
+        placing.place(who, picks, "zip")
+    assert fetching.list_orders(consumer(service, OPERATOR)).orders == ()
 
 
 def letters(service: Service) -> list[str]:

@@ -13,9 +13,11 @@ from oais.database.deposits import Deposit
 from oais.database.embargoes import Waived
 from oais.database.orders import Order
 from oais.errors import InvalidError, NotFoundError, RefusedError
+from oais.functions.access.facade import open_access
 from oais.functions.access.question import Question
 from oais.functions.notifications import subscribe, subscriptions_of
-from oais.functions.orders.consumers import owner_of
+from oais.functions.orders.baskets import open_new, picks_of
+from oais.functions.orders.consumers import consumer_of, owner_of, take_over
 from oais.functions.people.accounts import Entry, change_role, create_provider, disable
 from oais.functions.people.authority import OPERATOR
 from oais.functions.people.confirmations import ask_reset
@@ -27,7 +29,7 @@ from oais.functions.people.saved import save_profile, save_query, saved_queries
 from oais.functions.people.tokens import known_by_token, make_token
 from oais.functions.security_log import path_of, read_log, verify
 from oais.functions.service import Service
-from policies.principals import Role, Scope
+from policies.principals import ANONYMOUS, Principal, Role, Scope
 from tests.people.conftest import OTHER_PASSWORD, PASSWORD, People, text_of
 
 NAME, LOGIN = "Wilhelmina Quartz", "wilhelmina"
@@ -219,6 +221,28 @@ def test_a_letter_that_waits_for_the_address_is_not_sent(people: People, person:
     ask_reset(people.service, LOGIN)
     erase(people.service, OPERATOR, LOGIN, heir="pia")
     assert [letter["To"] for letter in people.letters()[before:]].count(ADDRESS) == 1
+
+
+def test_what_was_asked_for_before_and_comes_after_is_not_kept(people: People, person: str) -> None:
+    """Requests that are answered while the account goes leave nothing that would never go again."""
+    service, secret = people.service, "Quartz's private plan"
+    asking = open_access(service.archive, Principal(person, Role.REGISTERED), service.database)
+    consumer = consumer_of(service, asking, "")
+    browser = consumer_of(service, open_access(service.archive, ANONYMOUS, service.database), "a browser")
+    kept = open_new(browser, "Of the browser")
+    erase(service, OPERATOR, LOGIN, heir="pia")
+    for act, said in (
+        (lambda: open_new(consumer, secret), "account was erased"),
+        (lambda: save_query(service, person, secret, "q=curve"), "was removed meanwhile"),
+        (lambda: save_profile(service, person, secret, ["tess"]), "was removed meanwhile"),
+        (lambda: subscribe(service, person, secret, Question(words="curve")), "was removed meanwhile"),
+    ):
+        with pytest.raises(NotFoundError, match=said):
+            act()
+    take_over(service, "a browser", person)
+    assert picks_of(browser, kept) == ()
+    people.letters()
+    assert traces(service.archive.home, secret) == []
 
 
 def test_a_login_may_be_another_ones_afterwards(people: People, person: str) -> None:

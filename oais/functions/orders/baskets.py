@@ -9,7 +9,7 @@ from oais.database import Connection, baskets
 from oais.database.baskets import Basket
 from oais.database.picks import Pick
 from oais.errors import InvalidError, NotFoundError, RefusedError
-from oais.functions.orders.consumers import Consumer
+from oais.functions.orders.consumers import Consumer, require_owner
 from oais.functions.orders.selection import Selection, merged
 from oais.functions.orders.weighing import Weighed, weigh
 from oais.information.text import printable
@@ -138,6 +138,7 @@ def _chosen(connection: Connection, consumer: Consumer, identifier: str) -> Bask
 
 
 def _new(connection: Connection, consumer: Consumer, name: str) -> Basket:
+    require_owner(connection, consumer)
     count = len(_own(connection, consumer))
     if count >= MOST_BASKETS:
         raise InvalidError(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from oais.database import baskets, orders
+from oais.database import Connection, baskets, orders, people
+from oais.errors import NotFoundError
 from oais.functions.access.facade import Access
 from oais.functions.service import Service
 from policies.access import Principal, Role
@@ -90,8 +91,20 @@ def person_of(owner: str) -> str:
     return owner.removeprefix(_PERSON) if owner.startswith(_PERSON) else ""
 
 
+def require_owner(connection: Connection, consumer: Consumer) -> None:
+    """Raise NotFoundError where the account of a consumer was erased after he asked.
+
+    What is kept for it then would be nobody's, and never go.
+    """
+    person = person_of(consumer.owner)
+    if person not in {"", OPERATOR.identifier} and people.by_identifier(connection, person) is None:
+        raise NotFoundError("your account was erased meanwhile", remedy="nothing was kept; log in as another")
+
+
 def take_over(service: Service, browser: str, person: str) -> None:
     """Make the baskets and orders of a browser those of the account that logs in there."""
     with service.database.writing() as connection:
+        if people.by_identifier(connection, person) is None:
+            return  # erased meanwhile: they stay the browser's
         for subject in (baskets, orders):
             subject.hand_over(connection, _browser(service, browser), owner_of(person))

@@ -14,7 +14,7 @@ from oais.database.schema import new_identifier
 from oais.errors import RefusedError
 from oais.functions.orders import baskets
 from oais.functions.orders.allowances import require_allowance
-from oais.functions.orders.consumers import Consumer
+from oais.functions.orders.consumers import Consumer, require_owner
 from oais.functions.orders.cutting import Tables, columns_of, tables_of
 from oais.functions.orders.direct import TooLargeError, open_share, title_of
 from oais.functions.orders.fetching import own_order
@@ -55,8 +55,9 @@ def place(
     """Place an order of what may be had of picks; what is made of its ``tables`` is made by the worker.
 
     What is ordered of a ``basket`` is taken out of it in the same transaction.
-    Raises WrongUsageError for an unknown form, NotFoundError or ClosedError when nothing may be had,
-    TooLargeError with the size, BusyError when the owner holds as much as he may, StorageError.
+    Raises WrongUsageError for an unknown form, NotFoundError or ClosedError when nothing may be had or the
+    owner's account is gone, TooLargeError with the size, BusyError when the owner holds as much as he may,
+    StorageError.
     """
     service, known = consumer.service, known_form(form)
     require_open(service.archive.home)
@@ -68,6 +69,7 @@ def place(
     size = sum(package.size for package in packages)
     order = _order(consumer, identifier, plan, weighed.files, size, tables)
     with service.database.writing() as connection:
+        require_owner(connection, consumer)
         require_allowance(connection, consumer, order.size)
         if basket:
             baskets.take_ordered(connection, consumer, basket, picks, weighed.allowed)

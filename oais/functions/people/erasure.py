@@ -29,6 +29,7 @@ from oais.database.requests import Owner
 from oais.database.saved_queries import Profile, SavedQuery, kept
 from oais.errors import InvalidError, NotFoundError, RefusedError
 from oais.functions.access.facade import open_access
+from oais.functions.deposit.uploads import upload_path
 from oais.functions.embargo.listing import not_yet_public
 from oais.functions.mailing import link, queue_mail, unqueue
 from oais.functions.orders.consumers import OPERATOR as STAFF
@@ -56,7 +57,8 @@ class ErasureView:
     """What erasing an account would take away, told before; numbers of what belongs to the account alone.
 
     ``alone`` are the observation requests that nobody else owns and whose data are private, or have not come
-    yet: somebody must take them over. ``deliveries`` are those that are not decided on, which must end first.
+    yet: somebody must take them over. ``deliveries`` are those that are not decided on, or whose upload stays
+    until what is kept of it is proven: they must end first.
     """
 
     identifier: str
@@ -82,7 +84,7 @@ def erasure_view(service: Service, reference: str) -> ErasureView:
         who, owner = person.identifier, owner_of(person.identifier)
         given, received = delegations.given(connection, who), delegations.received(connection, who)
         counted = {
-            "deliveries": deposits.live_of(connection, who),
+            "deliveries": _under_way(service, connection, who),
             "orders": orders.count(connection, owner),
             "baskets": baskets.count(connection, owner),
             "tokens": len(tokens.of_person(connection, who)),
@@ -134,7 +136,7 @@ def _erase(service: Service, by: str, person: Person, heir: str) -> None:
         if by != person.identifier:
             require_manager(service, connection, by)
         require_remaining_administrator(service, connection, person)
-        _require_nothing_under_way(connection, person)
+        _require_nothing_under_way(service, connection, person)
         now_owned = _owned_alone(connection, person.identifier)
         left = {name: role for name, role in now_owned.items() if name in private or name not in known}
         taker = _hand_over(service, connection, person, left, heir)
@@ -154,11 +156,20 @@ def _private(service: Service, owned: dict[str, str]) -> tuple[str, ...]:
     return not_yet_public(open_access(service.archive, STAFF, service.database), owned) if owned else ()
 
 
-def _require_nothing_under_way(connection: Connection, person: Person) -> None:
-    if count := deposits.live_of(connection, person.identifier):
+def _under_way(service: Service, connection: Connection, person: str) -> int:
+    """Count the deliveries that still need their row: an upload without one is removed as nobody's."""
+    kept = deposits.kept_of(connection, person)
+    return sum(
+        one.state in deposits.LIVE or upload_path(service.archive, one).parent.exists() for one in kept
+    )
+
+
+def _require_nothing_under_way(service: Service, connection: Connection, person: Person) -> None:
+    if count := _under_way(service, connection, person.identifier):
         raise RefusedError(
-            f"{person.login} has {count} deliveries that are not decided on",
-            remedy="wait until they are, or take them back at /me/deposits",
+            f"{person.login} has {count} deliveries that are not decided on, or not proven to be kept",
+            remedy="wait until they are: 'oais work' does it, and the page of the ingest queue tells what is "
+            "missing; what is not whole can be taken back at /me/deposits",
         )
 
 
