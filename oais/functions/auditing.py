@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
+from oais.functions.audit.anchors import last_compared
 from oais.functions.audit.depths import Depth
 from oais.functions.audit.due import due_at
 from oais.functions.audit.indexed import with_index
@@ -29,8 +31,8 @@ _LOOK_AGAIN: Final = 60.0
 _SCAN_AGAIN: Final = 3600.0
 """Seconds after which it is looked again for AIPs that came in: they are not due before a day is over."""
 
-_DAY: Final = 86400.0
-"""Seconds after which what lies beside the AIPs is compared again: a log of years takes a while to read."""
+_DAY: Final = timedelta(days=1)
+"""After which what lies beside the AIPs is compared again: a log of years takes a while to read."""
 
 
 class Auditor:
@@ -43,8 +45,8 @@ class Auditor:
         self._service, self._archive, self._clock = service, service.archive, clock
         self._idle_until: dict[str, float] = {}
         self._scanned: dict[str, float] = {}
-        self._beside_at = self._index_at = 0.0
-        self._quiet_until = clock() + _DAY
+        self._beside_at: datetime | None = None
+        self._index_at = 0.0
         rate = service.archive.settings.audit_bytes_per_second
         self._budget = Budget(rate) if rate else None
 
@@ -68,10 +70,10 @@ class Auditor:
             if look:
                 register.look_for_new()
                 self._scanned[location] = self._clock() + _SCAN_AGAIN
-            if register.warning or not (self._is_due(register, chosen) or self._is_quiet(location)):
+            beside = location == HOME and self._beside_is_due(register)
+            if register.warning or not (beside or self._is_due(register, chosen)):
                 return 0
         end = self._clock() + _ROUND
-        beside = self._clock() >= self._beside_at
         manner = Manner(
             None, budget=self._budget, look=False, beside=beside, enough=lambda: self._clock() >= end
         )
@@ -81,17 +83,23 @@ class Auditor:
             if run.complete and location == HOME:
                 told = self._with_index(told)
             self._tell(told)
-            if run.complete and beside and location == HOME:
-                self._beside_at = self._quiet_until = self._clock() + _DAY
+            if run.complete and beside:
+                self._beside_at = self._archive.clock()
         return count
 
     def _is_due(self, register: Register, chosen: Selection) -> bool:
         now = self._archive.now()
         return any(register.any_of(due_at(self._archive, depth, now, chosen)) for depth in Depth)
 
-    def _is_quiet(self, location: str) -> bool:
-        """Return whether no AIP was due for a day: what lies beside them is compared all the same."""
-        return location == HOME and self._clock() >= self._quiet_until
+    def _beside_is_due(self, register: Register) -> bool:
+        """Return whether what lies beside the AIPs was not compared for a day; raises StorageError.
+
+        The reports say when it was, and before the first one the oldest AIP: a worker that is begun anew each
+        night would else never come to it where no AIP is due. What lies ahead of the clock says nothing.
+        """
+        now = self._archive.clock()
+        self._beside_at = self._beside_at or last_compared(self._archive) or _oldest(register) or now
+        return not timedelta(0) <= now - self._beside_at < _DAY
 
     def _with_index(self, told: AuditSummary) -> AuditSummary:
         """Compare the index too, when that is due and nothing is being indexed."""
@@ -101,7 +109,7 @@ class Auditor:
         compared = with_index(self._archive, told)
         if compared is None:
             return told
-        self._index_at = self._clock() + days * _DAY
+        self._index_at = self._clock() + days * _DAY.total_seconds()
         return compared
 
     def _tell(self, told: AuditSummary) -> None:
@@ -115,3 +123,9 @@ class Auditor:
         finally:
             if told.complete:
                 record_audit(self._archive, told.started_at, told.as_plain())
+
+
+def _oldest(register: Register) -> datetime | None:
+    """Return since when the archive has AIPs, as far as the register knows."""
+    ((since,),) = register.rows("SELECT min(light_at) FROM aip WHERE light_at != ''")
+    return None if since is None else datetime.fromisoformat(since)

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from oais.archive import Home
@@ -72,6 +73,18 @@ def known_anchors(home: Home, doubted: Collection[str] = ()) -> Anchors:
         if found is not None and path.relative_to(home.home).as_posix() not in doubted:
             return found
     return Anchors()
+
+
+def last_compared(home: Home) -> datetime | None:
+    """Return when the audit ended that last compared what lies beside the AIPs; None if none did.
+
+    Raises StorageError.
+    """
+    for _, report in kept_reports(home):
+        if anchors_of(report) is not None:
+            with suppress(LookupError, TypeError, ValueError):
+                return datetime.fromisoformat(report["ended_at"]).astimezone(UTC)
+    return None
 
 
 def compare(home: Home, before: Anchors) -> tuple[list[Finding], Anchors]:
