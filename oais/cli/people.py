@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 admin_app = typer.Typer(help="Make the first administrator.", no_args_is_help=True)
 person_app = typer.Typer(help="Look after the accounts of people.", no_args_is_help=True)
 
+_STAYS = (
+    "the log of security events, by identifiers alone but for lines about imports of accounts that earlier "
+    "releases wrote; records of withdrawals, with the username; packages; older backups"
+)
+"""What the erasure of an account leaves, as the page says it (docs/people.md tells why)."""
+
 
 @admin_app.command("create")
 def admin_create(
@@ -166,7 +172,7 @@ def person_erase(
             return
         if not sure:
             print_pairs((name, value) for name, value in plain.items() if name != "alone")
-            print_pairs([("owns alone", ", ".join(view.alone))])
+            print_pairs([("owns alone", ", ".join(view.alone)), ("stays", _STAYS)])
             typer.confirm("Erase it for good?", abort=True)
         erase(service, OPERATOR, view.identifier, heir=heir)
     print_json(plain | {"erased": True}) if as_json else out.print(f"erased {escape(view.login)}")

@@ -179,11 +179,22 @@ def test_a_request_is_shared_edited_and_taken_back(
     assert run("delegate", "list", "dan")["received"][0]["cancelled_at"]
 
 
-def test_an_account_is_erased_after_it_was_said_what_goes(run: Run, imported: Callable[..., Any]) -> None:
-    """Without --yes it is only told; private requests need an heir, and are his afterwards."""
+def test_an_account_is_erased_after_it_was_said_what_goes(
+    run: Run,
+    imported: Callable[..., Any],
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without --yes what goes and stays is told; private requests need an heir, and are his afterwards."""
     imported(wanda="tess:AO-41", heide="tess:AO-42")
     told = run("person", "erase", "wanda")
     assert (told["alone"], told["erased"]) == (["tess:AO-41"], False)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    capsys.readouterr()
+    assert main(["person", "erase", "wanda", "--home", str(home)]) != 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "imports of accounts that earlier releases wrote" in said
     assert run("person", "erase", "wanda", "--yes")["exit_code"] == 1
     assert run("person", "erase", "wanda", "--heir", "heide", "--yes")["erased"] is True
     assert run("person", "show", "wanda")["exit_code"] == 2

@@ -49,6 +49,7 @@ def test_one_erases_oneself(browser: Browser, service: Service) -> None:
     page = visitor.client.get("/me/erase").text
     assert "tess:AO-1" in page
     assert "What stays, and why" in page
+    assert "an earlier release wrote when it imported accounts" in page
     for fields, told in (
         ({"password": PASSWORD}, "alone owns tess:AO-1"),
         ({"password": "wrong", "heir": "heir"}, "present password is not right"),
