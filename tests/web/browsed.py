@@ -183,7 +183,7 @@ def deliveries() -> list[tuple[str, dict[str, bytes]]]:
         ("lucida.flat", {"flat_1.fits": primary({"RAW": "raw_0.fits", "PROCVER": "7.1"})}),
         ("lucida.curve", {"lc_1.fits": primary(made | {"DATE": "2020-06-15"})}),
         ("lucida.map", {"map_1.fits": primary(field)}),
-        ("lucida.guide", {"UG_n1_v1.0_20200101_20200601.md": b"# First guide\n"}),
+        ("lucida.guide", {"UG_n1_v1.0_20200101.md": b"# First guide\n"}),
         ("lucida.guide-2", {"UG_n1_v2.0_20200601.md": b"# Second guide\n"}),
         ("lucida.calibration", {"CR_n1_v1.1_20200101.md": b"# Calibration\n"}),
         ("lucida.hk-guide", {"UG_hk_v3.0_20200101.md": b"# Housekeeping\n"}),

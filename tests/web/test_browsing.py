@@ -11,18 +11,22 @@ from typing import Any
 
 import pytest
 from astropy.coordinates import SkyCoord
-from lxml import etree
+from lxml import etree, html
 from starlette.testclient import TestClient
 
 from oais.archive import Archive
 from oais.functions.access.views import Lane, SkyPoint
+from oais.functions.administration import initialise
 from oais.functions.audit import run_audit, select_for_audit
 from oais.functions.copies.locations import add_location
 from oais.functions.copies.replication import sync_all
+from oais.functions.submission import submit
 from oais.web.plots import WIDTH
 from oais.web.skymap import HEIGHT, aitoff, link_of, placed
 from oais.web.timeline import time_ticks, timeline
 from policies.loading import check_policies
+from tests.functions.deliveries import write_bag
+from tests.information.pdfs import pdf
 from tests.web.browsed import (
     DAYS,
     GAPS,
@@ -138,6 +142,42 @@ def test_a_product_names_the_documents_valid_when_it_was_produced(stranger: Test
         ("Calibration report", "1.1"),
         ("User guide", "2.0"),
     ]
+
+
+INSTRUMENTS = ["ASP", "CIS", "DWP", "EDI", "EFW", "FGM", "PEA", "RAP", "STA", "WBD", "WHI", "AUX"]
+EDITIONS = {"1.0": "20050101", "1.3": "20100601", "2.0": "20150101"}
+
+
+def test_twelve_instruments_have_a_table_of_their_documents(shared: Path, tmp_path: Path) -> None:
+    """By instrument and kind with each edition, all to be read; data lead to what counted (EH-27, EH-28)."""
+    archive = initialise(tmp_path / "home", name="Cluster")
+    (data,) = (shared / "data" / "cluster" / "asp").glob("C1_CP_ASP_ACTIVE*.cef")
+    tags = {"Source-Organization": "ESA", "Submission-Agreement": "cluster"}
+    payloads = {
+        f"documents.{edition}": {
+            f"CAA_EST_{part}_{one}_v{edition}_{day}.pdf": pdf([[(50, 700, f"{part} {one} {edition}")]])
+            for one in INSTRUMENTS
+            for part in ("UG", "CR", "ICD")
+        }
+        for edition, day in EDITIONS.items()
+    }
+    for name, payload in {**payloads, "data": {data.name: data.read_bytes()}}.items():
+        bag = write_bag(tmp_path / name, payload, tags | {"External-Identifier": f"cluster.{name}"})
+        assert [told.outcome for told in submit(archive, [bag])] == ["stored"]
+    client = client_of(archive)
+    page: Any = html.document_fromstring(client.get("/tree/cluster/documents").content)
+    (table,) = page.xpath('//table[caption="Documents by what they are about"]')
+    heads = [head.text_content() for head in table.xpath(".//thead//th")]
+    assert heads == ["About", "Calibration report", "Interface control document", "User guide"]
+    rows = {row.findtext("th"): [cell.xpath("a/text()") for cell in row.findall("td")] for row in table[2]}
+    full = ["aspoc", "aux", "cis", "dwp", "edi", "efw", "fgm", "peace", "rapid", "staff", "wbd", "whisper"]
+    assert rows == dict.fromkeys(full, [["2.0", "1.3", "1.0"]] * 3)
+    addresses = table.xpath(".//a/@href")
+    assert {client.head(address).status_code for address in addresses} == {200}
+    assert len(set(addresses)) == len(INSTRUMENTS) * 3 * len(EDITIONS)
+    shown = asked(client, f"/aip/cluster.data/v1/products/representations/original/data/{data.name}")
+    valid = [(one["about"], one["version"], one["valid_to"][:10]) for one in shown["documents"]]
+    assert valid == [("aspoc", "1.3", "2015-01-01")] * 3  # it was produced on 2010-11-09
 
 
 def test_software_is_told_with_the_packages_that_name_it(stranger: TestClient) -> None:

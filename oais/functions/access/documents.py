@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -25,6 +27,9 @@ KINDS: Final = {
 }
 """Kinds of documents by the short names that missions give them; other names stay as they are."""
 
+_SUCCEEDING: Final = frozenset({"ug", "cr", "icd"})
+"""Kinds of which a place has one at a time: an edition without an end counts until the next one begins."""
+
 KIND, ABOUT, VERSION, PRODUCED = "document", "about", "version", "produced"
 """The values by which an agreement says what a document is, and when a product was produced."""
 
@@ -35,7 +40,7 @@ def documents_of(index: Index, asker: Asker, path: str) -> tuple[DocumentCard, .
     """Return the documents that rest at a place or below it, and those of the mission that are about it."""
     without = asker.branches_denied(Action.READ_METADATA)
     resting = browsing.documents(index, path, without)
-    return _cards(asker, (*resting, *_about(index, without, path)))
+    return _cards(asker, _ended((*resting, *_about(index, without, path))))
 
 
 def valid_documents(
@@ -44,7 +49,7 @@ def valid_documents(
     """Return the documents about a product that were valid on the day it was produced."""
     without = asker.branches_denied(Action.READ_METADATA)
     moment = produced_at(description, product)
-    about = _about(index, without, description.node)
+    about = _ended(_about(index, without, description.node))
     return _cards(asker, (entry for entry in about if _is_valid(entry, moment)))
 
 
@@ -73,6 +78,24 @@ def _concerns(entry: DocumentEntry, mission: str, path: str) -> bool:
     """Return whether a document is about a place: it names the place, or a branch that it lies in."""
     about = _said(entry.values, ABOUT).strip("/").casefold()
     return bool(about) and f"{path}/".startswith(f"{mission}/{about}/")
+
+
+def _ended(entries: Iterable[DocumentEntry]) -> Iterator[DocumentEntry]:
+    """Yield documents, each edition that names its beginning with the end that the next one gives it."""
+    known = tuple(entries)
+    begun = defaultdict[tuple[str, str], list[float]](list)
+    for entry in known:
+        if entry.valid_from is not None:
+            begun[_subject(entry)].append(entry.valid_from)
+    for entry in known:
+        subject, since = _subject(entry), entry.valid_from
+        later = [moment for moment in begun[subject] if since is not None and moment > since]
+        ends = later and entry.valid_to is None and subject[0] in _SUCCEEDING
+        yield replace(entry, valid_to=min(later)) if ends else entry
+
+
+def _subject(entry: DocumentEntry) -> tuple[str, str]:
+    return _said(entry.values, KIND).casefold(), _said(entry.values, ABOUT).strip("/").casefold()
 
 
 def _is_valid(entry: DocumentEntry, moment: float) -> bool:
