@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,10 +15,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from oais.archive import Archive
+from oais.archive import Archive, open_archive
 from oais.database import people, requests
 from oais.database.requests import Owner
 from oais.functions.administration import initialise
+from oais.functions.backup import back_up
+from oais.functions.data_management import rebuild_index
 from oais.functions.people.accounts import Entry, disable, new_account
 from oais.functions.people.sessions import IDLE_LASTS
 from oais.functions.people.tokens import make_token
@@ -268,6 +271,19 @@ def test_a_remembered_login_outlives_the_browser(browser: Browser) -> None:
         cookie = answer.headers["set-cookie"]
         assert ("Max-Age=2592000" in cookie) is lasting
         assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
+
+
+def test_a_remembered_login_is_ended_from_elsewhere(browser: Browser) -> None:
+    """The page lists it with its end a month on; ended there, its cookie is 401 and taken back (EH-21)."""
+    away, here = browser(), browser()
+    enter(away, "dora", remember="true")
+    visitor = enter(here, "dora")
+    sessions = here.get("/me", headers=AS_JSON).json()["sessions"]
+    longest = max(sessions, key=lambda session: session["expires_at"])
+    assert visitor.send("/me/sessions/end", session=longest["identifier"]).status_code == 303
+    told = away.get("/me", headers=AS_JSON)
+    assert (told.status_code, 'oais-session=""' in told.headers["set-cookie"]) == (401, True)
+    assert here.get("/me").status_code == 200
 
 
 def bearer(secret: str) -> dict[str, str]:
@@ -578,3 +594,32 @@ def test_accounts_are_leafed_through(browser: Browser, service: Service) -> None
     assert client.get(f"{question}&page=2", headers=AS_JSON).json()["page"]["total"] == 130
     assert client.get(f"{question}&page=0").status_code == 400
     assert 'rel="next"' not in client.get("/desk/people?text=many00").text
+
+
+def test_links_logins_and_tokens_outlive_the_server(tmp_path: Path) -> None:
+    """Backed up and restored under another address, all that people hold goes on as it was (EH-23)."""
+    old = open_service(initialise(tmp_path / "home", name="People"))
+    account(old, "dora")
+    site = create_app(old.archive, service=old)
+    client = TestClient(site, base_url="http://localhost", follow_redirects=False)
+    enter(client, "dora", remember="true")
+    secret, _ = made_token(client, Scope.ACCOUNT)
+    profile = {"name": "Mine", "data_sets": "generic"}
+    saved = client.post("/api/v1/me/profiles", json=profile, headers={"X-CSRF-Token": token_in(client)})
+    assert saved.status_code == 201, saved.text
+    back_up(old.archive, tmp_path / "backup")
+    old.database.close()
+    shutil.rmtree(old.archive.home)
+    shutil.copytree(tmp_path / "backup", tmp_path / "elsewhere")
+    with (tmp_path / "elsewhere" / "oais.yaml").open("a") as settings:
+        settings.write("base_url: https://new.example.org\n")
+    archive = open_archive(tmp_path / "elsewhere")
+    rebuild_index(archive)
+    new = open_service(archive)
+    server = TestClient(create_app(new.archive, service=new), base_url="https://new.example.org")
+    told = server.get("/api/v1/me", headers=bearer(secret)).json()
+    assert told["account"]["person"]["login"] == "dora"
+    cookie = {"Cookie": f"__Host-oais-session={client.cookies['oais-session']}"}
+    kept = server.get("/me/queries", headers=cookie | AS_JSON).json()["profiles"]
+    assert [profile["name"] for profile in kept] == ["Mine"]
+    new.database.close()

@@ -181,6 +181,8 @@ def test_a_request_belongs_to_its_pi_and_co_pi_until_the_pi_gives_it_up(site: Si
     pia, reader = Visitor(site.browser("pia")), site.browser("reader")
     assert pia.send("/me/delegations", request=REQUEST, delegate="reader").status_code == 303
     assert site.had(reader) == [*VISITS, *EXEMPT]
+    passed_on = Visitor(reader).send("/me/delegations", request=REQUEST, delegate="paul")
+    assert passed_on.status_code == 403
     given = re.search(r'name="delegation" value="(\w+)"', pia.client.get("/me/delegations").text)
     assert given is not None
     assert pia.send("/me/delegations/cancel", delegation=given[1]).status_code == 303
