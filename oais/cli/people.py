@@ -173,7 +173,9 @@ def person_erase(
         if not sure:
             print_pairs((name, value) for name, value in plain.items() if name != "alone")
             print_pairs([("owns alone", ", ".join(view.alone)), ("stays", _STAYS)])
-            typer.confirm("Erase it for good?", abort=True)
+            refused = view.last_administrator or view.deliveries or (view.alone and not heir)
+            if not refused:  # else nothing is asked: the refusal below says why, and what to do
+                typer.confirm("Erase it for good?", abort=True)
         erase(service, OPERATOR, view.identifier, heir=heir)
     print_json(plain | {"erased": True}) if as_json else out.print(f"erased {escape(view.login)}")
 

@@ -179,6 +179,19 @@ def test_a_request_is_shared_edited_and_taken_back(
     assert run("delegate", "list", "dan")["received"][0]["cancelled_at"]
 
 
+def test_nothing_is_asked_where_an_erasure_would_be_refused(
+    home: Path, imported: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who would say yes for nothing is told at once why it cannot be, and what to do."""
+    imported(willa="tess:AO-51")
+    capsys.readouterr()
+    assert main(["person", "erase", "willa", "--home", str(home)]) == 1
+    told = capsys.readouterr()
+    assert "tess:AO-51" in told.out
+    assert "name the username of whoever takes them over" in " ".join(told.err.split())
+    assert "Erase it for good?" not in told.out + told.err
+
+
 def test_an_account_is_erased_after_it_was_said_what_goes(
     run: Run,
     imported: Callable[..., Any],

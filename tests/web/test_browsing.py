@@ -376,6 +376,9 @@ def test_a_position_is_told_in_three_frames(stranger: TestClient) -> None:
     assert distances == sorted(distances)
     assert distances[0] < 0.01
     written = asked(stranger, "/sky?ra=05:34:31.9&dec=%2B22:00:52")["asked"]
+    assert 'value="83.632917"' in stranger.get("/sky?ra=05:34:31.9&dec=%2B22:00:52").text, (
+        "no digits of chance"
+    )
     assert written["written"] == "05h34m31.9s +22°00′52″"
     for query, fault in (("ra=5", "has no declination"), ("ra=x&dec=1", "not a right ascension")):
         answer = stranger.get(f"/sky?{query}", headers=JSON)

@@ -42,6 +42,20 @@ def browser(service: Service) -> Browser:
     return lambda: TestClient(app, base_url="http://localhost", follow_redirects=False)
 
 
+def test_the_last_administrator_is_told_before_anything_is_typed(browser: Browser, service: Service) -> None:
+    """No form asks for a password that could do nothing; with another administrator there is one."""
+    visitor = enter(browser(), "keeper")
+    form = 'name="password"'
+    page = visitor.client.get("/me/erase").text
+    assert "keeper is the last administrator; make another administrator first." in page
+    assert form not in page
+    french = visitor.client.get("/me/erase", headers={"Accept-Language": "fr"}).text
+    assert "last administrator" not in french
+    account(service, "second", Role.ADMINISTRATOR)
+    page = visitor.client.get("/me/erase").text
+    assert ("last administrator" in page, form in page) == (False, True)
+
+
 def test_one_erases_oneself(browser: Browser, service: Service) -> None:
     """The page says what goes and stays; a fault comes back on it; afterwards no login opens anything."""
     visitor = enter(browser(), "owner")

@@ -124,7 +124,7 @@ def _noted(report: Kept) -> list[str]:
     more = len(told) - _MOST_WARNED
     return [
         *told[:_MOST_WARNED],
-        *([f"warnings that only the last report tells: {more}"] if more > 0 else []),
+        *([f"more warnings, which the newest file in ledger/audits/ tells: {more}"] if more > 0 else []),
     ]
 
 

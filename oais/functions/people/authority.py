@@ -37,14 +37,19 @@ def require_another(by: str, person: Person) -> None:
 
 def require_remaining_administrator(service: Service, connection: Connection, leaving: Person) -> None:
     """Make sure that the archive keeps an administrator without ``leaving``; raises RefusedError."""
-    now = service.now()
-    able = people.listed(connection, role=Role.ADMINISTRATOR, state=State.ACTIVE)
-    if leaving.role == Role.ADMINISTRATOR and not any(
-        is_active(person, now) for person in able if person.identifier != leaving.identifier
-    ):
+    if is_last_administrator(service, connection, leaving):
         raise RefusedError(
             f"{leaving.login} is the last administrator", remedy="make another administrator first"
         )
+
+
+def is_last_administrator(service: Service, connection: Connection, leaving: Person) -> bool:
+    """Return whether the archive would have no administrator left without ``leaving``."""
+    now = service.now()
+    able = people.listed(connection, role=Role.ADMINISTRATOR, state=State.ACTIVE)
+    return leaving.role == Role.ADMINISTRATOR and not any(
+        is_active(person, now) for person in able if person.identifier != leaving.identifier
+    )
 
 
 def person_named(connection: Connection, reference: str) -> Person:

@@ -36,6 +36,7 @@ from oais.functions.orders.consumers import OPERATOR as STAFF
 from oais.functions.orders.consumers import owner_of
 from oais.functions.people.accounts import require_password
 from oais.functions.people.authority import (
+    is_last_administrator,
     person_named,
     require_another,
     require_manager,
@@ -58,7 +59,8 @@ class ErasureView:
 
     ``alone`` are the observation requests that nobody else owns and whose data are private, or have not come
     yet: somebody must take them over. ``deliveries`` are those that are not decided on, or whose upload stays
-    until what is kept of it is proven: they must end first.
+    until what is kept of it is proven: they must end first. That of the ``last_administrator`` cannot be
+    erased at all.
     """
 
     identifier: str
@@ -66,6 +68,7 @@ class ErasureView:
     name: str
     alone: tuple[str, ...]
     deliveries: int
+    last_administrator: bool
     orders: int
     baskets: int
     sessions: int
@@ -95,11 +98,13 @@ def erasure_view(service: Service, reference: str) -> ErasureView:
             "groups": len(groups.memberships(connection, who)),
         }
         owned = _owned_alone(connection, who)
+        last = is_last_administrator(service, connection, person)
     return ErasureView(
         identifier=who,
         login=person.login,
         name=person.name,
         alone=_private(service, owned),
+        last_administrator=last,
         sessions=len(sessions_of(service, who)),
         **counted,
     )
