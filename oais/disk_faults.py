@@ -10,18 +10,28 @@ from contextlib import contextmanager
 from oais.errors import DamageError, StorageError
 
 
+class NotRegularError(OSError):
+    """What was to be read is a pipe, a socket, a device or a directory; a link fails with ELOOP."""
+
+
 @contextmanager
 def storage_errors(what: str) -> Iterator[None]:
     """Turn an OSError into a StorageError that names what was being done."""
     try:
         yield
+    except NotRegularError as error:
+        name = os.fsencode(os.path.basename(error.filename)).decode("utf-8", "replace")
+        raise StorageError(f"{what}: {name} is no regular file", remedy=_IN_ITS_PLACE) from error
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         remedy = _REMEDIES.get(error.errno or 0, "see the system's log; nothing half done was kept")
         raise StorageError(f"{what}: {reason}", remedy=remedy) from error
 
 
+_IN_ITS_PLACE = "see what lies in its place and who put it there, and restore the file from a backup"
+
 _REMEDIES = {
+    errno.ELOOP: _IN_ITS_PLACE,
     errno.ENOSPC: "free space on the archive's file system and repeat; nothing half done was kept",
     errno.EDQUOT: "raise the quota of the archive's user and repeat; nothing half done was kept",
     errno.EROFS: "the file system is read-only: have it checked before it is mounted for writing again",

@@ -19,7 +19,7 @@ from io import FileIO
 from pathlib import Path
 
 from oais.confirming import confirm
-from oais.disk_faults import storage_errors, unreadable
+from oais.disk_faults import NotRegularError, storage_errors, unreadable
 from oais.errors import DamageError
 from oais.walking import walk
 
@@ -94,10 +94,6 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-class NotRegularError(OSError):
-    """What was to be read is a pipe, a socket, a device or a directory; a link fails with ELOOP."""
 
 
 def open_regular(path: str | os.PathLike[str], *, follow: bool = False) -> int:

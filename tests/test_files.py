@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from oais import files
+from oais.disk_faults import NotRegularError
 from oais.files import (
-    NotRegularError,
     create_file,
     exchange_directories,
     open_regular,

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from oais.archive import Archive, Home
-from oais.disk_faults import storage_errors, unreadable
+from oais.disk_faults import NotRegularError, storage_errors, unreadable
 from oais.errors import DamageError, NotFoundError, StorageError
-from oais.files import NotRegularError, make_directories, read_regular, write_together
+from oais.files import make_directories, read_regular, write_together
 from oais.functions.unchanged import Unchanged
 from oais.information.findings import Finding, Severity
 from oais.information.identifiers import RECEIPT_ID

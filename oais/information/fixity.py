@@ -18,7 +18,8 @@ from typing import NamedTuple, Protocol
 
 from blake3 import blake3
 
-from oais.files import NotRegularError, open_with_status, write_all
+from oais.disk_faults import NotRegularError
+from oais.files import open_with_status, write_all
 from oais.information.budget import Budget
 
 ARCHIVE_ALGORITHMS = ("sha256", "sha512", "blake3")

@@ -100,11 +100,13 @@ def _wrong_signatures(
 def read_root(home: Path, version: int) -> tuple[bytes, dict[str, bytes]]:
     """Return one file and its signatures by key id; raises StorageError."""
     folder = home / TRUST
-    with storage_errors(f"reading trust/{root_name(version)}"):
-        data = read_regular(folder / root_name(version))
-        signatures = {}
-        for path in folder.iterdir():
-            match = _SIGNATURE.fullmatch(path.name)
-            if match and int(match[1]) == version:
-                signatures[match[2]] = read_regular(path)
-    return data, signatures
+    with storage_errors("reading trust/"):
+        names = sorted(path.name for path in folder.iterdir())
+    found = (match for name in names if (match := _SIGNATURE.fullmatch(name)))
+    signatures = {match[2]: _read(folder, match[0]) for match in found if int(match[1]) == version}
+    return _read(folder, root_name(version)), signatures
+
+
+def _read(folder: Path, name: str) -> bytes:
+    with storage_errors(f"reading {TRUST}/{name}"):
+        return read_regular(folder / name)

@@ -634,3 +634,16 @@ def test_nothing_is_renewed_over_damage(rooted: Archive, tmp_path: Path) -> None
         renew(rooted)
     assert "nothing was renewed" in stopped.value.remedy
     assert "renewal" not in tell_ledger(rooted).entries
+
+
+@pytest.mark.parametrize("what", ["pipe", "directory", "link"])
+def test_what_lies_in_the_place_of_a_signature_is_named(rooted: Archive, what: str) -> None:
+    """It is never waited for, and who is told knows which file to restore."""
+    place = next((rooted.home / "trust").glob("*.sig"))
+    place.unlink()
+    {"pipe": os.mkfifo, "directory": os.mkdir, "link": lambda path: os.symlink(path.name, path)}[what](place)
+    with pytest.raises(StorageError) as told:
+        again(rooted)
+    assert told.value.message.startswith(f"reading trust/{place.name}: ")
+    assert what == "link" or told.value.message.endswith(f"{place.name} is no regular file")
+    assert "restore the file from a backup" in told.value.remedy

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from oais.archive import Home, signer_of
-from oais.disk_faults import storage_errors
+from oais.disk_faults import NotRegularError, storage_errors
 from oais.errors import ConfigurationError, DamageError, NotFoundError, StorageError
-from oais.files import NotRegularError, read_regular
+from oais.files import read_regular
 from oais.functions.database_check import UncheckedError, fault_of_people
 from oais.functions.ledger.recording import REPAIRS
 from oais.functions.policy.history import policy_history

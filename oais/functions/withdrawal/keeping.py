@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from oais.archive import Archive, Home
-from oais.disk_faults import storage_errors
+from oais.disk_faults import NotRegularError, storage_errors
 from oais.errors import DamageError, NotFoundError
-from oais.files import NotRegularError, make_directories, read_regular, sync_directory, write_durably
+from oais.files import make_directories, read_regular, sync_directory, write_durably
 from oais.information.identifiers import object_path
 from oais.information.signature import verify_signature
 from oais.information.text import printable, readable_json

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from oais import files
+from oais.disk_faults import NotRegularError
 
 GZIP_MAGIC = b"\x1f\x8b"
 _INPUT = 1 << 18
@@ -44,7 +45,7 @@ def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     """
     try:
         descriptor = files.open_regular(path)
-    except files.NotRegularError as error:
+    except NotRegularError as error:
         raise UnreadableError("FMT-002", "it is not a regular file") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
