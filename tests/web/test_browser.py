@@ -285,4 +285,6 @@ def test_the_map_of_the_sky_tells_positions(browser: Browser, site: str, width: 
     assert told.inner_text() != before
     assert told.get_attribute("aria-live") == "polite"
     assert page.locator("svg.plot .cross").get_attribute("d")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/sky\?ra=[\d.]+&dec=-?[\d.]+#here"))
     page.close()

@@ -60,6 +60,17 @@ def test_a_page_fits_on_paper(paper: Page, address: str) -> None:
     assert paper.pdf(format="A4")[:5] == b"%PDF-"
 
 
+def test_numbers_and_headers_are_printed(paper: Page) -> None:
+    """What stands below a drawing, and the headers of a product, are no controls: paper has them too."""
+    product = f"/aip/{LIGHT_CURVE}/v1/products/{CURVE_PATH}"
+    for address in (product, f"{product.replace('/products/', '/look/')}?plot=histogram"):
+        paper.goto(address)
+        assert paper.locator("main .sheet table").first.is_visible(), address
+        assert not [one for one in paper.locator("figcaption a").all() if one.is_visible()], (
+            "nothing to click"
+        )
+
+
 def test_what_is_folded_is_printed(paper: Page) -> None:
     """The answers of the help page stand on paper, which nobody can unfold."""
     paper.goto("/help")

@@ -63,4 +63,18 @@
     told.setAttribute("aria-live", "polite");
     show();
   });
+
+  // The position that is read is marked by the form below, which tells what is near it.
+  const form = document.querySelector("#here form");
+  const mark = () => {
+    form.elements.ra.value = ((at[0] % 360 + 360) % 360).toFixed(2);
+    form.elements.dec.value = at[1].toFixed(2);
+    form.requestSubmit();
+  };
+  frame.addEventListener("keydown", (event) => {
+    if (event.target === frame && event.key === "Enter" && at) mark();
+  });
+  map.addEventListener("click", (event) => {
+    if (at && !event.target.closest("a")) mark();
+  });
 })();
