@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import io
+import json
 import random
 import re
 import tarfile
 import zipfile
+from dataclasses import replace
 from io import FileIO
 from pathlib import Path
 
@@ -97,6 +100,38 @@ def test_choose_basket_download(site: TestClient) -> None:
     assert len(answer.content) == int(answer.headers["content-length"])
     payload = [name for name in names(answer.content) if name.startswith("data/")]
     assert payload == [f"data/{LIGHT_CURVE}.v2/{CURVE_FILE.name}"]
+
+
+@pytest.mark.parametrize(
+    ("direct", "largest", "offered"),
+    [(0, 0, ["Download zip", "Order"]), (-1, 0, ["Order"]), (-2, -1, [])],
+    ids=["at once", "ordered", "refused"],
+)
+def test_the_size_decides_what_is_offered(
+    service: Service, direct: int, largest: int, offered: list[str]
+) -> None:
+    """Before anything is ordered; the line for a terminal orders just what was picked (EH-16)."""
+    size, file = CURVE_FILE.stat().st_size, f"{LIGHT_CURVE}@v2/{CURVE_PATH}"
+    settings = replace(
+        service.archive.settings,
+        direct_limit_bytes=size + direct,
+        package_limit_bytes=size + largest,
+        order_limit_bytes=size + largest,
+    )
+    site = browser(replace(service, archive=replace(service.archive, settings=settings)))
+    send(site, f"/choose?pick={LIGHT_CURVE}", "/basket/picks", picks=[file])
+    page = html.unescape(site.get("/basket").text)
+    assert site.get("/basket", headers=JSON).json()[0]["content"]["size"] == size
+    assert [name for name in ("Download zip", "Order") if f">{name}</" in page] == offered
+    lines = re.findall(r"-d '([^']+)'", page)
+    assert [json.loads(line) for line in lines] == ([{"picks": [file]}] if offered == ["Order"] else [])
+    package = site.get("/api/v1/package", params={"pick": file})
+    assert package.status_code == (200 if len(offered) == 2 else 413)
+    if not offered:
+        assert "An order takes up to 130 kB" in page
+        told = f"the selection has {size} bytes; an order takes up to {size - 1}"
+        placed = site.post("/api/v1/orders", json={"picks": [file]}, headers=_token(site))
+        assert [answer.json()["detail"] for answer in (package, placed)] == [told, told]
 
 
 def test_all_that_a_search_finds(site: TestClient) -> None:

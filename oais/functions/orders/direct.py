@@ -56,11 +56,22 @@ def direct_package(
 
 
 def _require_direct(size: int, settings: Settings) -> None:
-    if way_of(size, settings) is not Way.DIRECT:
+    way = way_of(size, settings)
+    if way is Way.TOO_LARGE:
+        raise over_limit(size, settings)
+    if way is not Way.DIRECT:
         raise TooLargeError(
             f"the selection has {size} bytes; {settings.direct_limit_bytes} are sent at once",
             remedy="order it: POST /api/v1/orders, or the button 'Order' of the basket",
         )
+
+
+def over_limit(size: int, settings: Settings) -> TooLargeError:
+    """Return the fault of a selection that goes no way at all."""
+    return TooLargeError(
+        f"the selection has {size} bytes; an order takes up to {settings.order_limit_bytes}",
+        remedy="order less at once, or ask the archive for another way",
+    )
 
 
 def open_share(access: Access, picks: Sequence[Pick]) -> Weighed:

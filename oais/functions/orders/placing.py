@@ -16,7 +16,7 @@ from oais.functions.orders import baskets
 from oais.functions.orders.allowances import require_allowance
 from oais.functions.orders.consumers import Consumer, require_owner
 from oais.functions.orders.cutting import Tables, columns_of, tables_of
-from oais.functions.orders.direct import TooLargeError, open_share, title_of
+from oais.functions.orders.direct import open_share, over_limit, title_of
 from oais.functions.orders.fetching import own_order
 from oais.functions.orders.packages import Plan, lay_out_volumes, parts_of
 from oais.functions.orders.weighing import Way, Weighed
@@ -83,11 +83,7 @@ def _weighed(consumer: Consumer, picks: Sequence[Pick]) -> Weighed:
     """Return what may be had of picks, and its size; raises as ``place``."""
     weighed = open_share(consumer.access, picks)
     if weighed.way is Way.TOO_LARGE:
-        limit = consumer.access.archive.settings.order_limit_bytes
-        raise TooLargeError(
-            f"the selection has {weighed.size} bytes; an order takes up to {limit}",
-            remedy="order less at once, or ask the archive for another way",
-        )
+        raise over_limit(weighed.size, consumer.access.archive.settings)
     return weighed
 
 

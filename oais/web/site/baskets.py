@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Annotated, Final, Literal
 from urllib.parse import quote
@@ -31,6 +32,9 @@ from policies.access import Action
 
 _LONGEST_EXAMPLE = 1_500
 """Characters of an address in an example; what does not fit is ordered instead."""
+
+_LONGEST_BODY = 8_000
+"""Characters of the body of an order in an example; a longer selection has none."""
 
 _SEE_OTHER = 303
 
@@ -115,20 +119,40 @@ def put_in(request: Request) -> Response:
 def basket(request: Request, form: str = "") -> Response:
     """Show the data requests of whoever asks, what may be had of each, and how; ``form`` is proposed."""
     view = baskets.show(consumer_here(request))
-    base_url = site_of(request).archive.settings.base_url.rstrip("/")
-    example = partial(_example, base_url)
-    return respond(request, "basket.html", view, example=example, base_url=base_url, form=form)
+    settings = site_of(request).archive.settings
+    base_url = settings.base_url.rstrip("/")
+    return respond(
+        request,
+        "basket.html",
+        view,
+        example=partial(_example, base_url),
+        body=_body,
+        base_url=base_url,
+        form=form,
+        limit=settings.order_limit_bytes,
+    )
 
 
 def _example(base_url: str, shown: BasketView) -> str:
     """Return the address of a basket's package for programs, empty when it would be too long."""
-    names = [
+    names = quote(",".join(_allowed(shown)), safe="/@,")
+    address = f"{base_url}/api/v1/package?pick={names}"
+    return address if len(address) <= _LONGEST_EXAMPLE else ""
+
+
+def _body(shown: BasketView) -> str:
+    """Return the body that orders a basket, fit for single quotes; empty when it would be too long."""
+    body = json.dumps({"picks": _allowed(shown)}).replace("'", "\\u0027")
+    return body if len(body) <= _LONGEST_BODY else ""
+
+
+def _allowed(shown: BasketView) -> list[str]:
+    """Return what may be had of a basket as programs name it: whole packages, or files of them."""
+    return [
         f"{pick.reference}/{path}" if path else pick.reference
         for pick in shown.content.allowed
         for path in pick.paths or ("",)
     ]
-    address = f"{base_url}/api/v1/package?pick={quote(','.join(names), safe='/@,')}"
-    return address if len(address) <= _LONGEST_EXAMPLE else ""
 
 
 def new(request: Request) -> Response:
