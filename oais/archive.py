@@ -11,7 +11,7 @@ from typing import Final
 
 from oais.disk_faults import storage_errors
 from oais.errors import ConfigurationError, RefusedError
-from oais.files import create_file, make_directories, read_regular, sync_tree
+from oais.files import create_file, listed, make_directories, read_regular, sync_tree
 from oais.information.signature import Signer, create_signer, open_signer, private_pem
 from oais.information.trust_folder import trust_in
 from oais.settings import FORMAT, OtherFormatError, Settings, settings_from
@@ -141,7 +141,7 @@ def keys_trusted_in(home: Path) -> dict[str, bytes]:
 def keys_lying_in(home: Path) -> dict[str, bytes]:
     """Return the keys in ``keys/trusted`` by key id, whether they count or not; raises StorageError."""
     with storage_errors("reading the trusted keys"):
-        paths = sorted((home / "keys" / "trusted").glob("*.pem"))
+        paths = listed(home / "keys" / "trusted", ".pem")
         return {path.stem: read_regular(path) for path in paths}
 
 

@@ -241,6 +241,19 @@ def _rename(source: Path, target: Path, how: int) -> None:
         raise OSError(code, os.strerror(code), os.fspath(source), None, os.fspath(target))
 
 
+def listed(folder: Path, suffix: str) -> list[Path]:
+    """Return what ends so in a folder, in order; nothing where there is no folder. Raises StorageError.
+
+    ``Path.glob`` takes a folder that may not be read for an empty one.
+    """
+    with storage_errors(f"reading {folder.name}"):
+        try:
+            names = os.listdir(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+    return [folder / name for name in sorted(names) if name.endswith(suffix)]
+
+
 def make_directories(path: Path) -> list[Path]:
     """Make ``path`` and what is missing above it; return the directories made, deepest first."""
     missing = []

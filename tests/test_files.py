@@ -11,9 +11,11 @@ import pytest
 
 from oais import files
 from oais.disk_faults import NotRegularError
+from oais.errors import StorageError
 from oais.files import (
     create_file,
     exchange_directories,
+    listed,
     open_regular,
     read_regular,
     rename_into_place,
@@ -83,3 +85,21 @@ def test_two_folders_change_places(
     assert (tmp_path / "old" / "is").read_text() == "new"
     assert (tmp_path / "new" / "is").read_text() == "old"
     assert sorted(os.listdir(tmp_path)) == ["new", "old"]
+
+
+def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not there has nothing in it; of what the system refuses nobody can say so."""
+    (tmp_path / "b.pem").touch()
+    (tmp_path / "a.pem").touch()
+    (tmp_path / "a.txt").touch()
+    assert [path.name for path in listed(tmp_path, ".pem")] == ["a.pem", "b.pem"]
+    assert listed(tmp_path / "none", ".pem") == []
+
+    def refused(folder: Path) -> list[str]:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
+
+    monkeypatch.setattr(os, "listdir", refused)
+    with pytest.raises(StorageError, match="Permission denied"):
+        listed(tmp_path, ".pem")

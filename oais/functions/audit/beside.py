@@ -14,7 +14,7 @@ from typing import Final
 from oais.archive import Home, signer_of
 from oais.disk_faults import NotRegularError, storage_errors
 from oais.errors import ConfigurationError, DamageError, NotFoundError, StorageError
-from oais.files import read_regular
+from oais.files import listed, read_regular
 from oais.functions.database_check import UncheckedError, fault_of_people
 from oais.functions.ledger.recording import REPAIRS
 from oais.functions.policy.history import policy_history
@@ -153,7 +153,7 @@ def _security_log(home: Home) -> Iterator[Finding]:
 def _repairs(home: Home) -> Iterator[Finding]:
     """Verify the signature of each report; the report itself stands in the ledger."""
     trusted = home.trusted_keys().values()
-    for path in sorted((home.home / "ledger" / REPAIRS).glob("*.xml")):
+    for path in listed(home.home / "ledger" / REPAIRS, ".xml"):
         place = path.with_suffix(".xml.sig")
         with storage_errors(f"reading {path.name}"):
             try:
@@ -187,7 +187,7 @@ def _database(home: Home) -> Iterator[Finding]:
 
 def _trusted(home: Home) -> Iterator[Finding]:
     """Tell of a file of a trusted key that holds another key than its name says, or more than a key."""
-    for path in sorted((home.home / "keys" / "trusted").glob("*.pem")):
+    for path in listed(home.home / "keys" / "trusted", ".pem"):
         place = path.relative_to(home.home).as_posix()
         with storage_errors(f"reading {path.name}"):
             data = read_regular(path)

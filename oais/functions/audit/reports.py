@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from oais.archive import Home
-from oais.disk_faults import storage_errors
-from oais.files import read_regular
+from oais.files import listed, read_regular
 from oais.functions.ledger.recording import AUDITS
 
 Kept = Mapping[str, Any]
@@ -23,9 +22,7 @@ def kept_reports(home: Home) -> Iterator[tuple[Path, Kept]]:
     What is no report is empty: the audit of the ledger tells of it.
     """
     room = home.home / "ledger" / AUDITS
-    with storage_errors("reading the reports of audits"):
-        paths = sorted(room.glob("*.json"), reverse=True)
-    for path in paths:
+    for path in reversed(listed(room, ".json")):
         yield path, _read(path)
 
 

@@ -19,7 +19,7 @@ from aip.premis import PremisDocument, PremisObject, write_premis
 from aip.stored import open_stored
 from oais.archive import Archive
 from oais.disk_faults import storage_errors
-from oais.files import make_directories, read_regular, write_durably
+from oais.files import listed, make_directories, read_regular, write_durably
 from oais.functions.audit.register import Register, Run
 from oais.functions.copies.judging import Copy
 from oais.functions.copies.locations import roots
@@ -127,7 +127,7 @@ def _is_reported(archive: Archive, aip_id: str, location: str, moment: str) -> b
     """Return whether a report was kept since the moment that tells of this copy; raises StorageError."""
     about, note = escape(aip_id).encode(), f"{location} was ".encode()
     with storage_errors("reading the reports of repairs"):
-        for path in (archive.home / "ledger" / REPAIRS).glob("*.xml"):
+        for path in listed(archive.home / "ledger" / REPAIRS, ".xml"):
             if path.stem >= moment and about in (data := read_regular(path)) and note in data:
                 return True
     return False

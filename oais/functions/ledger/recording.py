@@ -20,7 +20,7 @@ from oais.archive import Archive, Home, signer_of
 from oais.confirming import require_open
 from oais.disk_faults import storage_errors, unreadable
 from oais.errors import ConfigurationError, DamageError, NotFoundError
-from oais.files import make_directories, open_regular, write_durably
+from oais.files import listed, make_directories, open_regular, write_durably
 from oais.functions.copies.changes import LocationChange, location_changes
 from oais.functions.ledger.told import told_versions
 from oais.functions.ledger.unrecorded import Begun, marked
@@ -205,8 +205,8 @@ def kept_in(
     else:
         yield from _all_versions(aip_store(home).roots_of(begun.aip_ids), {})
         yield from (_receipt(home, name) for name in begun.receipts if receipt_path(home, name).is_file())
-    yield from _reports(home, "audit", AUDITS, "*.json")
-    yield from _reports(home, "repair", REPAIRS, "*.xml")
+    yield from _reports(home, "audit", AUDITS, ".json")
+    yield from _reports(home, "repair", REPAIRS, ".xml")
     yield from (_withdrawal(subject, path) for subject, path in kept_records(home))
 
 
@@ -269,8 +269,8 @@ def _receipt(home: Home, name: str) -> Kept:
     return _file("receipt", name, receipt_path(home, name))
 
 
-def _reports(home: Home, kind: Kind, folder: str, pattern: str) -> Iterator[Kept]:
-    for path in sorted((home.home / "ledger" / folder).glob(pattern)):
+def _reports(home: Home, kind: Kind, folder: str, suffix: str) -> Iterator[Kept]:
+    for path in listed(home.home / "ledger" / folder, suffix):
         yield _file(kind, path.stem, path)
 
 
