@@ -180,6 +180,33 @@ def test_twelve_instruments_have_a_table_of_their_documents(shared: Path, tmp_pa
     assert valid == [("aspoc", "1.3", "2015-01-01")] * 3  # it was produced on 2010-11-09
 
 
+def test_other_documents_come_in_and_a_plot_is_found_by_each_instrument(tmp_path: Path) -> None:
+    """A technical note, a format, and a comparison of two instruments that names both (EH-29, EH-30)."""
+    archive = initialise(tmp_path / "home", name="Cluster")
+    notes = {"CAA_EST_TN_FGM_v1.0.pdf": pdf([[(50, 700, "Offsets")]])}
+    others = {
+        "documents/CEF_format.pdf": pdf([[(50, 700, "Exchange format")]]),
+        "documents/spin_plane.pdf": pdf([[(50, 700, "DC field")]]),
+    }
+    added = b"title: Comparison of spin plane fields\nvalues: {instruments: STAFF-SC and WHISPER}\n"
+    for name, payload in (("tn", notes), ("notes", others)):
+        tags = {"Source-Organization": "ESA", "Submission-Agreement": "cluster"}
+        tags["External-Identifier"] = f"cluster.{name}"
+        more = {"metadata/submission.yaml": added} if name == "notes" else {}
+        bag = write_bag(tmp_path / name, payload, tags, extra_tags=more)
+        assert [told.outcome for told in submit(archive, [bag])] == ["stored"]
+    client = client_of(archive)
+    documents = asked(client, "/tree/cluster/documents")["data_set"]["documents"]
+    assert [(one["kind"], one["about"], one["version"]) for one in documents if one["kind"]] == [
+        ("Technical note", "fgm", "1.0")
+    ]
+    held = {Path(one["path"]).name for one in asked(client, "/aip/cluster.notes")["documents"]}
+    assert {"CEF_format.pdf", "spin_plane.pdf"} <= held
+    for instrument in ("STAFF-SC", "WHISPER"):
+        found = asked(client, f"/search?show=packages&q={instrument}")["hits"]
+        assert [hit["aip_id"] for hit in found] == ["cluster.notes"]
+
+
 def test_software_is_told_with_the_packages_that_name_it(stranger: TestClient) -> None:
     """What headers name as having made the curves."""
     (named,) = asked(stranger, "/tree/lucida/n1/curves")["data_set"]["software"]
