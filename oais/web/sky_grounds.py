@@ -65,7 +65,9 @@ def grounded(ground: Ground, view: SkyView, place: Place, language: Language) ->
             )
         x, y = place(_centred(GALACTIC.to_icrs(0.0, 0.0)[0]), GALACTIC.to_icrs(0.0, 0.0)[1])
         yield f'<path class="plane" d="M{x - 6:.1f} {y:.1f}h12m-6 -6v12" stroke="#6b4fa0" stroke-width="2"/>'
-        yield words("tick", f'x="{x + 9:.1f}" y="{y + 15:.1f}"', language.word(_CENTRE))
+        # Left of the cross: to its right stand the declinations, over which small screens would write it.
+        beside = f'x="{x - 9:.1f}" y="{y + 15:.1f}" text-anchor="end"'
+        yield words("tick", beside, language.word(_CENTRE))
 
 
 def _shade(aips: int, most: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import threading
 import zipfile
@@ -259,32 +258,4 @@ def test_deep_branches_unfold_in_place(browser: Browser, site: str) -> None:
     closed = page.locator("details[hx-get='/tree/tess/n1/light-curves']")
     closed.locator("summary").first.click()
     page.wait_for_selector("a[href='/tree/tess/n1/light-curves/sector-5']")
-    page.close()
-
-
-@pytest.mark.parametrize("width", [360, 1440])
-def test_the_map_of_the_sky_tells_positions(browser: Browser, site: str, width: int) -> None:
-    """With scripts: in its middle lies the origin, arrow keys move a cross."""
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    page.goto(f"{site}/sky")
-    told, box = page.locator("[data-readout]"), page.locator("svg.plot").bounding_box()
-    assert box is not None
-    middle = page.locator("svg.plot .sky").bounding_box()
-    assert middle is not None
-    x, y = middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2
-    page.mouse.move(x, y)
-    seen = re.search(r"\(([\d.]+)° ([+−])([\d.]+)°, ICRS\)", told.inner_text())
-    assert seen is not None
-    assert min(float(seen[1]), 360 - float(seen[1])) < 1.5
-    assert float(seen[3]) < 1.5
-    page.mouse.move(x - middle["width"] / 4, y)
-    assert 88 < float(told.inner_text().partition("(")[2].partition("°")[0]) < 92
-    page.locator(".frame").focus()
-    before = told.inner_text()
-    page.keyboard.press("ArrowUp")
-    assert told.inner_text() != before
-    assert told.get_attribute("aria-live") == "polite"
-    assert page.locator("svg.plot .cross").get_attribute("d")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/sky\?ra=[\d.]+&dec=-?[\d.]+#here"))
     page.close()
