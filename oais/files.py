@@ -15,6 +15,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
@@ -40,12 +41,18 @@ def write_together(contents: Mapping[Path, bytes], *, mode: int = 0o644) -> None
     """Create or replace small files, each atomically and in this order; all are durable at the end."""
     new = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in contents}
     with storage_errors(" and ".join(path.name for path in contents)):
-        for path, temporary in new.items():
-            temporary.unlink(missing_ok=True)
-            create_from(temporary, (contents[path],), mode=mode)
-        sync_paths(list(new.values()), ())
-        for path, temporary in new.items():
-            os.replace(temporary, path)
+        try:
+            for path, temporary in new.items():
+                temporary.unlink(missing_ok=True)
+                create_from(temporary, (contents[path],), mode=mode)
+            sync_paths(list(new.values()), ())
+            for path, temporary in new.items():
+                os.replace(temporary, path)
+        except OSError:
+            for temporary in new.values():
+                with suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+            raise
         sync_directories(path.parent for path in contents)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,10 @@ from sip.bag.survey import Survey, survey_bag
 from sip.bag.taginfo import Declaration, read_bag_info
 
 TOO_LARGE: Final = "BAG-068"
+
+LONGEST_PATH: Final = 3_072
+"""Bytes of a path in a delivery that leave room, of the 4096 that Linux takes, for where it is copied to."""
+
 """The code of a delivery that asks for more than it may."""
 
 
@@ -65,6 +70,8 @@ def fits(survey: Survey, delivery: Path, building: Path, limits: ReceiveLimits, 
     if size > limits.bytes or members > limits.members:
         found = f"{size} bytes in {members} files and directories"
         log.add("BAG-068", "", f"{found}; at most {limits.bytes} in {limits.members}")
+    elif (longest := max(map(_length, (*survey.sizes, *survey.directories)), default=0)) > LONGEST_PATH:
+        log.add("BAG-068", "", f"a path of {longest} bytes; at most {LONGEST_PATH} can be copied")
     elif size > room:
         raise no_room(size, room, limits)
     elif log.count("BAG-063") and _beyond_oxum(survey, delivery):
@@ -72,6 +79,10 @@ def fits(survey: Survey, delivery: Path, building: Path, limits: ReceiveLimits, 
     else:
         return True
     return False
+
+
+def _length(path: str) -> int:
+    return len(os.fsencode(path))
 
 
 def no_room(size: int, room: int, limits: ReceiveLimits) -> StorageError:

@@ -50,7 +50,7 @@ def refused(archive: Archive) -> int:
     return len(list(archive.refused.iterdir())) if archive.refused.is_dir() else 0
 
 
-@pytest.mark.parametrize(("depth", "name"), [(1_100, "d"), (60, "e" * 100)])
+@pytest.mark.parametrize(("depth", "name"), [(1_100, "d"), (3_000, "d"), (60, "e" * 100)])
 def test_directories_too_deep_are_refused_once_and_stop_nobody(
     archive: Archive, folder: DropFolder, heard: Heard, depth: int, name: str
 ) -> None:
@@ -68,7 +68,7 @@ def test_directories_too_deep_are_refused_once_and_stop_nobody(
         remove_tree(deep)  # pytest could not
 
 
-@pytest.mark.parametrize(("depth", "name"), [(1_100, "d"), (60, "e" * 100)])
+@pytest.mark.parametrize(("depth", "name"), [(1_100, "d"), (3_000, "d"), (60, "e" * 100)])
 def test_directories_too_deep_leave_nothing_in_custody(archive: Archive, depth: int, name: str) -> None:
     """Where refused deliveries are not kept, custody is removed all the same; so is what a stop left."""
     forgetful = replace(archive, settings=replace(archive.settings, keep_refused=False))
@@ -161,6 +161,7 @@ def test_a_directory_in_the_way_stops_nobody(
     assert not bag.exists()
     assert len(heard.told) == (beside != "ready")
     assert all("the receipt of one.bag cannot be left beside it" in told for told in heard.told)
+    assert [path.name for path in archive.incoming.iterdir() if path.name.startswith(".one")] == []
 
 
 def test_what_is_changed_while_its_copy_is_proven_is_not_removed(
