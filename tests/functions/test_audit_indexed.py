@@ -94,6 +94,16 @@ def test_an_index_that_is_being_written_is_compared_later(
     assert {code for _, code in _told(a_day_on(1))} == {"IDX-001", "IDX-004"}
 
 
+def test_an_ingest_that_ends_while_it_is_looked_for_puts_nothing_off(
+    held: Archive, a_day_on: Callable[[int], Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was compared then, so that the next audit compares, and not the one a week later."""
+    looks = iter([True])
+    monkeypatch.setattr("oais.functions.audit.indexed.is_ingesting", lambda _: next(looks, False))
+    assert _told(a_day_on(1)) == set()
+    assert {code for _, code in _told(a_day_on(1))} == {"IDX-001", "IDX-004"}
+
+
 def _spoil(path: Path) -> None:
     """Empty the last page of a database, which is not of its people."""
     with closing(sqlite3.connect(path)) as database:

@@ -25,7 +25,9 @@ def with_index(archive: Archive, told: AuditSummary) -> AuditSummary | None:
 
     None is returned while something is being stored or indexed: a difference would say nothing then.
     """
-    found = [] if _is_busy(archive) else check_index(archive)
+    if _is_busy(archive):
+        return None
+    found = check_index(archive)
     if _is_busy(archive):
         return None
     return _told(told, found) if found else told
