@@ -63,7 +63,8 @@ def grounded(ground: Ground, view: SkyView, place: Place, language: Language) ->
                 f'<path class="plane {name}" d="{_circle(frame, place)}" fill="none" stroke="#6b4fa0" '
                 f'stroke-width="1.6" stroke-dasharray="{dashes}"><title>{language.word(told)}</title></path>'
             )
-        x, y = place(_centred(GALACTIC.to_icrs(0.0, 0.0)[0]), GALACTIC.to_icrs(0.0, 0.0)[1])
+        ra, dec = GALACTIC.to_icrs(0.0, 0.0)
+        x, y = place(centred(ra), dec)
         yield f'<path class="plane" d="M{x - 6:.1f} {y:.1f}h12m-6 -6v12" stroke="#6b4fa0" stroke-width="2"/>'
         # Left of the cross: to its right stand the declinations, over which small screens would write it.
         beside = f'x="{x - 9:.1f}" y="{y + 15:.1f}" text-anchor="end"'
@@ -91,7 +92,7 @@ def _cell(cell: SkyCell, view: SkyView, shade: int, place: Place, language: Lang
 
 def _pieces(edge: Sequence[tuple[float, float]], ra: float, place: Place) -> Iterator[str]:
     """Yield the outline of a cell; one that crosses the seam of the map is drawn on both of its sides."""
-    centre = _centred(ra)
+    centre = centred(ra)
     unwound = [(centre + (along - ra + 180.0) % 360.0 - 180.0, up) for along, up in edge]
     for shift in (-360.0, 0.0, 360.0):
         moved = [(along + shift, up) for along, up in unwound]
@@ -100,7 +101,8 @@ def _pieces(edge: Sequence[tuple[float, float]], ra: float, place: Place) -> Ite
             yield "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in cut) + "z"
 
 
-def _centred(ra: float) -> float:
+def centred(ra: float) -> float:
+    """Return a right ascension as a longitude around the middle of the map, from -180 to 180."""
     return (ra + 180.0) % 360.0 - 180.0
 
 
@@ -110,7 +112,7 @@ def _circle(frame: Frame, place: Place) -> str:
     last: float | None = None
     for longitude in range(0, 361, _STEP):
         ra, dec = frame.to_icrs(longitude % 360, 0.0)
-        along = _centred(ra)
+        along = centred(ra)
         x, y = place(along, dec)
         parts.append(f"{'M' if last is None or abs(along - last) > 180.0 else 'L'}{x:.1f} {y:.1f}")
         last = along

@@ -16,7 +16,7 @@ from oais.functions.access.views import SkyPoint, SkyPosition, SkyView
 from oais.web.languages import PLAIN, Language
 from oais.web.plots import COLOURS, MOST_APART, WIDTH, grid, svg, words
 from oais.web.sky_grounds import WORDS as GROUND_WORDS
-from oais.web.sky_grounds import Ground, grounded
+from oais.web.sky_grounds import Ground, centred, grounded
 from oais.web.words import url_path
 
 HEIGHT: Final = 510
@@ -53,7 +53,7 @@ def aitoff(longitude: float, latitude: float) -> tuple[float, float]:
 
 def placed(ra: float, dec: float) -> tuple[float, float]:
     """Return where a position (ICRS degrees) lies in the drawing; RA 0 is the middle, RA grows leftwards."""
-    return _on_paper((ra + 180.0) % 360.0 - 180.0, dec)
+    return _on_paper(centred(ra), dec)
 
 
 def _on_paper(longitude: float, latitude: float) -> tuple[float, float]:

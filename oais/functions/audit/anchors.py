@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from oais.archive import Home
@@ -68,11 +69,8 @@ def known_anchors(home: Home, doubted: Collection[str] = ()) -> Anchors:
 
     Raises StorageError.
     """
-    for path, report in kept_reports(home):
-        found = anchors_of(report)
-        if found is not None and path.relative_to(home.home).as_posix() not in doubted:
-            return found
-    return Anchors()
+    kept = ((path.relative_to(home.home).as_posix(), found) for path, _, found in _anchored(home))
+    return next((found for place, found in kept if place not in doubted), Anchors())
 
 
 def last_compared(home: Home) -> datetime | None:
@@ -80,11 +78,18 @@ def last_compared(home: Home) -> datetime | None:
 
     Raises StorageError.
     """
-    for _, report in kept_reports(home):
-        if anchors_of(report) is not None:
-            with suppress(LookupError, TypeError, ValueError):
-                return datetime.fromisoformat(report["ended_at"]).astimezone(UTC)
+    for _, report, _ in _anchored(home):
+        with suppress(LookupError, TypeError, ValueError):
+            return datetime.fromisoformat(report["ended_at"]).astimezone(UTC)
     return None
+
+
+def _anchored(home: Home) -> Iterator[tuple[Path, Kept, Anchors]]:
+    """Yield the reports that hold how things were, the newest first, with that."""
+    for path, report in kept_reports(home):
+        found = anchors_of(report)
+        if found is not None:
+            yield path, report, found
 
 
 def compare(home: Home, before: Anchors) -> tuple[list[Finding], Anchors]:
