@@ -9,22 +9,28 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
 from itertools import chain, product
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
+
+from _pytest.config import default_plugins
 
 from proofs.access.mutants import Mutant, mutants
 
 LIBRARIES = (
-    *("pytest", "_pytest.assertion.rewrite", "hypothesis", "_hypothesis_pytestplugin"),
+    *("pytest", "_pytest.assertion.rewrite", *(f"_pytest.{name}" for name in default_plugins)),
+    *("hypothesis", "_hypothesis_pytestplugin"),
     *("yaml", "numpy", "lxml.etree", "pydantic", "tomllib", "asyncio", "unittest"),
 )
 _PROFILE = "killing"
@@ -40,6 +46,8 @@ _OPTIONS = (
 _NOTHING_RUN = 5
 UNUSABLE = frozenset({"3", "4", "5"})
 """Exit codes of pytest that say nothing of the mutant: its own fault, wrong use, no tests."""
+
+_LEAVING = 19
 
 SLOWEST = 300.0
 """Seconds after which a mutant counts as killed: it never comes to an end."""
@@ -118,18 +126,39 @@ def verdicts(
         yield str(mutant or "unchanged"), child.exitcode or 0
 
 
-def slain(root: Path, killers: Mapping[str, Sequence[str]]) -> tuple[int, list[str]]:
-    """Return how many mutants their tests kill and which survive, found by a process of its own.
+Outcome = tuple[int, list[str]]
+"""How many mutants their tests kill, and which survive."""
 
-    Raises AssertionError when the tests fail without any change, or cannot be run.
+
+@contextmanager
+def trial(root: Path, killers: Mapping[str, Sequence[str]]) -> Iterator[Callable[[], Outcome]]:
+    """Try all mutants meanwhile, in a process of its own; what is given waits for the outcome.
+
+    That raises AssertionError when the tests fail without any change, or cannot be run.
     """
     given = [",".join((module, *tests)) for module, tests in killers.items()]
     command = [sys.executable, "-m", __name__, str(root), *given]
     home = str(Path(__file__).resolve().parents[2])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(root), home))}
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    verdicts = [line.split("\t", 1) for line in done.stdout.splitlines()]
+    with (
+        TemporaryFile("w+") as said,
+        subprocess.Popen(
+            command, cwd=root, env=environment, stdout=said, stderr=said, start_new_session=True
+        ) as process,
+    ):
+        try:
+            yield lambda: _outcome(process, said)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _outcome(process: subprocess.Popen[bytes], said: TextIO) -> Outcome:
+    code = process.wait()
+    said.seek(0)
+    told = said.read()
+    assert code == 0, told
+    verdicts = [line.split("\t", 1) for line in told.splitlines()]
     assert verdicts[0] == ["0", "unchanged"], f"the tests fail without any change: {verdicts[0]}"
     assert not {code for code, _ in verdicts} & UNUSABLE, "the tests cannot be run"
     survived = [told for code, told in verdicts[1:] if code == "0"]
@@ -137,7 +166,11 @@ def slain(root: Path, killers: Mapping[str, Sequence[str]]) -> tuple[int, list[s
 
 
 def main() -> int:
-    """Print the exit code and the name of every mutant: ``ROOT MODULE,TEST,TEST…``."""
+    """Print the exit code and the name of every mutant: ``ROOT MODULE,TEST,TEST…``.
+
+    Takes what time of the processors others leave: it is awaited last.
+    """
+    os.nice(_LEAVING)
     given = [text.split(",") for text in sys.argv[2:]]
     for told, code in verdicts({module: tests for module, *tests in given}, Path(sys.argv[1])):
         sys.stdout.write(f"{code}\t{told}\n")
