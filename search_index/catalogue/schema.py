@@ -124,7 +124,6 @@ Index(
     PRODUCTS.c.valid_to,
     PRODUCTS.c.aip_no,
     sqlite_where=HAS_VALIDITY,
-    postgresql_where=HAS_VALIDITY,
 )
 
 SHARED: Final = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from oais.database import groups, migrations
 from oais.database.engine import Database, open_database
@@ -28,13 +30,65 @@ def group(name: str) -> Group:
     return Group(name=name, created_at=NOW)
 
 
-def test_the_revisions_make_what_the_code_expects(database: Database) -> None:
-    """A migrated database has the tables, columns and indexes of METADATA, and no others."""
-    with database.reading() as connection:
+def as_made(connection: Connection) -> dict[str, object]:
+    """Return all that the database itself tells of its tables."""
+    found = inspect(connection)
+    return {
+        table: [
+            sorted(map(repr, told))
+            for told in (
+                found.get_columns(table),
+                found.get_indexes(table),
+                found.get_foreign_keys(table),
+                found.get_unique_constraints(table),
+                found.get_check_constraints(table),
+                [found.get_pk_constraint(table)],
+            )
+        ]
+        for table in found.get_table_names()
+    }
+
+
+def test_the_revisions_make_what_a_new_database_has(address: str) -> None:
+    """After all revisions the tables are those of METADATA, and no others; a new database has the same."""
+    plain = create_engine(address)
+    with plain.begin() as connection:
+        migrations.upgrade(connection, migrations.NEWEST)
         context = MigrationContext.configure(connection, opts={"include_object": declared})
         assert compare_metadata(context, METADATA) == []
-        tables = set(inspect(connection).get_table_names())
-    assert tables == set(METADATA.tables) | {"alembic_version"}
+        by_revisions = as_made(connection)
+        METADATA.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+    plain.dispose()
+    database = open_database(address)
+    with database.reading() as connection:
+        assert as_made(connection) == by_revisions
+    database.close()
+    assert set(by_revisions) == set(METADATA.tables) | {"alembic_version"}
+
+
+def test_opening_a_database_loads_no_alembic(tmp_path: Path) -> None:
+    """A site would carry it for all its life: neither a new database nor one that is up to date needs it."""
+    script = (
+        "import sys; from oais.database.engine import open_database\n"
+        "for _ in range(2): open_database(sys.argv[1]).close()\n"
+        "print([name for name in sys.modules if name.startswith(('alembic', 'mako'))])"
+    )
+    address = f"sqlite:///{tmp_path / 'oais.sqlite'}"
+    done = subprocess.run(
+        [sys.executable, "-c", script, address], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_a_database_whose_revision_is_gone_is_not_used(address: str) -> None:
+    """Tables without the revision that made them are not taken for a new database."""
+    database = open_database(address)
+    with database.writing() as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
+    database.close()
+    with pytest.raises(ConfigurationError, match="already exists"):
+        open_database(address)
 
 
 def test_the_newest_revision_is_the_last_of_the_chain() -> None:
