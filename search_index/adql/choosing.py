@@ -102,7 +102,7 @@ def _numbers(where: Where, order: Sequence[Order]) -> str:
     if together:
         return _of_packages(where, order)
     asked = (where.sql, *map(str, order)) if order or where.of_products else ()
-    taken = source(asked, [each.text for each in order])
+    taken = source(asked, [each.text for each in order], few=bool(where.packages))
     return f"{taken} WHERE {where.sql}"
 
 

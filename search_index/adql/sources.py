@@ -26,21 +26,28 @@ _ONE_BY_ONE: Final = "FROM aips a JOIN products p ON p.aip_no = a.no"
 _IN_SHORT: Final = f"FROM aips a CROSS JOIN products p INDEXED BY {SHORT} ON p.aip_no = a.no"
 _IN_ORDER: Final = "FROM products p INDEXED BY {} CROSS JOIN aips a ON a.no = p.aip_no"
 _BY_START: Final = _IN_ORDER.format("products_by_start")
+_BY_PLACE: Final = {
+    "s_ra": _IN_ORDER.format("products_by_ra"),
+    "s_dec": _IN_ORDER.format("products_by_dec"),
+}
 _BY_NAME: Final = _IN_ORDER.format("products_by_name")
 _NAMED: Final = frozenset({"name", "aip_no", "position"})
 _FEW: Final = frozenset({"MIN", "MAX"})
 """Sums that are the same however often a value comes."""
 
 
-def source(asked: Iterable[str], order: Sequence[str] = ()) -> str:
+def source(asked: Iterable[str], order: Sequence[str] = (), *, few: bool = False) -> str:
     """Return from where rows are taken of which some SQL asks something, and which ``order`` sorts.
 
-    By itself SQLite sometimes reads the whole table, in the order of a smaller index. Starts and names have
-    indexes of their own, which are read in their order.
+    By itself SQLite sometimes reads the whole table, in the order of a smaller index. Starts, positions and
+    names have indexes of their own, which are read in their order; that of positions not where the packages
+    are ``few``, as in a cone.
     """
     used, first = of_products(asked), of_products(order[:1])
     if first == {"t_min"}:
         return _BY_START
+    if len(first) == 1 and not few and (by_place := _BY_PLACE.get(*first)):
+        return by_place
     if used and used <= _NAMED and (first == used or not order):
         return _BY_NAME
     return _IN_SHORT if used and used <= set(IN_SHORT) else _ONE_BY_ONE

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from oais.information.description import OBSCORE_FIELDS
 
-SCHEMA_VERSION: Final = "10"
+SCHEMA_VERSION: Final = "11"
 
 METADATA: Final = MetaData()
 
@@ -104,6 +104,8 @@ Index("products_by_aip", PRODUCTS.c.aip_no, PRODUCTS.c.position)
 Index("products_by_name", PRODUCTS.c.name, PRODUCTS.c.aip_no, PRODUCTS.c.position)
 Index("products_by_stem", PRODUCTS.c.stem)
 Index("products_by_start", PRODUCTS.c.t_min, PRODUCTS.c.aip_no)
+Index("products_by_ra", PRODUCTS.c.s_ra, PRODUCTS.c.aip_no, PRODUCTS.c.position)
+Index("products_by_dec", PRODUCTS.c.s_dec, PRODUCTS.c.aip_no, PRODUCTS.c.position)
 Index("products_by_time", PRODUCTS.c.span_min, PRODUCTS.c.span_max, PRODUCTS.c.aip_no)
 
 SHORT: Final = "products_in_short"

@@ -193,12 +193,14 @@ def test_what_is_alike_is_read_together(alike: Index, query: str, name: str) -> 
         ("product_name", "COVERING INDEX products_by_name"),
         ("product_name DESC", "COVERING INDEX products_by_name"),
         ("t_min DESC", "INDEX products_by_start"),
+        ("s_ra", "COVERING INDEX products_by_ra"),
+        ("s_dec DESC, s_ra", "INDEX products_by_dec"),
         ("", "sqlite_autoindex_aips_1"),
     ],
 )
 @pytest.mark.parametrize("condition", ["", "WHERE mission = 'beta'", "WHERE package_size > 7"])
 def test_what_stands_in_order_is_read_in_it(alike: Index, order: str, index: str, condition: str) -> None:
-    """A page sorted by names or starts, or not at all, reads as many rows as it shows, and sorts no more."""
+    """A page sorted by names, starts or positions, or not at all, reads and sorts no row but those shown."""
     by = f"ORDER BY {order}" if order else ""
     made = statement(parse(f"SELECT product_path FROM obscore {condition} {by}"))
     plan = _plan(alike, made.sql, made.parameters)
@@ -207,7 +209,19 @@ def test_what_stands_in_order_is_read_in_it(alike: Index, order: str, index: str
     assert "USE TEMP B-TREE FOR ORDER BY" not in first, plan
 
 
+@pytest.mark.parametrize("order", ["s_ra", "s_dec DESC"])
+def test_what_lies_in_a_cone_is_sorted_by_itself(alike: Index, order: str) -> None:
+    """Where packages are looked up first, no index of all positions is walked."""
+    query = (
+        "SELECT product_path FROM obscore WHERE 1 = CONTAINS(POINT(s_ra, s_dec), CIRCLE(10, 20, 1)) ORDER BY "
+    )
+    made = statement(parse(query + order))
+    plan = _plan(alike, made.sql, {**made.parameters, "m0": "[]"})
+    assert not any("products_by_ra" in step or "products_by_dec" in step for step in plan), plan
+
+
 def _plan(index: Index, sql: str, parameters: dict[str, object]) -> list[str]:
     given = {**parameters, "seen": "[]", "limit": 1, "offset": 0}
     with closing(sqlite3.connect(index.root / "catalogue.sqlite")) as connection:
+        connection.create_function("sky_apart", 4, lambda *_: 0.0)
         return [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", given)]

@@ -21,7 +21,7 @@ from oais.web.rendering import access_of, respond, site_of
 from oais.web.visitors import kept_by_caches
 from policies.access import Action
 
-ROWS_SHOWN: Final = 50
+ROWS_SHOWN: Final = 40
 """Rows of one page."""
 
 EXAMPLE: Final = (
