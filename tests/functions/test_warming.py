@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +31,29 @@ def test_who_asks_meanwhile_is_answered_as_ever(tmp_path: Path) -> None:
     found = access.find(Question())
     reading.join()
     assert (found.page.total, found.hits) == (60, open_access(archive).find(Question()).hits)
+
+
+def test_what_was_read_is_looked_through_once_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The full collection that has it all to look through comes right after the reading."""
+    access = open_access(initialise(tmp_path / "home", name="Warm"))
+    held: list[list[int]] = []
+    seen: list[int] = []
+    monkeypatch.setattr(access.index, "warm", lambda: held.extend([number] for number in range(1_000)))
+
+    def note(phase: str, told: dict[str, Any]) -> None:
+        if (phase, told["generation"]) == ("stop", 2):
+            seen.append(len(held))
+
+    gc.callbacks.append(note)
+    try:
+        reading = warm(access)
+        assert reading is not None
+        reading.join()
+    finally:
+        gc.callbacks.remove(note)
+    assert seen[-1:] == [1_000]
 
 
 def test_an_index_that_is_missing_is_told_by_pages_alone(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import suppress
 
@@ -27,3 +28,4 @@ def _read(access: Access) -> None:
     with suppress(ArchiveError):
         access.index.warm()
         access.tree()
+    gc.collect()  # or the first full collection looks through all of it while somebody waits
