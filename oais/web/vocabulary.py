@@ -20,6 +20,7 @@ from oais.information.findings import Severity
 from oais.information.premis import EventType, Outcome
 from oais.information.withdrawals import WHY_TOLD
 from oais.information.withdrawals import State as WithdrawalState
+from oais.settings import Settings
 from oais.web import bars, captions, graph, skymap, timeline
 from oais.web.panel import names
 from policies.access import Action, Step
@@ -73,7 +74,13 @@ _KINDS: Final = (
 
 _DECISIONS: Final = (
     *("there is no such object", "its data were withdrawn", "the archive's staff may"),
-    *("its name is shown", "its description is shown", "open to all", "open to holders of an access code"),
+    *(
+        "its name is shown",
+        "its description is shown",
+        "shown",
+        "open to all",
+        "open to holders of an access code",
+    ),
     *("open to registered users only", "open to members of its groups only", "closed"),
     "open to the owners of the observation request only",
     "its data are closed until {day} UTC by policy {policy}: {reason}",
@@ -99,6 +106,14 @@ _RULES: Final = (
     ),
     "no period: those of the headers cannot be",
     "no findings",
+)
+
+_DESK: Final = (
+    *("data: {words}", "metadata: public", "low", "moderate", "high", "reviewed", "overdue", "not judged"),
+    "check the disk first, the bytes may be sound; then read it again",
+    "make it anew from a copy that is proven, then read it again",
+    "restore it from a backup, keep the damaged one for inquiry, then read it again",
+    "{place} has no copy of {identifier} yet",
 )
 
 _TO_WHOM: Final = (
@@ -129,6 +144,8 @@ _REFUSALS: Final = (
     "send the list again at /search/list, and save the search to keep it",
     *("Look into your mail", "Thank you", "It is ended", "Imported", "Mail goes to your new address now."),
     "You hear no more of this. Other subscriptions go on.",
+    *("Confirm your address", "Confirm your new address", "This is my address"),
+    "nothing in the archive answers to it",
 )
 
 _ENTERED: Final = (
@@ -198,7 +215,8 @@ VOCABULARY: Final = tuple(
         for word in (
             *(str(member) for states in _STATES for member in states),
             *WHY_TOLD.values(),
-            *(*sorted(names()), *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_RULES, *_TO_WHOM),
+            Settings().welcome,
+            *(*sorted(names()), *_STATUS, *_FACTS, *_KINDS, *_DECISIONS, *_RULES, *_DESK, *_TO_WHOM),
             *(*_REFUSALS, *_ENTERED, *_ERASED, *_POSITIONS, *_MOMENTS, *_RESOLVERS),
             *(column.title for column in COLUMNS.values()),
             *FACET_TITLES.values(),
